@@ -1,0 +1,124 @@
+"""People, the folders that everything lives in, and who may do what where."""
+
+from typing import Self
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from apps.lib.actors import Actor
+
+from .roles import Role
+
+
+class Folder(models.Model):
+    """The container that rights, bots, queues and workflows live in."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=120)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class User(AbstractUser):
+    """A person (or a program's account) who signs in."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("Like the device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    display_name = models.CharField(_("name"), max_length=150, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    theme = models.CharField(max_length=10, choices=Theme, default=Theme.SYSTEM)
+    must_change_password = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.get_full_name() or self.username
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.pk, self.name, "person")
+
+
+class Membership(models.Model):
+    """A person's role in a folder."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="membership_one_role_per_folder", fields=["user", "folder"]
+            ),
+            models.CheckConstraint(
+                name="membership_role_is_known", condition=models.Q(role__in=Role.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} in {self.folder}"
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def usable(self) -> Self:
+        """Neither revoked nor past its end."""
+        alive = models.Q(expires_at=None) | models.Q(expires_at__gt=Now())
+        return self.filter(alive, revoked_at=None, user__is_active=True)
+
+
+class ApiToken(models.Model):
+    """A secret with which a program acts as a user in one folder; only its digest is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotentCall(models.Model):
+    """The answer to a call that carried an Idempotency-Key, kept for seven days."""
+
+    user = models.ForeignKey(User, models.CASCADE)
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="idempotent_call_once", fields=["user", "key"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,74 @@
+"""The one place that says who may do what: `can`, `require` and `visible_to`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils.translation import gettext as _
+
+from apps.lib.errors import NotAllowedError
+
+from .roles import GRANTS, Action, Role
+
+if TYPE_CHECKING:
+    from .models import User
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What somebody may do, by folder. Hashable, so that live pages render once per audience."""
+
+    by_folder: frozenset[tuple[int, frozenset[Action]]] = frozenset()
+
+    def can(self, action: Action | str, folder_id: int | None) -> bool:
+        return any(folder == folder_id and action in granted for folder, granted in self.by_folder)
+
+    def folder_ids(self, action: Action | str) -> frozenset[int]:
+        return frozenset(folder for folder, granted in self.by_folder if action in granted)
+
+
+Holder: TypeAlias = "User | AnonymousUser | Rights"
+
+
+def rights_of(holder: Holder) -> Rights:
+    """Return what `holder` may do; a superuser is admin of every folder. One query per user."""
+    from .models import Folder
+
+    if isinstance(holder, Rights):
+        return holder
+    if not holder.is_authenticated or not holder.is_active:
+        return Rights()
+    cached: Rights | None = getattr(holder, "_rights", None)
+    if cached is None:
+        if holder.is_superuser:
+            roles = [(pk, Role.ADMIN.value) for pk in Folder.objects.values_list("pk", flat=True)]
+        else:
+            roles = list(holder.memberships.values_list("folder_id", "role"))
+        cached = Rights(frozenset((folder, GRANTS[role]) for folder, role in roles))
+        holder._rights = cached  # type: ignore[union-attr]
+    return cached
+
+
+def can(holder: Holder, action: Action | str, folder_id: int | None) -> bool:
+    return rights_of(holder).can(action, folder_id)
+
+
+def require(holder: Holder, action: Action, folder_id: int | None) -> None:
+    """Raise NotAllowedError, naming the roles that would do, unless `holder` may."""
+    if not can(holder, action, folder_id):
+        roles = ", ".join(str(Role(role).label) for role, granted in GRANTS.items() if action in granted)
+        raise NotAllowedError(
+            _("You need the right “%(action)s” here. These roles have it: %(roles)s. "
+              "An admin of this folder can give it to you.") % {"action": action.value, "roles": roles}
+        )
+
+
+class FolderQuerySet(models.QuerySet[Any]):
+    """For models with a `folder` of their own (or one hop away, see `folder_path`)."""
+
+    folder_path = "folder_id"
+
+    def visible_to(self, holder: Holder, action: Action = Action.VIEW) -> Self:
+        """Only what lies in folders where `holder` may do `action`."""
+        return self.filter(**{f"{self.folder_path}__in": rights_of(holder).folder_ids(action)})

@@ -1,0 +1,16 @@
+"""Who did something: a person, a program with a token, a bot, or the control room itself."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ActorKind = Literal["person", "token", "bot", "system"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    user_id: int | None
+    name: str
+    kind: ActorKind = "person"
+
+
+SYSTEM = Actor(None, "Control room", "system")
