@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -61,7 +62,7 @@ class Postgres:
 
     @property
     def log_file(self) -> Path:
-        return self._home / "log" / "postgresql.log"
+        return self._home / "log" / f"postgresql-{datetime.now(tz=UTC):%a}.log"
 
     def start(self) -> None:
         """Start, and return when connections are answered. Raises StartError."""
@@ -174,7 +175,8 @@ class Postgres:
             "idle_in_transaction_session_timeout": "60s",
             "logging_collector": "on",
             "log_directory": f"'{self.log_file.parent}'",
-            "log_filename": "'postgresql.log'",
+            "log_filename": "'postgresql-%a.log'",
+            # One file a weekday, written anew each week
             "log_rotation_size": "0",
             "log_rotation_age": "1d",
             "log_truncate_on_rotation": "on",
@@ -365,8 +367,8 @@ def package_folder(name: str) -> Path:
 
 
 def _installed_major(install: Path) -> str:
-    shown = (install / "share" / "postgres.bki").open().readline()
-    return shown.split()[-1]
+    with (install / "share" / "postgres.bki").open() as catalogue:
+        return catalogue.readline().split()[-1]  # its first line is “# PostgreSQL 18”
 
 
 def _check_version(data: Path, programs: Path) -> None:

@@ -1,0 +1,94 @@
+"""Fixtures for all tests: real servers once per run, a fresh database, people, a running room."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import TransactionTestCase
+
+from tests.databases import copy_template, make_template, use_database
+from tests.servers import TestServers
+
+pytest_plugins = ["tests.people"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With xdist, start the servers before the workers ask for them."""
+    if getattr(config.option, "numprocesses", None):
+        servers_of_this_run().start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    servers_of_this_run().stop()
+
+
+def servers_of_this_run() -> TestServers:
+    return settings.SERVERS_OF_THIS_RUN
+
+
+
+@pytest.fixture(scope="session")
+def servers() -> TestServers:
+    """The PostgreSQL and Valkey of this run, started."""
+    found = servers_of_this_run()
+    found.start()
+    return found
+
+
+@pytest.fixture(scope="session")
+def database_name() -> str:
+    return f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    servers: TestServers,
+    database_name: str,
+    django_test_environment: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Copy the migrated template; after a test with real commits, copy it again.
+
+    A copy is quicker than emptying every table, keeps the rows that migrations made, and restarts
+    the sequences.
+    """
+    with django_db_blocker.unblock():
+        make_template(servers.root / "template-lock")
+        copy_template(database_name)
+        use_database(database_name)
+
+    def start_afresh(_case: TransactionTestCase) -> None:
+        copy_template(database_name)
+
+    original = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = start_afresh  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def redis(servers: TestServers) -> Iterator[Any]:
+    """A client of this worker's own, emptied Valkey database."""
+    from redis import Redis
+
+    client = Redis.from_url(settings.REDIS_URL)
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def process_env(db: None, servers: TestServers, tmp_path: Path) -> dict[str, str]:
+    """The environment for a `manage.py` process that works on this test's database and Valkey.
+
+    What it shall see must be committed: use `django_db(transaction=True)`.
+    """
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "controlroom.settings",
+        "PYTHONPATH": str(settings.BASE_DIR),
+        "PYTHONUNBUFFERED": "1",
+    }
