@@ -2,12 +2,25 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
 from apps.lib.partitions import NextValue
+
+# A slot beats every second; a bot silent for longer than this is shown as not answering
+ANSWER_SECONDS = 15
+# A run is shown as hung after this many times its usual time without progress, at least 30 s
+HUNG_FACTOR = 3.0
+HUNG_AT_LEAST_SECONDS = 30.0
+
+
+class Seconds(models.Func):
+    """That many seconds as an interval, reckoned by the database."""
+
+    template = "make_interval(secs => %(expressions)s)"
+    output_field = models.DurationField()
 
 
 class BotPool(models.Model):
@@ -28,6 +41,13 @@ class BotPool(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class BotQuerySet(FolderQuerySet):
+    def with_presence(self) -> "BotQuerySet":
+        """Annotate `answers`: whether a slot of the bot was heard of lately."""
+        fresh = models.Q(heartbeat_at__gte=Now() - Seconds(models.Value(float(ANSWER_SECONDS))))
+        return self.annotate(answers=models.Case(models.When(fresh, then=True), default=False))
 
 
 class Bot(models.Model):
@@ -51,7 +71,7 @@ class Bot(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = FolderQuerySet.as_manager()
+    objects = BotQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -119,6 +139,10 @@ class Automation(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def current_version(self) -> "AutomationVersion | None":
+        return self.versions.order_by("-number").first()
+
 
 class AutomationVersion(models.Model):
     """An automation as it was when released; runs keep pointing at theirs. Immutable."""
@@ -144,6 +168,26 @@ class AutomationVersion(models.Model):
 class RunQuerySet(FolderQuerySet):
     def active(self) -> "RunQuerySet":
         return self.filter(status__in=Run.ACTIVE)
+
+    def with_hung(self) -> "RunQuerySet":
+        """Annotate `is_hung`: at work, but no progress for 3 times the usual time (at least 30 s).
+
+        What was never measured is given its time limit instead.
+        """
+        automation = models.F("version__automation__max_item_seconds")
+        limit = models.F("version__automation__max_run_seconds")
+        unmeasured = models.Case(
+            models.When(version__automation__kind=Automation.Kind.ITEM, then=automation),
+            default=limit,
+            output_field=models.FloatField(),
+        )
+        patience = Greatest(
+            Coalesce(models.F("version__automation__usual_seconds") * HUNG_FACTOR, unmeasured),
+            models.Value(HUNG_AT_LEAST_SECONDS),
+            output_field=models.FloatField(),
+        )
+        silent = models.Q(status__in=Run.HELD, progress_at__lt=Now() - Seconds(patience))
+        return self.annotate(is_hung=models.Case(models.When(silent, then=True), default=False))
 
 
 class Run(models.Model):

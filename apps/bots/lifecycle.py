@@ -1,0 +1,313 @@
+"""The life of a run: the only writer of `Run.status` and `Bot.standing`.
+
+    pending ─claim→ running ─finish→ successful | stopped
+       │               │ └──fail──→ faulted        (the automation, or its process, broke)
+       │               │ └──lose──→ lost           (its slot died or fell silent)
+       │            request_stop / request_kill
+       │               ↓
+       │            stopping ─────→ the same four ends
+       └─request_stop→ stopped
+
+Each move is a guarded update that believes its count. Whoever ends a run that it holds shows the
+token that `claim_run` gave out; a late one gets False and must not write. What people do makes an
+Event; what machines do is told by `announce` when somebody must hear of it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+
+from apps.events import bus, live
+from apps.lib.actors import SYSTEM, Actor
+from apps.lib.json import JsonObject
+
+from .exceptions import RunEndedError
+from .models import Automation, AutomationVersion, Bot, BotPool, Run, Seconds
+from .registry import ExitReport, run_lost_hooks
+
+# How much the newest measurement weighs in the moving average of `usual_seconds`
+USUAL_WEIGHT = 0.2
+SILENT_SECONDS = 30
+MAX_REASON = 4000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """What the database wants of a slot that has just said it is alive."""
+
+    standing: str
+    is_ours: bool = True
+    must_stop: bool = False
+    must_kill: bool = False
+
+
+def create_run(
+    version: AutomationVersion,
+    *,
+    pool: BotPool | None = None,
+    run_input: JsonObject | None = None,
+    because: str = "",
+    by: Actor = SYSTEM,
+) -> Run:
+    """Create a pending run of `version` in `pool` (the automation's own by default).
+
+    Ring its pool after commit (`transport.ring_pool`) so that a slot comes at once.
+    """
+    automation = version.automation
+    run = Run.objects.create(
+        folder_id=automation.folder_id,
+        version=version,
+        pool=pool or automation.pool,
+        input=run_input or {},
+        started_because=because[:200],
+    )
+    if by.kind != "system":
+        _publish("run.created", run, by, {"automation": automation.key, "because": because})
+    _nudge(run)
+    return run
+
+
+CLAIM = """
+update bots_run set status = 'running', token = gen_random_uuid(), bot_id = %(bot)s,
+       slot_number = %(slot)s, started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
+       progress_at = clock_timestamp()
+ where id = (select id from bots_run
+              where pool_id = %(pool)s and status = 'pending'
+              order by id limit 1 for update skip locked)
+   and exists (select 1 from bots_bot where id = %(bot)s and standing = 'enabled')
+returning *
+"""
+
+
+def claim_run(pool_id: int, bot_id: int, slot_number: int) -> Run | None:
+    """Give the oldest pending run of the pool to a slot; None when there is none, or it may not."""
+    found = list(Run.objects.raw(CLAIM, {"pool": pool_id, "bot": bot_id, "slot": slot_number}))
+    if not found:
+        return None
+    _nudge(found[0])
+    return found[0]
+
+
+def finish_run(run_id: int, token: UUID, report: ExitReport) -> bool:
+    """End a run that ended by itself; False when it is no longer ours."""
+    status = Run.Status.STOPPED if report.was_stopped else Run.Status.SUCCESSFUL
+    with transaction.atomic():
+        done = _end(
+            _held(run_id, token),
+            status=status,
+            reason=report.reason,
+            output=report.output,
+            n_successful=report.n_successful,
+            n_failed=report.n_failed,
+        )
+        if done:
+            _learn_usual(run_id, report.seconds_each)
+    return done
+
+
+def fail_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None = None) -> bool:
+    """End a run whose automation or process broke, and give back what it held."""
+    return _break_off(_held(run_id, token), run_id, Run.Status.FAULTED, reason, unit_in_hand)
+
+
+def stop_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None = None) -> bool:
+    """End a run that was killed on request or at its time limit, and give back what it held."""
+    return _break_off(_held(run_id, token), run_id, Run.Status.STOPPED, reason, unit_in_hand)
+
+
+def lose_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None = None) -> bool:
+    """End a run whose bot stopped answering, and give back what it held."""
+    return _break_off(_held(run_id, token), run_id, Run.Status.LOST, reason, unit_in_hand)
+
+
+def lose_runs_of_slot(bot_id: int, slot_number: int) -> list[int]:
+    """End what an earlier process of this slot left behind; the new one calls it at its start."""
+    held = Run.objects.filter(bot_id=bot_id, slot_number=slot_number, status__in=Run.HELD)
+    return _lose_all(held, _("The slot's process died and was started again."))
+
+
+def reap_lost_runs(silent_seconds: int = SILENT_SECONDS) -> list[int]:
+    """End runs whose slot has not been heard of for a while. Safe to run twice at once."""
+    limit = Now() - Seconds(Value(float(silent_seconds)))
+    silent = Run.objects.filter(status__in=Run.HELD, heartbeat_at__lt=limit)
+    return _lose_all(silent, _("The bot stopped answering."))
+
+
+def request_stop(run_id: int, *, by: Actor, reason: str = "") -> Run:
+    """Ask a run to end: at once when it waits, else after the item in hand.
+
+    Asking again changes nothing. Raises RunEndedError.
+    """
+    return _request(run_id, by, reason, kill=False)
+
+
+def request_kill(run_id: int, *, by: Actor, reason: str = "") -> Run:
+    """Ask a run to end, and kill it when the automation's grace time has passed."""
+    return _request(run_id, by, reason, kill=True)
+
+
+def _request(run_id: int, by: Actor, reason: str, *, kill: bool) -> Run:
+    with transaction.atomic():
+        run = Run.objects.select_for_update().select_related("folder").get(pk=run_id)
+        if run.is_final:
+            raise RunEndedError(_("This run has ended already: %s.") % run.get_status_display())
+        if run.status == Run.Status.PENDING:
+            _end(
+                Run.objects.filter(pk=run_id),
+                status=Run.Status.STOPPED,
+                reason=_("Stopped by %s before it began.") % by.name,
+                stop_requested_by=by.name[:150],
+            )
+        else:
+            changes: dict[str, Any] = {"stop_requested_at": Coalesce("stop_requested_at", Now())}
+            if kill:
+                changes["kill_requested_at"] = Coalesce("kill_requested_at", Now())
+            Run.objects.filter(pk=run_id).update(
+                status=Run.Status.STOPPING, stop_requested_by=by.name[:150], **changes
+            )
+        kind = "run.kill_requested" if kill else "run.stop_requested"
+        _publish(kind, run, by, {"reason": reason, "before": str(run.status)})
+        run.refresh_from_db()
+    _nudge(run)
+    return run
+
+
+BEAT = """
+with slot as (
+    update bots_botslot set heartbeat_at = now()
+     where bot_id = %(bot)s and number = %(slot)s
+), bot as (
+    update bots_bot set heartbeat_at = now()
+     where id = %(bot)s
+       and (heartbeat_at is null or heartbeat_at < now() - interval '2 seconds')
+), run as (
+    update bots_run set heartbeat_at = now()
+     where id = %(run)s and token = %(token)s and status in ('running', 'stopping')
+    returning stop_requested_at is not null as must_stop,
+              kill_requested_at is not null as must_kill
+)
+select (select standing from bots_bot where id = %(bot)s), run.must_stop, run.must_kill
+  from (select 1) one left join run on true
+"""
+
+
+def record_beat(
+    bot_id: int, slot_number: int, *, run_id: int | None = None, token: UUID | None = None
+) -> Orders:
+    """Say that a slot (and the run in it) is alive; return what people want of it meanwhile."""
+    names = {"bot": bot_id, "slot": slot_number, "run": run_id, "token": token}
+    with connection.cursor() as cursor:
+        cursor.execute(BEAT, names)
+        standing, must_stop, must_kill = cursor.fetchone()
+    return Orders(
+        standing=standing or Bot.Standing.DISABLED,
+        is_ours=run_id is None or must_stop is not None,
+        must_stop=bool(must_stop),
+        must_kill=bool(must_kill),
+    )
+
+
+def record_progress(run_id: int, token: UUID, *, n_successful: int, n_failed: int) -> bool:
+    """Store how far a run got (totals); False when it is no longer ours."""
+    done = _held(run_id, token).update(
+        progress_at=Now(), n_successful=n_successful, n_failed=n_failed
+    )
+    if done:
+        live.nudge(f"run:{run_id}")
+    return bool(done)
+
+
+def set_standing(bot: Bot, standing: Bot.Standing | str, *, by: Actor, reason: str = "") -> Bot:
+    """Enable a bot, let it finish and then stop (drain), or forbid it to work (disable).
+
+    A disabled bot's runs are asked to stop, too.
+    """
+    with transaction.atomic():
+        bot = Bot.objects.select_for_update().get(pk=bot.pk)
+        before, after = bot.standing, Bot.Standing(standing)
+        if before == after:
+            return bot
+        Bot.objects.filter(pk=bot.pk).update(standing=after)
+        bot.standing = after
+        if after != Bot.Standing.ENABLED:
+            Run.objects.filter(bot=bot, status__in=Run.HELD).update(
+                status=Run.Status.STOPPING,
+                stop_requested_at=Coalesce("stop_requested_at", Now()),
+                stop_requested_by=by.name[:150],
+            )
+        bus.publish(
+            "bot.standing_changed",
+            subject=("bot", bot.pk),
+            folder_id=bot.folder_id,
+            by=by,
+            data={"name": bot.name, "before": before, "after": after.value, "reason": reason},
+        )
+    live.nudge("bots", "overview")
+    return bot
+
+
+def _held(run_id: int, token: UUID) -> QuerySet[Run]:
+    return Run.objects.filter(pk=run_id, token=token, status__in=Run.HELD)
+
+
+def _lose_all(silent: QuerySet[Run], reason: str) -> list[int]:
+    lost = []
+    for run_id in list(silent.values_list("pk", flat=True)[:500]):
+        with transaction.atomic():
+            mine = silent.filter(pk=run_id).select_for_update(skip_locked=True, of=("self",))
+            if mine.exists() and _break_off(
+                silent.filter(pk=run_id), run_id, Run.Status.LOST, reason
+            ):
+                lost.append(run_id)
+    return lost
+
+
+def _break_off(
+    guarded: QuerySet[Run],
+    run_id: int,
+    status: Run.Status,
+    reason: str,
+    unit_in_hand: int | None = None,
+) -> bool:
+    """End a run that did not end itself; what it held goes back in the same transaction."""
+    with transaction.atomic():
+        if not _end(guarded, status=status, reason=reason):
+            return False
+        for hook in run_lost_hooks():
+            hook(run_id, unit_in_hand)
+        if status in {Run.Status.LOST, Run.Status.FAULTED}:
+            bus.announce("run.broken", {"run_id": run_id, "status": status.value, "reason": reason})
+    return True
+
+
+def _end(guarded: QuerySet[Run], *, status: Run.Status, reason: str, **changes: Any) -> bool:
+    with transaction.atomic():
+        ids = list(guarded.select_for_update(of=("self",)).values_list("pk", flat=True))
+        done = guarded.filter(pk__in=ids).update(
+            status=status, ended_at=Now(), exit_reason=reason[:MAX_REASON], **changes
+        )
+    if done:
+        live.nudge("bots", "overview", *(f"run:{pk}" for pk in ids))
+    return bool(done)
+
+
+def _learn_usual(run_id: int, seconds: float | None) -> None:
+    if seconds is None:
+        return
+    usual = Coalesce(F("usual_seconds"), Value(seconds))
+    Automation.objects.filter(versions__runs=run_id).update(
+        usual_seconds=usual * (1 - USUAL_WEIGHT) + seconds * USUAL_WEIGHT
+    )
+
+
+def _publish(kind: str, run: Run, by: Actor, data: JsonObject) -> None:
+    bus.publish(kind, subject=("run", run.pk), folder_id=run.folder_id, by=by, data=data)
+
+
+def _nudge(run: Run) -> None:
+    live.nudge("bots", "overview", f"run:{run.pk}")

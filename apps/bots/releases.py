@@ -1,0 +1,73 @@
+"""From the code on this machine to rows: automations of a folder and their versions."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Folder
+
+from .models import Automation, AutomationVersion, BotPool
+from .registry import Registered, registered_automations
+
+DEFAULT_POOL = "default"
+
+
+def default_pool(folder: Folder) -> BotPool:
+    """Return the pool that new automations and bots of the folder go to; make it if missing."""
+    pool, _made = BotPool.objects.get_or_create(
+        folder=folder, key=DEFAULT_POOL, defaults={"title": _("Bots")}
+    )
+    return pool
+
+
+def sync_automations(
+    folder: Folder, *, pool: BotPool | None = None, names: set[str] | None = None
+) -> list[Automation]:
+    """Give the folder a row, and a version, of each registered automation (or of `names`).
+
+    People's settings on rows that exist stay; a new text of the code is a new version.
+    """
+    wanted = [each for each in registered_automations() if names is None or each.name in names]
+    return [_sync(folder, pool or default_pool(folder), each) for each in wanted]
+
+
+def _sync(folder: Folder, pool: BotPool, registered: Registered) -> Automation:
+    with transaction.atomic():
+        automation, made = Automation.objects.select_for_update().get_or_create(
+            folder=folder,
+            key=_key_of(registered.name),
+            defaults={
+                "title": str(registered.title),
+                "kind": registered.kind,
+                "function": registered.name,
+                "pool": pool,
+                "max_run_seconds": registered.max_run_seconds,
+                "max_item_seconds": registered.max_item_seconds,
+                "grace_seconds": registered.grace_seconds,
+            },
+        )
+        if not made and (automation.kind, automation.function) != (
+            registered.kind,
+            registered.name,
+        ):
+            automation.kind, automation.function = registered.kind, registered.name
+            automation.save(update_fields=["kind", "function"])
+        _release(automation, registered)
+    return automation
+
+
+def _release(automation: Automation, registered: Registered) -> AutomationVersion:
+    latest = automation.versions.order_by("-number").first()
+    known = (registered.name, registered.fingerprint)
+    if latest and (latest.function, latest.fingerprint) == known:
+        return latest
+    return AutomationVersion.objects.create(
+        automation=automation,
+        number=latest.number + 1 if latest else 1,
+        function=registered.name,
+        fingerprint=registered.fingerprint,
+    )
+
+
+def _key_of(name: str) -> str:
+    """Keys are slugs; names of functions may have dots."""
+    return name.replace(".", "-")
