@@ -1,64 +1,89 @@
-"""Request ids, access lines, and domain errors as answers that say what to do."""
+"""Request ids, access lines, and domain errors as answers that say what to do.
+
+Both middlewares run synchronously (pages) and asynchronously (API), so that an API call that
+waits holds no thread.
+"""
 
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.lib.errors import DomainError
 
-from .answers import error_page, problem
+from .answers import error_page, is_api, problem
 
 log = structlog.get_logger("controlroom.web")
 
-Handler = Callable[[HttpRequest], HttpResponseBase]
+Answer = HttpResponseBase | Awaitable[HttpResponseBase]
+Handler = Callable[[HttpRequest], Answer]
 
 REQUEST_ID_HEADER = "X-Request-ID"
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 SLOW_SECONDS = 1.0
 
 
-class RequestIdMiddleware:
+class BothWays:
+    """A middleware whose `__call__` and `answer_later` do the same, without and with await."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+
+class RequestIdMiddleware(BothWays):
     """Give each request an id, in the log lines it causes and in its answer."""
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get(REQUEST_ID_HEADER, "")
-        request_id = given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex
-        request.request_id = request_id  # type: ignore[attr-defined]
-        begun = time.perf_counter()
+    def __call__(self, request: HttpRequest) -> Answer:
+        if iscoroutinefunction(self):
+            return self.answer_later(request)
+        request_id, begun = _identify(request), time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            _log_answer(request, response, time.perf_counter() - begun)
-        response.headers[REQUEST_ID_HEADER] = request_id
-        return response
+            assert isinstance(response, HttpResponseBase)
+            return _finish(request, response, request_id, begun)
+
+    async def answer_later(self, request: HttpRequest) -> HttpResponseBase:
+        request_id, begun = _identify(request), time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            assert not isinstance(response, HttpResponseBase)
+            return _finish(request, await response, request_id, begun)
 
 
-class DomainErrorMiddleware:
+class DomainErrorMiddleware(BothWays):
     """Turn what the domain refuses into a problem document (API) or a page (people)."""
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> Answer:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        if request.path.startswith("/api/"):
-            return problem(error)
-        return error_page(request, error)
+        return problem(error) if is_api(request) else error_page(request, error)
 
 
-def _log_answer(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    """Log refusals and slow answers; the many quick ones only at debug level."""
+def _identify(request: HttpRequest) -> str:
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    request_id = given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex
+    request.request_id = request_id  # type: ignore[attr-defined]
+    return request_id
+
+
+def _finish(
+    request: HttpRequest, response: HttpResponseBase, request_id: str, begun: float
+) -> HttpResponseBase:
+    """Log refusals and slow answers (the many quick ones only at debug level)."""
+    seconds = time.perf_counter() - begun
     notable = response.status_code >= 400 or seconds > SLOW_SECONDS
     write = log.info if notable else log.debug
     write(
@@ -68,3 +93,5 @@ def _log_answer(request: HttpRequest, response: HttpResponseBase, seconds: float
         status=response.status_code,
         milliseconds=round(seconds * 1000),
     )
+    response.headers[REQUEST_ID_HEADER] = request_id
+    return response

@@ -36,7 +36,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.humanize",
-    "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
     "csp",
@@ -57,7 +56,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "controlroom.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -71,6 +69,11 @@ MIDDLEWARE = [
     "apps.accounts.middleware.PersonMiddleware",
     "controlroom.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
+]
+# API calls have tokens, not sessions; see controlroom/handlers.py
+API_MIDDLEWARE = [
+    "controlroom.middleware.RequestIdMiddleware",
+    "controlroom.middleware.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "controlroom.urls"
@@ -176,8 +179,7 @@ ORGANISATION_TIME_ZONE = env_str("TIME_ZONE", "UTC")
 STATIC_URL = "static/"
 STATIC_ROOT = env_path("STATIC_ROOT", default=DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
-SERVESTATIC_USE_FINDERS = True
-SERVESTATIC_AUTOREFRESH = False
+STATIC_MAX_AGE_SECONDS = 0 if DEBUG else 300
 MEDIA_ROOT = DATA_DIR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

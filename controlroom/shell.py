@@ -1,0 +1,56 @@
+"""What every page's frame shows: where one can go, where one is, which release this is."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from apps.accounts.permissions import Action, rights_of
+
+from .routes import has_routes
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `nav`, `release`, `environment_tag`, `environment_is_production`."""
+    return {
+        "nav": _navigation(request),
+        "release": settings.VERSION,
+        "environment_tag": settings.ENVIRONMENT_TAG,
+        "environment_is_production": settings.ENVIRONMENT_TAG.lower().startswith("prod"),
+    }
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the places this person may go, each with its icon and its key."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    rights = rights_of(user)
+    places = [
+        _place(request, "/", _("Overview"), "layout-dashboard", "1", "apps.dashboard"),
+        _place(request, "/inbox/", _("Inbox"), "inbox", "2", "apps.inbox"),
+        _place(request, "/queues/", _("Queues"), "stack-2", "3", "apps.queues"),
+        _place(request, "/bots/", _("Bots"), "robot", "4", "apps.bots"),
+    ]
+    if rights.folder_ids(Action.ADMINISTER) or rights.folder_ids(Action.DESIGN):
+        places.append(
+            _place(request, "/settings/", _("Settings"), "settings", "5", "apps.accounts")
+        )
+    if settings.DEMO_ENABLED:
+        places.append(_place(request, "/demo/", _("Try it"), "flask", "6", "apps.demo"))
+    return [place for place in places if place["is_there"]]
+
+
+def _place(
+    request: HttpRequest, url: str, label: str, icon: str, key: str, app: str
+) -> dict[str, Any]:
+    current = request.path == url if url == "/" else request.path.startswith(url)
+    return {
+        "url": url,
+        "label": label,
+        "icon": icon,
+        "key": key,
+        "current": current,
+        "is_there": has_routes(app),
+    }
