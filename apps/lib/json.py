@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeAlias
 from .errors import MalformedError, TooLargeError
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
-JsonObject: TypeAlias = "dict[str, Json]"
+JsonObject: TypeAlias = dict[str, "Json"]
 
 MAX_DEPTH = 64
 MAX_KEY_LENGTH = 256

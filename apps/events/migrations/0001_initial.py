@@ -8,61 +8,95 @@ from apps.lib.partitions import CreatePartitionedModel, ensure_month_partitions
 
 
 def make_months(apps, schema_editor):
-    ensure_month_partitions('events_event')
+    ensure_month_partitions("events_event")
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('details', models.JSONField(default=dict)),
+                ("name", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("details", models.JSONField(default=dict)),
             ],
         ),
-        migrations.RunSQL('create sequence events_event_id_seq', 'drop sequence events_event_id_seq'),
+        migrations.RunSQL(
+            "create sequence events_event_id_seq", "drop sequence events_event_id_seq"
+        ),
         CreatePartitionedModel.by(
-            'occurred_at',
-            name='Event',
+            "occurred_at",
+            name="Event",
             fields=[
-                ('pk', models.CompositePrimaryKey('id', 'occurred_at', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.BigIntegerField(db_default=apps.lib.partitions.NextValue(sequence='events_event_id_seq'))),
-                ('occurred_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('kind', models.CharField(max_length=60)),
-                ('folder_id', models.BigIntegerField(null=True)),
-                ('subject_type', models.CharField(max_length=40)),
-                ('subject_id', models.BigIntegerField()),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=150)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('data', models.JSONField(default=dict)),
-                ('request_id', models.CharField(blank=True, max_length=40)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "id",
+                        "occurred_at",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        db_default=apps.lib.partitions.NextValue(sequence="events_event_id_seq")
+                    ),
+                ),
+                (
+                    "occurred_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("folder_id", models.BigIntegerField(null=True)),
+                ("subject_type", models.CharField(max_length=40)),
+                ("subject_id", models.BigIntegerField()),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_name", models.CharField(max_length=150)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("data", models.JSONField(default=dict)),
+                ("request_id", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_type', 'subject_id', 'occurred_at'], name='event_subject'), models.Index(fields=['folder_id', 'occurred_at'], name='event_folder')],
+                "indexes": [
+                    models.Index(
+                        fields=["subject_type", "subject_id", "occurred_at"], name="event_subject"
+                    ),
+                    models.Index(fields=["folder_id", "occurred_at"], name="event_folder"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Outbox',
+            name="Outbox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('tries', models.PositiveSmallIntegerField(db_default=0, default=0)),
-                ('next_try_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('last_error', models.TextField(blank=True, db_default='', default='')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("tries", models.PositiveSmallIntegerField(db_default=0, default=0)),
+                (
+                    "next_try_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("last_error", models.TextField(blank=True, db_default="", default="")),
             ],
             options={
-                'verbose_name_plural': 'outbox',
-                'indexes': [models.Index(fields=['next_try_at', 'id'], name='outbox_next')],
+                "verbose_name_plural": "outbox",
+                "indexes": [models.Index(fields=["next_try_at", "id"], name="outbox_next")],
             },
         ),
         migrations.RunPython(make_months, migrations.RunPython.noop, elidable=False),

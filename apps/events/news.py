@@ -1,0 +1,66 @@
+"""News, who subscribes to them, and how they lie in the outbox."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from apps.lib.actors import Actor
+from apps.lib.json import JsonObject
+
+from .models import Outbox
+
+# In the data of an outbox row, what belongs to the event and not to its publisher
+EVENT_KEY = "_event"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a subscriber is told. The last four are set for published events only."""
+
+    id: int
+    kind: str
+    data: JsonObject = field(default_factory=dict)
+    subject: tuple[str, int] | None = None
+    folder_id: int | None = None
+    by: Actor | None = None
+    event_id: int | None = None
+
+
+Handler = Callable[[News], None]
+_handlers: dict[str, list[Handler]] = defaultdict(list)
+
+
+def subscribe(*kinds: str) -> Callable[[Handler], Handler]:
+    """Register a handler of `kinds`. It may be called twice with the same news: be idempotent.
+
+    Put it in the app's `subscribers.py`, which every process loads. All handlers of one news run
+    in one transaction: if one fails, all are undone and called again later.
+    """
+
+    def register(handler: Handler) -> Handler:
+        for kind in kinds:
+            if handler not in _handlers[kind]:
+                _handlers[kind].append(handler)
+        return handler
+
+    return register
+
+
+def handlers_of(kind: str) -> list[Handler]:
+    return list(_handlers.get(kind, ()))
+
+
+def news_of(row: Outbox) -> News:
+    data = dict(row.data)
+    event = data.pop(EVENT_KEY, None)
+    if event is None:
+        return News(row.pk, row.kind, data)
+    return News(
+        row.pk,
+        row.kind,
+        data,
+        subject=(event["subject"][0], event["subject"][1]),
+        folder_id=event["folder_id"],
+        by=Actor(**event["by"]),
+        event_id=event["id"],
+    )

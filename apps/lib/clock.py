@@ -1,0 +1,31 @@
+"""The one clock that decides: the database's. Machines' own clocks differ."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.functions import Now
+
+
+def database_now() -> datetime:
+    """Return the database's time now, not the start of the transaction; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
+
+
+def seconds_from_now(seconds: float) -> ExpressionWrapper:
+    """Return the expression for a moment on the database's clock; negative: in the past."""
+    moment = Now() + timedelta(seconds=seconds)
+    return ExpressionWrapper(moment, output_field=DateTimeField())
+
+
+def utc_now() -> datetime:
+    """Return this machine's time: for showing and logging, never for deciding."""
+    return datetime.now(UTC)
+
+
+def in_milliseconds(moment: datetime) -> int:
+    """Return `moment` as browsers count time."""
+    return int(moment.timestamp() * 1000)
