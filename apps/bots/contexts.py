@@ -26,9 +26,7 @@ class Beat(Protocol):
         self, message: str, level: Level = "info", *, item_id: int | None = None, attempt: int = 0
     ) -> None: ...
 
-    def progress(
-        self, n_successful: int, n_failed: int, *, seconds_each: float | None = None
-    ) -> None:
+    def progress(self, n_successful: int, n_failed: int) -> None:
         """Store how far the run got; the totals, not the differences."""
 
     def flush_log(self) -> None: ...

@@ -120,11 +120,6 @@ def stop_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None 
     return _break_off(_held(run_id, token), run_id, Run.Status.STOPPED, reason, unit_in_hand)
 
 
-def lose_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None = None) -> bool:
-    """End a run whose bot stopped answering, and give back what it held."""
-    return _break_off(_held(run_id, token), run_id, Run.Status.LOST, reason, unit_in_hand)
-
-
 def lose_runs_of_slot(bot_id: int, slot_number: int) -> list[int]:
     """End what an earlier process of this slot left behind; the new one calls it at its start."""
     held = Run.objects.filter(bot_id=bot_id, slot_number=slot_number, status__in=Run.HELD)
@@ -279,7 +274,11 @@ def _break_off(
         if not _end(guarded, status=status, reason=reason):
             return False
         for hook in run_lost_hooks():
-            hook(run_id, unit_in_hand)
+            hook(
+                run_id,
+                unit_in_hand=unit_in_hand,
+                is_to_blame=status is not Run.Status.STOPPED,
+            )
         if status in {Run.Status.LOST, Run.Status.FAULTED}:
             bus.announce("run.broken", {"run_id": run_id, "status": status.value, "reason": reason})
     return True

@@ -56,13 +56,8 @@ class Registered:
     max_run_seconds: int = 3600
     max_item_seconds: int = 600
     grace_seconds: int = 10
-
-    @property
-    def fingerprint(self) -> str:
-        """Return the SHA-256 of the module's source: another text is another version."""
-        module = inspect.getmodule(self.function)
-        source = inspect.getsource(module) if module else repr(self.function)
-        return hashlib.sha256(source.encode()).hexdigest()
+    # SHA-256 of the module's source when it was loaded: another text is another version
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +77,15 @@ class Executor(Protocol):
     def __call__(self, run: "Run", beat: Beat) -> ExitReport: ...
 
 
+class RunLostHook(Protocol):
+    def __call__(self, run_id: int, *, unit_in_hand: int | None, is_to_blame: bool) -> None: ...
+
+
 @dataclass
 class _Shelf:
     automations: dict[str, Registered] = field(default_factory=dict)
     executors: dict[str, Executor] = field(default_factory=dict)
-    run_lost: list[Callable[[int, int | None], None]] = field(default_factory=list)
+    run_lost: list[RunLostHook] = field(default_factory=list)
 
 
 _shelf = _Shelf()
@@ -115,10 +114,20 @@ def automation(
             max_run_seconds=max_run_seconds,
             max_item_seconds=max_item_seconds,
             grace_seconds=grace_seconds,
+            fingerprint=_fingerprint(function),
         )
         return function
 
     return register
+
+
+def _fingerprint(function: Callable[[Any], Any]) -> str:
+    module = inspect.getmodule(function)
+    try:
+        source = inspect.getsource(module) if module else function.__qualname__
+    except OSError:
+        source = function.__qualname__
+    return hashlib.sha256(source.encode()).hexdigest()
 
 
 def registered_automations() -> list[Registered]:
@@ -148,15 +157,16 @@ def executor_of(kind: str) -> Executor:
     return _shelf.executors[kind]
 
 
-def register_run_lost(hook: Callable[[int, int | None], None]) -> None:
-    """Call `hook(run_id, unit_in_hand)` in the transaction that ends a run that did not end itself.
+def register_run_lost(hook: RunLostHook) -> None:
+    """Call `hook` in the transaction that ends a run which did not end itself.
 
-    Such a run was lost, killed, or broke. `unit_in_hand` is the item it worked on at that moment,
-    None when nobody knows.
+    Such a run was lost, was killed, or broke. `unit_in_hand` is the item it worked on at that
+    moment: 0 when there was none, None when nobody knows. `is_to_blame` is False when the work was
+    cut off for another reason than the work itself: a person's request, a shutdown.
     """
     if hook not in _shelf.run_lost:
         _shelf.run_lost.append(hook)
 
 
-def run_lost_hooks() -> list[Callable[[int, int | None], None]]:
+def run_lost_hooks() -> list[RunLostHook]:
     return list(_shelf.run_lost)

@@ -1,0 +1,47 @@
+"""What the scheduler does for bots. Each may run twice at once."""
+
+from datetime import date
+
+from django.db import connection
+
+from apps.lib.partitions import ensure_month_partitions
+
+from .lifecycle import reap_lost_runs
+from .models import Run
+from .transport import ring_run
+
+__all__ = ["make_partitions", "prune_logs", "reap_lost_runs", "ring_pending_runs"]
+
+LOG_TABLE = "bots_logline"
+LOG_MONTHS = 6
+MAX_RINGS = 1_000
+
+
+def ring_pending_runs() -> int:
+    """Ring the bell of each pending run again, in case it was lost; a bell that hangs, stays."""
+    pending = Run.objects.filter(status=Run.Status.PENDING).order_by("id")
+    return sum(ring_run(run.pool_id, run.pk) for run in pending.only("pool_id")[:MAX_RINGS])
+
+
+def make_partitions() -> list[str]:
+    return ensure_month_partitions(LOG_TABLE)
+
+
+def prune_logs(months: int = LOG_MONTHS) -> list[str]:
+    """Drop whole months of log lines that are older than `months`; return their tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass",
+            [LOG_TABLE],
+        )
+        partitions = [name for (name,) in cursor.fetchall()]
+        cursor.execute("select (now() - make_interval(months => %s))::date", [months])
+        oldest = f"{LOG_TABLE}_{_month(cursor.fetchone()[0])}"
+        old = [name for name in partitions if name < oldest and name[-7:-5].isdigit()]
+        for name in old:
+            cursor.execute(f"drop table if exists {connection.ops.quote_name(name)}")
+    return old
+
+
+def _month(day: date) -> str:
+    return f"{day:%Y_%m}"
