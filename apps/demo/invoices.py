@@ -13,6 +13,11 @@ class Kind(StrEnum):
     CREDIT_NOTE = "credit_note"
 
 
+def vat_key(vat_id: str) -> str:
+    """Return a VAT id as letters and digits only: "NL8200.98.395.B.01" is NL820098395B01."""
+    return "".join(character for character in vat_id.upper() if character.isalnum())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Party:
     """One side of an invoice. Texts are empty where the document says nothing."""
