@@ -49,8 +49,8 @@ class Line:
     """One line. `price` is for `base_quantity` units (one, when None)."""
 
     number: str
-    description: str
     net: Decimal
+    description: str = ""
     quantity: Decimal | None = None
     unit: str = ""
     price: Decimal | None = None
@@ -76,8 +76,8 @@ class Attachment:
     """A file inside the document. `size` is in bytes, worked out without decoding it."""
 
     name: str
-    media_type: str
     size: int
+    media_type: str = ""
     description: str = ""
 
 

@@ -170,6 +170,6 @@ INVOICE_SCHEMA: JsonObject = {
             **_REST,
             **_party("buyer", gettext_noop("Buyer")),
         },
-        required=("kind", "number", "issue_date", "currency", "vendor_name", "payable", "lines"),
+        required=("kind", "number", "issue_date", "currency", "payable", "lines"),
     ),
 }

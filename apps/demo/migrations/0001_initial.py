@@ -9,115 +9,277 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Vendor',
+            name="Vendor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
-                ('vat_id', models.CharField(blank=True, max_length=100, verbose_name='VAT id')),
-                ('vat_key', models.CharField(blank=True, editable=False, max_length=100)),
-                ('iban', models.CharField(blank=True, max_length=64, verbose_name='IBAN')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='city')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vendors', to='accounts.folder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300, verbose_name="name")),
+                ("vat_id", models.CharField(blank=True, max_length=100, verbose_name="VAT id")),
+                ("vat_key", models.CharField(blank=True, editable=False, max_length=100)),
+                ("iban", models.CharField(blank=True, max_length=64, verbose_name="IBAN")),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="vendors",
+                        to="accounts.folder",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='PurchaseOrder',
+            name="PurchaseOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=200, verbose_name='order number')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('net_amount', models.DecimalField(decimal_places=4, max_digits=19, verbose_name='amount without VAT')),
-                ('tolerance_percent', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=5, verbose_name='tolerance in percent')),
-                ('is_open', models.BooleanField(default=True, verbose_name='open')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='purchase_orders', to='accounts.folder')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='purchase_orders', to='demo.vendor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=200, verbose_name="order number")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "net_amount",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=19, verbose_name="amount without VAT"
+                    ),
+                ),
+                (
+                    "tolerance_percent",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0"),
+                        max_digits=5,
+                        verbose_name="tolerance in percent",
+                    ),
+                ),
+                ("is_open", models.BooleanField(default=True, verbose_name="open")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="purchase_orders",
+                        to="accounts.folder",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="purchase_orders",
+                        to="demo.vendor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('invoice', 'invoice'), ('credit_note', 'credit_note')], max_length=20)),
-                ('invoice_number', models.CharField(max_length=200, verbose_name='invoice number')),
-                ('issue_date', models.DateField(verbose_name='invoice date')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('net_amount', models.DecimalField(decimal_places=4, max_digits=19, verbose_name='amount without VAT')),
-                ('vat_amount', models.DecimalField(decimal_places=4, max_digits=19, verbose_name='VAT')),
-                ('total_amount', models.DecimalField(decimal_places=4, max_digits=19, verbose_name='amount with VAT')),
-                ('idempotency_key', models.CharField(max_length=200)),
-                ('is_sample', models.BooleanField(default=False, verbose_name='sample')),
-                ('posted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='posted')),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ledger_entries', to='accounts.folder')),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger_entries', to='demo.purchaseorder')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ledger_entries', to='demo.vendor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("invoice", "invoice"), ("credit_note", "credit_note")],
+                        max_length=20,
+                    ),
+                ),
+                ("invoice_number", models.CharField(max_length=200, verbose_name="invoice number")),
+                ("issue_date", models.DateField(verbose_name="invoice date")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "net_amount",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=19, verbose_name="amount without VAT"
+                    ),
+                ),
+                (
+                    "vat_amount",
+                    models.DecimalField(decimal_places=4, max_digits=19, verbose_name="VAT"),
+                ),
+                (
+                    "total_amount",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=19, verbose_name="amount with VAT"
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=200)),
+                ("is_sample", models.BooleanField(default=False, verbose_name="sample")),
+                (
+                    "posted_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="posted"
+                    ),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ledger_entries",
+                        to="accounts.folder",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ledger_entries",
+                        to="demo.purchaseorder",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ledger_entries",
+                        to="demo.vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'ledger entries',
-                'ordering': ['-id'],
+                "verbose_name_plural": "ledger entries",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='DemoSetting',
+            name="DemoSetting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trickle_on', models.BooleanField(default=True, verbose_name='new invoices keep coming')),
-                ('erp_down_until', models.DateTimeField(blank=True, null=True, verbose_name='ERP is down until')),
-                ('erp_flakiness', models.PositiveSmallIntegerField(default=0, verbose_name='ERP fails, in percent')),
-                ('folder', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='demo_setting', to='accounts.folder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "trickle_on",
+                    models.BooleanField(default=True, verbose_name="new invoices keep coming"),
+                ),
+                (
+                    "erp_down_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="ERP is down until"),
+                ),
+                (
+                    "erp_flakiness",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="ERP fails, in percent"
+                    ),
+                ),
+                (
+                    "folder",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="demo_setting",
+                        to="accounts.folder",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('erp_flakiness__gte', 0), ('erp_flakiness__lte', 100)), name='demo_flakiness_is_percent')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("erp_flakiness__gte", 0), ("erp_flakiness__lte", 100)),
+                        name="demo_flakiness_is_percent",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TryItStep',
+            name="TryItStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.SlugField(max_length=40)),
-                ('seen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.folder')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("step", models.SlugField(max_length=40)),
+                (
+                    "seen_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.folder",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('folder', 'user', 'step'), name='try_it_step_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("folder", "user", "step"), name="try_it_step_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='vendor',
-            constraint=models.UniqueConstraint(models.F('folder'), django.db.models.functions.text.Lower('name'), name='vendor_name_once'),
+            model_name="vendor",
+            constraint=models.UniqueConstraint(
+                models.F("folder"),
+                django.db.models.functions.text.Lower("name"),
+                name="vendor_name_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='vendor',
-            constraint=models.UniqueConstraint(condition=models.Q(('vat_key', ''), _negated=True), fields=('folder', 'vat_key'), name='vendor_vat_id_once'),
+            model_name="vendor",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("vat_key", ""), _negated=True),
+                fields=("folder", "vat_key"),
+                name="vendor_vat_id_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseorder',
-            constraint=models.UniqueConstraint(fields=('folder', 'number'), name='purchase_order_once'),
+            model_name="purchaseorder",
+            constraint=models.UniqueConstraint(
+                fields=("folder", "number"), name="purchase_order_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['vendor', 'invoice_number'], name='ledger_invoice'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["vendor", "invoice_number"], name="ledger_invoice"),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['folder', 'idempotency_key'], name='ledger_key'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["folder", "idempotency_key"], name="ledger_key"),
         ),
     ]
