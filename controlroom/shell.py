@@ -28,17 +28,17 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     rights = rights_of(user)
     places = [
-        _place(request, "/", _("Overview"), "layout-dashboard", "1", "apps.dashboard"),
-        _place(request, "/inbox/", _("Inbox"), "inbox", "2", "apps.inbox"),
-        _place(request, "/queues/", _("Queues"), "stack-2", "3", "apps.queues"),
-        _place(request, "/bots/", _("Bots"), "robot", "4", "apps.bots"),
+        _place(request, "/", _("Overview"), "layout-dashboard", "g o", "apps.dashboard"),
+        _place(request, "/inbox/", _("Inbox"), "inbox", "g i", "apps.inbox"),
+        _place(request, "/queues/", _("Queues"), "stack-2", "g q", "apps.queues"),
+        _place(request, "/bots/", _("Bots"), "robot", "g b", "apps.bots"),
     ]
     if rights.folder_ids(Action.ADMINISTER) or rights.folder_ids(Action.DESIGN):
         places.append(
-            _place(request, "/settings/", _("Settings"), "settings", "5", "apps.accounts")
+            _place(request, "/settings/", _("Settings"), "settings", "g s", "apps.accounts")
         )
     if settings.DEMO_ENABLED:
-        places.append(_place(request, "/demo/", _("Try it"), "flask", "6", "apps.demo"))
+        places.append(_place(request, "/demo/", _("Try it"), "flask", "g t", "apps.demo"))
     return [place for place in places if place["is_there"]]
 
 
