@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 from tests.databases import copy_template, make_template, use_database
 from tests.servers import TestServers
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.rooms", "tests.browsing"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,6 +23,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     servers_of_this_run().stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark who drives a browser, and keep all users of the shared room in one process."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
+            item.add_marker("browser")
+        if "running_room" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("room"))
 
 
 def servers_of_this_run() -> TestServers:
