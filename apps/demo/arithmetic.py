@@ -7,7 +7,6 @@ wrong figure is found where it stands, not only where its error ends up.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
 from typing import TypeAlias
 
 from django.utils.translation import gettext as _
@@ -25,6 +24,7 @@ SUM_TOLERANCE_UNITS = 1
 MIN_VAT_TOLERANCE_UNITS = 2
 
 VatKey: TypeAlias = tuple[str, Decimal]
+Items: TypeAlias = tuple[Line | Adjustment | TaxGroup, ...]
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def _base(invoice: Invoice, key: VatKey) -> Decimal:
 
 
 def _is_classified(invoice: Invoice) -> bool:
-    items = chain(invoice.lines, invoice.adjustments, invoice.taxes)
+    items: Items = (*invoice.lines, *invoice.adjustments, *invoice.taxes)
     return all(item.vat_category for item in items)
 
 

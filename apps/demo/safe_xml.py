@@ -63,12 +63,14 @@ class _Prolog:
     def doctype(self, *_parts: str | None) -> None:
         raise _DoctypeMetError
 
-    def start(self, _tag: str, _attributes: object) -> None:
+    def start(self, tag: str | bytes, attrib: object) -> None:
         raise _RootMetError
 
-    def end(self, _tag: str) -> None: ...
+    def end(self, tag: str | bytes) -> None: ...
 
-    def data(self, _text: str) -> None: ...
+    def data(self, data: str | bytes) -> None: ...
+
+    def comment(self, text: str | bytes) -> None: ...
 
     def close(self) -> None: ...
 
@@ -117,12 +119,13 @@ def _explain(data: bytes, error: etree.XMLSyntaxError) -> str:
     if found:
         return _("This is a %(found)s file, not XML. Send a UBL invoice as XML.") % {"found": found}
     line, column = error.position
-    if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+    code = getattr(error, "code", 0)
+    if code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
         return _(
             "The file holds a text longer than 10 MB or is nested too deep (line %(line)d). "
             "Send it with smaller attachments."
         ) % {"line": line}
-    if error.code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:
+    if code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:
         return _("This is not an XML file. Send a UBL invoice as XML.")
     what = str(error.msg).partition(", line ")[0].strip()
     return _("The file is not well-formed XML: %(what)s (line %(line)d, column %(column)d).") % {

@@ -84,7 +84,7 @@ def _invoice(root: Node, kind: Kind) -> Invoice:
     return Invoice(
         kind=kind,
         number=root.required_text("cbc:ID", limit=MAX_NUMBER_CHARACTERS),
-        issue_date=root.required_date("cbc:IssueDate"),
+        issue_date=root.required_day("cbc:IssueDate"),
         due_date=_due_date(root, means),
         currency=root.currency,
         type_code=root.text(f"cbc:{'Invoice' if kind == Kind.INVOICE else 'CreditNote'}TypeCode"),
@@ -121,7 +121,7 @@ def _invoice(root: Node, kind: Kind) -> Invoice:
 
 def _due_date(root: Node, means: list[Node]) -> date | None:
     # A credit note has no DueDate of its own; both may put it with the payment means.
-    dates = [root.date("cbc:DueDate"), *(node.date("cbc:PaymentDueDate") for node in means)]
+    dates = [root.day("cbc:DueDate"), *(node.day("cbc:PaymentDueDate") for node in means)]
     return next((found for found in dates if found), None)
 
 

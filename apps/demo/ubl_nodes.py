@@ -105,7 +105,7 @@ class Node:
             raise self._missing(path)
         return amount
 
-    def date(self, path: str) -> date | None:
+    def day(self, path: str) -> date | None:
         text = self.text(path)
         if not text:
             return None
@@ -116,8 +116,8 @@ class Node:
             problem = _("is not a date. Write it as in 2026-01-31")
             raise self._wrong(path, text, problem) from None
 
-    def required_date(self, path: str) -> date:
-        found = self.date(path)
+    def required_day(self, path: str) -> date:
+        found = self.day(path)
         if found is None:
             raise self._missing(path)
         return found

@@ -32,9 +32,9 @@ def write_invoice(invoice: Invoice, *, files: Mapping[str, bytes] | None = None)
 
 def _document(invoice: Invoice, files: Mapping[str, bytes]) -> etree._Element:
     namespace = NAMESPACES[invoice.kind]
-    root = etree.Element(
-        f"{{{namespace}}}{NAMES[invoice.kind]}", nsmap={None: namespace, "cac": CAC, "cbc": CBC}
-    )
+    prefixes = {None: namespace, "cac": CAC, "cbc": CBC}
+    tag = f"{{{namespace}}}{NAMES[invoice.kind]}"
+    root = etree.Element(tag, nsmap=prefixes)  # type: ignore[arg-type] # the stubs forbid None
     writer = _Writer(invoice.currency)
     _write_head(writer, root, invoice)
     for attachment in invoice.attachments:
