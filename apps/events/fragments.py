@@ -27,6 +27,7 @@ Context = dict[str, Any]
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 MAX_ID_LENGTH = 500
+MAX_ROW_ID = 2**63 - 1
 HASH_BYTES = 9
 
 
@@ -82,8 +83,9 @@ class Fragment:
     topics: tuple[str, ...]
 
     def topics_of(self, arg: str) -> tuple[str, ...]:
-        """Fill `{arg}`, or `{name}` from an `arg` that is a query string; skip what is missing."""
-        places = {**dict(parse_qsl(arg)), "arg": arg}
+        """Fill `{arg}`; of an `arg` like `12?status=new` also `{id}` and the names of its query."""
+        before, mark, query = arg.partition("?")
+        places = {**dict(parse_qsl(query if mark else arg)), "id": before, "arg": arg}
         filled = []
         for topic in self.topics:
             try:
@@ -167,9 +169,16 @@ def find(fragment_id: str) -> tuple[Fragment, str] | None:
     """Return the fragment and the argument that the id means; None if there is no such one."""
     name, _colon, arg = fragment_id.partition(":")
     found = _fragments.get(name)
-    if found is None or len(fragment_id) > MAX_ID_LENGTH or "\x00" in arg:
+    if found is None or len(fragment_id) > MAX_ID_LENGTH or not _can_be_stored(arg):
         return None
     return found, arg
+
+
+def number_in(arg: str) -> int | None:
+    """Return the id of a row that `arg` is, or begins with before a “?”; None if it is none."""
+    digits = arg.partition("?")[0]
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < len(str(MAX_ROW_ID))
+    return int(digits) if is_number else None
 
 
 def render(fragment_id: str, audience: Audience) -> Rendered | None:
@@ -191,6 +200,15 @@ def take_step(fragment_id: str, audience: Audience, cursor: str) -> Step | None:
                 return found.step(audience, arg, cursor)
         case _:
             return None
+
+
+def _can_be_stored(text: str) -> bool:
+    """PostgreSQL takes neither NUL nor half surrogate pairs, and people don't send them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _fill(

@@ -37,6 +37,7 @@ def _html(request: HttpRequest, audience: Audience) -> HttpResponse | None:
     known = request.headers.get("If-None-Match", "").removeprefix("W/")
     response = HttpResponseNotModified() if known == etag else HttpResponse(rendered.html)
     response.headers["ETag"] = etag
+    response.headers["X-Fragment-Hash"] = rendered.hash
     return response
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 
@@ -15,7 +16,7 @@ def database_now() -> datetime:
     return now
 
 
-def seconds_from_now(seconds: float) -> ExpressionWrapper:
+def seconds_from_now(seconds: float) -> Combinable:
     """Return the expression for a moment on the database's clock; negative: in the past."""
     moment = Now() + timedelta(seconds=seconds)
     return ExpressionWrapper(moment, output_field=DateTimeField())

@@ -42,7 +42,8 @@ def wait(name: str, timeout: float) -> bool:
 def _push(name: str) -> None:
     try:
         with connection().pipeline(transaction=True) as pipeline:
-            pipeline.lpush(_key(name), "1").ltrim(_key(name), 0, 0)
+            pipeline.lpush(_key(name), "1")
+            pipeline.ltrim(_key(name), 0, 0)
             pipeline.expire(_key(name), RING_SECONDS)
             pipeline.execute()
     except REDIS_ERRORS as error:

@@ -19,7 +19,7 @@ def die_with_parent(
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None, use_errno=True)
-    is_set = libc.prctl(PR_SET_PDEATHSIG, int(sent), 0, 0, 0) == 0
+    is_set = bool(libc.prctl(PR_SET_PDEATHSIG, int(sent), 0, 0, 0) == 0)
     # between fork and prctl the parent may have died: then nobody sends anything
     if is_set and parent_pid is not None and os.getppid() != parent_pid:
         os.kill(os.getpid(), sent)
