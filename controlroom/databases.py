@@ -40,7 +40,8 @@ def check_database() -> None:
         ) from None
     if version < OLDEST_POSTGRES:
         raise StartError(
-            f"The database at {where} is PostgreSQL {version}; at least {OLDEST_POSTGRES} is needed."
+            f"The database at {where} is PostgreSQL {version}; "
+            f"version {OLDEST_POSTGRES} or newer is needed."
         )
 
 

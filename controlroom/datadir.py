@@ -144,13 +144,13 @@ def _check_format(path: Path, marker: str) -> None:
         raise StartError(f"{path / MARKER} cannot be read; is {path} a control room's?")
     if found > FORMAT:
         raise StartError(
-            f"{path} was written by a newer control room (format {found}, this one knows {FORMAT}); "
-            "start that release."
+            f"{path} was written by a newer control room "
+            f"(format {found}, this one knows {FORMAT}); start that release."
         )
     if found < FORMAT:
         raise StartError(
-            f"{path} was written by an older control room (format {found}, this one needs {FORMAT}); "
-            "see “Upgrading” in docs/running.md."
+            f"{path} was written by an older control room "
+            f"(format {found}, this one needs {FORMAT}); see “Upgrading” in docs/running.md."
         )
 
 

@@ -1,13 +1,15 @@
 """A limit on request bodies that holds while they stream, before anything reads them."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from .answers import PROBLEM_JSON
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
+# As loose as the libraries disagree about them
+Scope = dict[str, Any]
+Message = Any
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -57,10 +59,8 @@ class BodyLimit:
             answered = True
             await send(message)
 
-        try:
+        with suppress(BodyTooLongError):
             await self.application(scope, counted_receive, watched_send)
-        except BodyTooLongError:
-            pass
         if too_long and not answered:
             await self._refuse(send)
 

@@ -36,15 +36,16 @@ class BothWays:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)  # type: ignore[type-var]  # Django's own way to say it
 
 
 class RequestIdMiddleware(BothWays):
     """Give each request an id, in the log lines it causes and in its answer."""
 
     def __call__(self, request: HttpRequest) -> Answer:
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self.answer_later(request)
         request_id, begun = _identify(request), time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):

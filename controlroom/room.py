@@ -3,13 +3,11 @@
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,9 +20,11 @@ from . import first_start
 from .children import last_line, start_child
 from .databases import apply_migrations, check_database, check_redis, use_servers
 from .datadir import DataDir, StartError
-from .embedded import Postgres, Server, Valkey, free_port, known_port
+from .embedded import Server, free_port, known_port
+from .postgres_server import Postgres
 from .servers import Servers, known_servers, remember_servers
 from .supervisor import Console, Service, Supervisor, why_it_died
+from .valkey_server import Valkey
 
 READY_SECONDS = 90.0
 DEATHS_BEFORE_GIVING_UP = 3
@@ -97,9 +97,7 @@ class Room:
         if not redis_url:
             embedded.append(Valkey(data_dir, port=free_port(known_port(before.redis_url))))
         urls = {server.name: server.url for server in embedded}
-        remember_servers(
-            data_dir.path, Servers(urls.get("postgres", ""), urls.get("valkey", ""))
-        )
+        remember_servers(data_dir.path, Servers(urls.get("postgres", ""), urls.get("valkey", "")))
         use_servers(database_url or urls["postgres"], redis_url or urls["valkey"])
         for server in embedded:
             self._supervisor.start(_as_service(server))

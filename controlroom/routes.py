@@ -35,6 +35,6 @@ def _exists(module: str) -> bool:
     """While apps are being written, one that cannot be imported yet takes no part."""
     try:
         import_module(module)
-    except ImportError:
+    except Exception:
         return False
     return True

@@ -210,6 +210,8 @@ ENVIRONMENT_TAG = env_str("ENVIRONMENT", "")
 DEMO_ENABLED = env_bool("CONTROLROOM_DEMO", default=True)
 LOOPBACK_ONLY = env_bool("CONTROLROOM_LOOPBACK", default=False)
 HISTORY_MONTHS_AHEAD = 3
+# Python modules with automations besides those of the installed apps (`<app>.automations`)
+AUTOMATION_MODULES = env_list("AUTOMATION_MODULES", default=[])
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

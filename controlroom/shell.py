@@ -6,7 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.accounts.permissions import Action, rights_of
+from apps.accounts.permissions import rights_of
+from apps.accounts.roles import Action
 
 from .routes import has_routes
 

@@ -13,7 +13,9 @@ import tempfile
 from pathlib import Path
 
 from controlroom.datadir import DataDir
-from controlroom.embedded import HOST, Postgres, Tuning, Valkey
+from controlroom.embedded import HOST
+from controlroom.postgres_server import Postgres, Tuning
+from controlroom.valkey_server import Valkey
 
 VARIABLE = "CONTROLROOM_TEST_SERVERS"
 PREFIX = "controlroom-tests-"
@@ -29,7 +31,7 @@ class TestServers:
         self.is_owner = known is None
         if known is None:
             self._reserved = [_reserve_port(), _reserve_port()]
-            # Not below pytest's own temporary directory: as root, the servers' user may not go there.
+            # Not below pytest's own temporary directory, where the servers' user may not go.
             root = Path(tempfile.mkdtemp(prefix=PREFIX))
             root.chmod(0o755)
             self.root = root

@@ -11,7 +11,7 @@ from controlroom.scheduler import run_scheduler
 
 class Command(BaseCommand):
     help = "Run everything periodic (see controlroom/cron.py) until stopped."
-    requires_system_checks = []  # noqa: RUF012 - Django's own shape
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()

@@ -15,7 +15,7 @@ from controlroom.supervisor import Console
 
 class Command(BaseCommand):
     help = "Start everything: servers, web, scheduler, worker and bots; Ctrl-C stops it in order."
-    requires_system_checks = []  # noqa: RUF012 - Django's own shape
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on")

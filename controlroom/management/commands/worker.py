@@ -7,20 +7,23 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
-from apps.bots.transport import SafeWorker
+from apps.bots.transport import SafeWorker, allow_job
 from apps.events.delivery import deliver_outbox
 from controlroom.heartbeats import EVERY_SECONDS, beat
 
 log = structlog.get_logger("controlroom.worker")
 
 QUEUE = "background"
+JOBS = ["apps.events.tasks.deliver"]
 
 
 class Command(BaseCommand):
     help = "Deliver news and do background work, woken by Redis or by looking once a second."
-    requires_system_checks = []  # noqa: RUF012 - Django's own shape
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for name in JOBS:
+            allow_job(name)
         BackgroundWorker(QUEUE).work()
 
 
