@@ -16,6 +16,7 @@ MAX_SLOTS = 256
 
 class Command(BaseCommand):
     help = "Be a bot: work the runs of a pool in one or more slots. Ctrl-C ends it in order."
+    requires_system_checks = []  # they would load every page: a slot shall be up quickly
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--pool", default=DEFAULT_POOL, help="key of the bot pool")
