@@ -29,7 +29,8 @@ class Beat(Protocol):
     def progress(self, n_successful: int, n_failed: int) -> None:
         """Store how far the run got; the totals, not the differences."""
 
-    def flush_log(self) -> None: ...
+    def give_up(self, reason: str) -> None:
+        """End the run as failed, and this process with it; does not return."""
 
 
 class ItemFileLike(Protocol):

@@ -1,6 +1,7 @@
 """Inside the work horse: executes one run from its claim to its end."""
 
 import logging
+import os
 import random
 import signal
 import threading
@@ -67,8 +68,12 @@ class RunBeat:
         else:
             self._ensure_pulse()
 
-    def flush_log(self) -> None:
-        self._buffer.flush()
+    def give_up(self, reason: str) -> None:
+        """End the run as failed, and this process, whatever its main thread is doing."""
+        self.end()
+        fail_run(self.run_id, self.token, reason=reason, unit_in_hand=self.board.unit_in_hand)
+        live.flush()
+        os._exit(1)
 
     def end(self) -> None:
         """Stop the pulse and write what is left."""

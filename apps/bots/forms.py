@@ -1,0 +1,62 @@
+"""Settings of bots, pools and automations."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Folder
+
+from .models import Automation, Bot, BotPool
+
+
+class FolderForm(forms.ModelForm[Any]):
+    """A form for something in a folder; `unique` is the field that no two there may share."""
+
+    unique = "key"
+
+    def __init__(self, *args: Any, folder: Folder, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.folder = folder
+        if "pool" in self.fields:
+            pools = BotPool.objects.filter(folder=folder)
+            self.fields["pool"].queryset = pools  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        wanted = values.get(self.unique)
+        model: type[models.Model] = self._meta.model
+        others = model._default_manager.filter(folder=self.folder, **{self.unique: wanted})
+        if wanted and others.exclude(pk=self.instance.pk).exists():
+            self.add_error(self.unique, _("There is one with this name in this folder already."))
+        return values
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        self.instance.folder = self.folder
+        return super().save(commit)
+
+
+class BotForm(FolderForm):
+    unique = "name"
+
+    class Meta:
+        model = Bot
+        fields = ["name", "pool", "n_slots"]  # noqa: RUF012
+        help_texts = {  # noqa: RUF012
+            "name": _("A bot on a machine starts with: manage.py bot --pool POOL --name NAME."),
+        }
+
+
+class PoolForm(FolderForm):
+    class Meta:
+        model = BotPool
+        fields = ["key", "title"]  # noqa: RUF012
+
+
+class AutomationForm(FolderForm):
+    class Meta:
+        model = Automation
+        fields = ["title", "pool", "max_run_seconds", "max_item_seconds", "grace_seconds"]  # noqa: RUF012
+
+    unique = "title"

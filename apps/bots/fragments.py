@@ -1,0 +1,92 @@
+"""The live parts of the pages of bots and runs."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.urls import reverse
+
+from apps.accounts.permissions import Action
+from apps.events.fragments import Audience, Step, data_fragment, fragment
+
+from . import presenting
+from .models import Bot, LogLine, Run
+
+Context = dict[str, Any]
+LOG_STEP_LINES = 200
+
+
+@fragment("bots.fleet", template="bots/bot_list.html#fleet", action=Action.VIEW, topics=("bots",))
+def fleet(audience: Audience, arg: str) -> Context:
+    folders = audience.folder_ids(Action.VIEW)
+    return {"cards": presenting.bot_cards(Bot.objects.filter(folder_id__in=folders))}
+
+
+@fragment(
+    "bot.header", template="bots/bot_detail.html#header", action=Action.VIEW, topics=("bots",)
+)
+def bot_header(audience: Audience, arg: str) -> Context | None:
+    bots = Bot.objects.filter(pk=_number(arg), folder_id__in=audience.folder_ids(Action.VIEW))
+    cards = presenting.bot_cards(bots)
+    return {"card": cards[0], "bot": cards[0].bot} if cards else None
+
+
+@fragment("runs.table", template="bots/run_list.html#table", action=Action.VIEW, topics=("bots",))
+def runs_table(audience: Audience, arg: str) -> Context:
+    """`arg` is a query string: bot=, status=, before=."""
+    wanted = dict(parse_qsl(arg))
+    runs = Run.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
+    if wanted.get("bot"):
+        runs = runs.filter(bot_id=_number(wanted["bot"]))
+    if wanted.get("status") in Run.Status.values:
+        runs = runs.filter(status=wanted["status"])
+    before = _number(wanted.get("before", "")) or None
+    page, following = presenting.recent_runs(runs, before=before)
+    base = reverse("runs:run_list")
+    kept = "".join(f"&{name}={wanted[name]}" for name in ("bot", "status") if wanted.get(name))
+    return {
+        "runs": page,
+        "first_url": f"{base}?{kept[1:]}" if before else None,
+        "next_url": f"{base}?before={following}{kept}" if following else None,
+    }
+
+
+@fragment(
+    "run.header", template="bots/run_detail.html#header", action=Action.VIEW, topics=("run:{arg}",)
+)
+def run_header(audience: Audience, arg: str) -> Context | None:
+    run = _run(audience, arg)
+    if run is None:
+        return None
+    return {
+        "run": run,
+        "facts": presenting.run_facts(run),
+        "may_stop": audience.can(Action.OPERATE, run.folder_id) and not run.is_final,
+    }
+
+
+@data_fragment("run.log", action=Action.VIEW, topics=("run:{arg}",))
+def run_log(audience: Audience, arg: str, cursor: str) -> Step | None:
+    """Lines after the one numbered `cursor`, at most 200 at a time."""
+    run = _run(audience, arg)
+    if run is None:
+        return None
+    after = _number(cursor)
+    lines = list(
+        LogLine.objects.filter(run_id=run.pk, id__gt=after).order_by("id")[: LOG_STEP_LINES + 1]
+    )
+    if not lines:
+        return Step(None, cursor)
+    shown = lines[:LOG_STEP_LINES]
+    entries = [{**presenting.log_entry(line), "at": line.at.isoformat()} for line in shown]
+    return Step({"lines": entries}, str(shown[-1].id), has_more=len(lines) > LOG_STEP_LINES)
+
+
+def _run(audience: Audience, arg: str) -> Run | None:
+    folders = audience.folder_ids(Action.VIEW)
+    found = Run.objects.filter(pk=_number(arg), folder_id__in=folders)
+    run: Run | None = found.select_related("version__automation", "bot", "pool").with_hung().first()
+    return run
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -1,0 +1,169 @@
+"""Bots and runs in words: who answers, what they do, what is wrong."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.lib.durations import duration_in_words
+
+from .models import ANSWER_SECONDS, Bot, BotSlot, LogLine, Run, Seconds
+
+MAX_LOG_LINES = 1000
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class SlotCard:
+    """One slot: whether its process answers, and whether it works."""
+
+    number: int
+    pid: int | None
+    answers: bool
+    is_busy: bool
+
+    @property
+    def tone(self) -> str:
+        return "failed" if not self.answers else "running" if self.is_busy else "waiting"
+
+
+@dataclass(frozen=True)
+class BotCard:
+    """A bot as the fleet shows it: one state word, its slots, what they do."""
+
+    bot: Bot
+    state: str  # idle | busy | draining | disabled | offline
+    word: str
+    tone: str
+    glyph: str
+    runs: list[Run]
+    slots: list["SlotCard"]
+    n_today: int
+
+    @property
+    def n_slots(self) -> int:
+        return len(self.slots) or self.bot.n_slots
+
+    @property
+    def n_answering(self) -> int:
+        return sum(slot.answers for slot in self.slots)
+
+    @property
+    def note(self) -> str:
+        if self.state == "offline" and self.bot.heartbeat_at is None:
+            return _("never seen")
+        return _("%(busy)s of %(slots)s slots at work") % {
+            "busy": len(self.runs),
+            "slots": self.n_slots,
+        }
+
+
+def bot_cards(bots: QuerySet[Bot]) -> list[BotCard]:
+    """Return a card per bot, in four queries however many there are."""
+    found = list(bots.select_related("pool"))
+    held: dict[int | None, list[Run]] = defaultdict(list)
+    runs = Run.objects.filter(bot__in=found, status__in=Run.HELD)
+    for run in runs.select_related("version__automation").with_hung():
+        held[run.bot_id].append(run)
+    slots: dict[int, list[BotSlot]] = defaultdict(list)
+    for slot in BotSlot.objects.filter(bot__in=found).annotate(answers=_answers()):
+        slots[slot.bot_id].append(slot)
+    today = Run.objects.filter(bot__in=found, created_at__gte=_midnight()).values_list("bot_id")
+    n_today = dict(today.annotate(n=Count("pk")))
+    return [_card(bot, held[bot.pk], slots[bot.pk], n_today.get(bot.pk, 0)) for bot in found]
+
+
+def _card(bot: Bot, runs: list[Run], slots: list[BotSlot], n_today: int) -> BotCard:
+    busy = {run.slot_number for run in runs}
+    cards = [
+        SlotCard(slot.number, slot.pid, bool(getattr(slot, "answers", False)), slot.number in busy)
+        for slot in slots
+    ]
+    state = _state(bot, runs, any(card.answers for card in cards))
+    word, tone, glyph = {
+        "idle": (_("Idle"), "waiting", "robot"),
+        "busy": (_("Busy"), "running", "player-play"),
+        "hung": (_("Hung"), "failed", "alert-triangle"),
+        "draining": (_("Finish, then stop"), "paused", "player-pause"),
+        "disabled": (_("Disabled"), "cancelled", "ban"),
+        "offline": (_("Offline"), "failed", "x"),
+    }[state]
+    return BotCard(bot, state, word, tone, glyph, runs, cards, n_today)
+
+
+def _answers() -> Case:
+    fresh = Q(heartbeat_at__gte=Now() - Seconds(Value(float(ANSWER_SECONDS))))
+    return Case(When(fresh, then=True), default=False)
+
+
+def _state(bot: Bot, runs: list[Run], answers: bool) -> str:
+    if bot.standing == Bot.Standing.DISABLED:
+        return "disabled"
+    if not answers:
+        return "offline"
+    if bot.standing == Bot.Standing.DRAINING:
+        return "draining"
+    if any(getattr(run, "is_hung", False) for run in runs):
+        return "hung"
+    return "busy" if runs else "idle"
+
+
+def recent_runs(runs: QuerySet[Run], *, before: int | None = None) -> tuple[list[Run], int | None]:
+    """Return a page of runs, newest first, and the id the next page starts below (None: last)."""
+    if before is not None:
+        runs = runs.filter(pk__lt=before)
+    page = list(
+        runs.select_related("version__automation", "bot", "pool")
+        .with_hung()  # type: ignore[attr-defined]
+        .order_by("-pk")[: PAGE_SIZE + 1]
+    )
+    return page[:PAGE_SIZE], page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None
+
+
+def run_facts(run: Run) -> list[tuple[str, Any]]:
+    usual = run.version.automation.usual_seconds
+    pairs: list[tuple[str, Any]] = [
+        (_("Automation"), run.version),
+        (_("Bot"), _("%(bot)s, slot %(n)s") % {"bot": run.bot, "n": run.slot_number}
+         if run.bot else _("waits for a free slot")),
+        (_("Pool"), run.pool),
+        (_("Asked for"), _clock(run.created_at)),
+        (_("Because"), run.started_because or "–"),
+        (_("Began"), _clock(run.started_at)),
+        (_("Ended"), _clock(run.ended_at)),
+        (_("Took"), _took(run)),
+        (_("Done"), run.n_successful),
+        (_("Not done"), run.n_failed),
+    ]  # fmt: skip
+    if usual is not None:
+        pairs.append((_("Usually, each"), duration_in_words(usual)))
+    return pairs
+
+
+def run_log(run: Run) -> list[dict[str, Any]]:
+    lines = LogLine.objects.filter(run_id=run.pk).order_by("-id")[:MAX_LOG_LINES]
+    return [log_entry(line) for line in reversed(lines)]
+
+
+def log_entry(line: LogLine) -> dict[str, Any]:
+    return {"n": line.id, "at": line.at, "level": line.level, "message": line.message}
+
+
+def _took(run: Run) -> str:
+    if run.started_at is None:
+        return "–"
+    end = run.ended_at or timezone.now()
+    return duration_in_words((end - run.started_at).total_seconds())
+
+
+def _clock(at: datetime | None) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
+
+
+def _midnight() -> datetime:
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,118 @@
+"""Settings of bots, pools and automations: each save shows what was and what is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.permissions import Action, require
+from apps.events.bus import publish
+from apps.lib.settings_diff import changes_between
+
+from .forms import AutomationForm, BotForm, FolderForm, PoolForm
+from .models import Automation, Bot, BotPool
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Something that can be set here: its form, its words, the right it needs."""
+
+    form: type[FolderForm]
+    model: type[models.Model]
+    subject: str
+    new: Any
+    action: Action
+
+
+KINDS = {
+    "bot": Kind(BotForm, Bot, "bot", gettext_lazy("New bot"), Action.ADMINISTER),
+    "pool": Kind(PoolForm, BotPool, "bot_pool", gettext_lazy("New pool"), Action.ADMINISTER),
+    "automation": Kind(
+        AutomationForm, Automation, "automation", gettext_lazy("New automation"), Action.DESIGN
+    ),
+}
+
+
+@require_safe
+def bot_settings_list(request: HttpRequest) -> HttpResponse:
+    require(request.user, Action.ADMINISTER, request.folder.pk)
+    context = {
+        "bots": Bot.objects.visible_to(request.user, Action.ADMINISTER).select_related("pool"),
+        "pools": BotPool.objects.visible_to(request.user, Action.ADMINISTER).annotate(
+            n_bots=models.Count("bots")
+        ),
+        "automations": Automation.objects.visible_to(request.user).select_related("pool"),
+    }
+    return render(request, "bots/settings_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest, kind: str) -> HttpResponse:
+    wanted = _kind(kind)
+    if wanted.model is Automation:
+        raise Http404  # automations come from code; see docs/bots.md
+    require(request.user, wanted.action, request.folder.pk)
+    return _form_page(request, kind, wanted.model(folder=request.folder))
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    wanted = _kind(kind)
+    visible: Any = wanted.model._default_manager
+    found = get_object_or_404(visible.visible_to(request.user, wanted.action), pk=pk)
+    return _form_page(request, kind, found)
+
+
+def _form_page(request: HttpRequest, kind: str, instance: Any) -> HttpResponse:
+    wanted = KINDS[kind]
+    form = wanted.form(request.POST or None, instance=instance, folder=instance.folder)
+    fields = list(form.fields)
+    before = _stored(wanted.model, instance.pk, fields)
+    if request.method == "POST" and form.is_valid():
+        changes = _save(request, form, wanted, before)
+        messages.success(request, _("Saved: %(n)s changes.") % {"n": len(changes)})
+        request.session["settings_changes"] = {"of": [kind, form.instance.pk], "changes": changes}
+        return redirect("bot_settings:edit", kind=kind, pk=form.instance.pk)
+    shown = request.session.pop("settings_changes", None) or {}
+    context = {
+        "form": form,
+        "title": str(instance) if instance.pk else wanted.new,
+        "changes": shown.get("changes", []) if shown.get("of") == [kind, instance.pk] else [],
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "bots/settings_form.html", context, status=status)
+
+
+def _save(
+    request: HttpRequest, form: FolderForm, kind: Kind, before: dict[str, Any]
+) -> list[dict[str, str]]:
+    with transaction.atomic():
+        saved = form.save()
+        changes = changes_between(form, before, _stored(kind.model, saved.pk, list(form.fields)))
+        if changes:
+            verb = "changed" if before else "created"
+            publish(
+                f"{kind.subject}.{verb}",
+                subject=(kind.subject, saved.pk),
+                folder_id=saved.folder_id,
+                by=request.user.actor,
+                data={"changes": changes},
+                topics=["bots"],
+            )
+    return changes
+
+
+def _stored(model: type[models.Model], pk: int | None, fields: list[str]) -> dict[str, Any]:
+    return dict(model._default_manager.filter(pk=pk).values(*fields).first() or {})
+
+
+def _kind(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise Http404
+    return KINDS[kind]

@@ -1,0 +1,17 @@
+"""Events of bots and runs as sentences."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.events.wording import word
+
+word("run.created", _("%(actor)s asked for the run"))
+word("run.stop_requested", _("%(actor)s asked it to stop"))
+word("run.kill_requested", _("%(actor)s asked to kill it"))
+word("bot.enabled", _("%(actor)s enabled the bot"))
+word("bot.draining", _("%(actor)s let the bot finish, then stop"))
+word("bot.disabled", _("%(actor)s disabled the bot"))
+word("bot.created", _("%(actor)s entered the bot"))
+word("bot.changed", _("%(actor)s changed the bot's settings"))
+word("bot_pool.created", _("%(actor)s made the pool"))
+word("bot_pool.changed", _("%(actor)s changed the pool"))
+word("automation.changed", _("%(actor)s changed the automation's settings"))
