@@ -78,7 +78,7 @@ function line({ label, tone = 1, fill = false, dash = false, axis = "left" }) {
 function axes(series) {
   const look = { stroke: token("--ink-2"), font: `12px ${token("--font")}`, ticks: { show: false } };
   const grid = { stroke: token("--line-soft"), width: 1 };
-  const time = { ...look, grid: { show: false }, values: clockLabels };
+  const time = { ...look, size: 32, grid: { show: false }, values: clockLabels };
   const left = { ...look, grid, size: 52, values: numbers };
   const right = { ...look, scale: "y2", side: 1, grid: { show: false }, size: 44, values: numbers };
   return series.some(({ axis }) => axis === "right") ? [time, left, right] : [time, left];

@@ -11,17 +11,21 @@ document.addEventListener("htmx:config:request", (event) => {
   }
 });
 
-// A whole page must not land inside a part of this one: a sign-in page means the session is over,
-// an error page becomes a toast, and what the person sees and typed stays.
+// A whole page must not land inside a part of this one. An error page becomes a toast, and what the person sees and
+// typed stays; a redirect is followed; the sign-in page means that the session is over. A page that holds what
+// hx-select asks for is welcome.
 document.addEventListener("htmx:after:request", (event) => {
-  const { response, text } = event.detail.ctx;
+  const { response, text, select } = event.detail.ctx;
   if (!WHOLE_PAGE.test(text)) return;
-  if (response.raw.redirected && response.status < 400) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  if (select && page.querySelector(select)) return;
+  if (response.status >= 400) {
     event.preventDefault();
-    location.reload();
-  } else if (response.status >= 400) {
+    toast(problemText(page) || say("failed", { status: response.status }), { tone: "act", seconds: 0 });
+  } else if (response.raw.redirected) {
     event.preventDefault();
-    toast(problemText(text) || say("failed", { status: response.status }), { tone: "act", seconds: 0 });
+    if (page.querySelector("[data-sign-in]")) location.reload();
+    else location.assign(response.raw.url);
   }
 });
 
@@ -31,8 +35,7 @@ document.addEventListener("htmx:error", (event) => {
   }
 });
 
-function problemText(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+function problemText(page) {
   const parts = [...page.querySelectorAll("[data-problem]")];
   return parts.map((part) => part.textContent.trim()).join(" ");
 }
