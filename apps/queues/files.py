@@ -1,0 +1,79 @@
+"""Documents that belong to an item, kept by Django's storage."""
+
+import hashlib
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.http import FileResponse
+from django.utils.translation import gettext as _
+
+from apps.events.bus import publish
+from apps.lib.actors import Actor
+from apps.lib.errors import InvalidError, TooLargeError
+
+from .models import ItemFile, WorkItem
+
+CHUNK_BYTES = 1024 * 1024
+MAX_NAME = 255
+
+
+def attach(item: WorkItem, upload: File, *, by: Actor, content_type: str = "") -> ItemFile:  # type: ignore[type-arg]
+    """Keep `upload` with `item`.
+
+    Raises TooLargeError beyond MAX_FILE_BYTES and InvalidError for an empty file. The stored
+    name is made by the storage; the given one is only shown.
+    """
+    if upload.size > settings.MAX_FILE_BYTES:
+        limit = settings.MAX_FILE_BYTES // (1024 * 1024)
+        raise TooLargeError(_("A file may have up to %(limit)s MB.") % {"limit": limit})
+    if not upload.size:
+        raise InvalidError(_("The file is empty."))
+    with transaction.atomic():
+        kept = ItemFile.objects.create(
+            item=item,
+            name=clean_name(upload.name or ""),
+            content_type=(content_type or getattr(upload, "content_type", "") or "")[:100],
+            size=upload.size,
+            sha256=digest(upload),
+            file=upload,
+            added_by=by.name,
+        )
+        publish(
+            "work_item.file_added",
+            subject=("item", item.pk),
+            folder_id=item.queue.folder_id,
+            by=by,
+            data={"name": kept.name, "size": kept.size, "sha256": kept.sha256},
+        )
+    return kept
+
+
+def as_attachment(kept: ItemFile) -> FileResponse:
+    """Answer with the file as a download that no browser will interpret."""
+    response = FileResponse(
+        kept.file.open("rb"),
+        as_attachment=True,
+        filename=kept.name,
+        content_type="application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def clean_name(name: str) -> str:
+    """Return the last part of `name` without control characters; never empty."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    shown = "".join(character for character in last if character.isprintable())
+    return shown[-MAX_NAME:] or "file"
+
+
+def digest(upload: File) -> str:  # type: ignore[type-arg]
+    found = hashlib.sha256()
+    upload.seek(0)
+    for chunk in upload.chunks(CHUNK_BYTES):
+        found.update(chunk)
+    upload.seek(0)
+    return found.hexdigest()

@@ -1,0 +1,186 @@
+"""What people may set: a queue's rules, and what they add or change by hand."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Folder
+from apps.bots.models import Automation
+from apps.lib.errors import DomainError
+
+from . import engine
+from .models import WorkQueue
+
+
+class QueueForm(forms.ModelForm[WorkQueue]):
+    """Everything about a queue that a designer sets."""
+
+    cut_off_time = forms.TimeField(
+        label=_("Cut-off time"),
+        required=False,
+        help_text=_("Items are due at the next such time, as in 17:00."),
+        widget=forms.TimeInput(attrs={"type": "time"}),
+    )
+    cut_off_zone = forms.CharField(
+        label=_("Time zone of the cut-off"), required=False, help_text=_("As in Europe/Berlin.")
+    )
+    cut_off_days = forms.ChoiceField(
+        label=_("Cut-off on"),
+        required=False,
+        choices=[("working", _("working days")), ("every", _("every day"))],
+    )
+    cut_off_country = forms.CharField(
+        label=_("Holidays of"),
+        required=False,
+        max_length=2,
+        help_text=_("Two letters, as in DE; leave empty for none."),
+    )
+
+    class Meta:
+        model = WorkQueue
+        fields = [
+            "key", "title", "description", "automation", "max_runs", "max_in_progress",
+            "max_attempts", "retry_delay_seconds", "retry_backoff", "lease_seconds",
+            "on_business_exception", "on_exhausted", "error_rules",
+            "sla_seconds", "due_lead_seconds", "seconds_per_point",
+            "unique_reference", "payload_schema",
+        ]  # fmt: skip
+        widgets = {  # noqa: RUF012 - Django's way
+            "description": forms.Textarea(attrs={"rows": 2}),
+            "payload_schema": forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
+            "error_rules": forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        }
+        help_texts = {  # noqa: RUF012
+            "key": _("Used in addresses and by the API. Lower-case letters, digits and hyphens."),
+            "payload_schema": _("JSON Schema. It checks what comes in, and makes the inbox form."),
+            "error_rules": _(
+                'A list, read from the top, as in [{"when": {"class": "application", '
+                '"code": "ERP-DOWN"}, "then": "pause_queue"}].'
+            ),
+            "sla_seconds": _("Leave empty if nothing is due, or give a cut-off below."),
+            "max_in_progress": _("Leave empty for no limit."),
+        }
+
+    def __init__(self, *args: Any, folder: Folder, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.folder = folder
+        automations = Automation.objects.filter(folder=folder, kind=Automation.Kind.ITEM)
+        self.fields["automation"].queryset = automations  # type: ignore[attr-defined]
+        for name, value in (self.instance.cut_off or {}).items():
+            self.initial.setdefault(f"cut_off_{name}", value)
+        if self.instance.pk:
+            self.fields["key"].disabled = True
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        taken = WorkQueue.objects.filter(folder=self.folder, key=key).exclude(pk=self.instance.pk)
+        if taken.exists():
+            raise forms.ValidationError(_("There is a queue with this key in this folder."))
+        return key
+
+    def clean_payload_schema(self) -> Any:
+        from apps.lib.schema import check_schema
+
+        return _checked(check_schema, self.cleaned_data["payload_schema"] or {})
+
+    def clean_error_rules(self) -> Any:
+        return _checked(engine.parse_rules, self.cleaned_data["error_rules"] or [])
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("cut_off_time"):
+            if values.get("sla_seconds"):
+                self.add_error("sla_seconds", _("Give a duration or a cut-off, not both."))
+            self.instance.cut_off = {
+                "time": values["cut_off_time"].strftime("%H:%M"),
+                "zone": values.get("cut_off_zone") or "UTC",
+                "days": values.get("cut_off_days") or "working",
+                "country": (values.get("cut_off_country") or "").upper(),
+            }
+            self._check_cut_off()
+        else:
+            self.instance.cut_off = None
+        return values
+
+    def _check_cut_off(self) -> None:
+        try:
+            engine.parse_cut_off(self.instance.cut_off)
+        except (DomainError, ValueError) as error:
+            self.add_error("cut_off_zone", str(error))
+
+    def sections(self) -> list[dict[str, Any]]:
+        """The form in the order a person thinks: what, who works it, what if, by when, data."""
+        return [
+            self._section(_("What it is"), "key", "title", "description"),
+            self._section(
+                _("Who works it"), "automation", "max_runs", "max_in_progress", "lease_seconds"
+            ),
+            self._section(
+                _("What happens after a failure"),
+                "max_attempts", "retry_delay_seconds", "retry_backoff",
+                "on_exhausted", "on_business_exception", "error_rules",
+            ),
+            self._section(
+                _("When it is due, and what goes first"),
+                "sla_seconds", "cut_off_time", "cut_off_zone", "cut_off_days", "cut_off_country",
+                "due_lead_seconds", "seconds_per_point",
+            ),
+            self._section(_("The data of an item"), "unique_reference", "payload_schema"),
+        ]  # fmt: skip
+
+    def _section(self, title: Any, *names: str) -> dict[str, Any]:
+        return {"title": title, "fields": [self[name] for name in names]}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what is stored now, for showing before and after."""
+        stored = WorkQueue.objects.filter(pk=self.instance.pk).values(*self.Meta.fields, "cut_off")
+        return dict(stored.first() or {})
+
+
+class ReasonForm(forms.Form):
+    """Why somebody does this; kept in the history."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class ReferenceForm(forms.Form):
+    """Where the work was done instead."""
+
+    reference = forms.CharField(label=_("Outside reference"), max_length=300)
+    reason = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+
+class ItemForm(forms.Form):
+    """An item that a person adds, beside its data."""
+
+    reference = forms.CharField(label=_("Reference"), max_length=200, required=False)
+    priority = forms.IntegerField(
+        label=_("Priority"), min_value=0, max_value=100, initial=50,
+        help_text=_("0 to 100; what is higher goes first."),
+    )  # fmt: skip
+    due_at = forms.DateTimeField(
+        label=_("Due"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    available_at = forms.DateTimeField(
+        label=_("Not before"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(label=_("File"), required=False)
+
+
+def _checked(check: Any, value: Any) -> Any:
+    """Turn a domain error into a form error."""
+    if isinstance(value, str):
+        value = json.loads(value)
+    try:
+        check(value)
+    except DomainError as error:
+        details = [f"{field.path}: {field.message}" for field in error.fields]
+        raise forms.ValidationError(details or [error.message]) from None
+    return value

@@ -1,0 +1,70 @@
+"""Settings of queues: each save shows what was and what is."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.permissions import Action, require
+from apps.events.bus import publish
+from apps.lib.settings_diff import changes_between
+
+from .forms import QueueForm
+from .models import WorkQueue
+
+
+@require_safe
+def queue_settings_list(request: HttpRequest) -> HttpResponse:
+    require(request.user, Action.DESIGN, request.folder.pk)
+    queues = WorkQueue.objects.visible_to(request.user, Action.DESIGN).select_related("automation")
+    return render(request, "queues/settings_list.html", {"queues": queues})
+
+
+@require_http_methods(["GET", "POST"])
+def queue_create(request: HttpRequest) -> HttpResponse:
+    require(request.user, Action.DESIGN, request.folder.pk)
+    return _form_page(request, WorkQueue(folder=request.folder), kind="work_queue.created")
+
+
+@require_http_methods(["GET", "POST"])
+def queue_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    queue = get_object_or_404(WorkQueue.objects.visible_to(request.user, Action.DESIGN), pk=pk)
+    return _form_page(request, queue, kind="work_queue.changed")
+
+
+def _form_page(request: HttpRequest, queue: WorkQueue, *, kind: str) -> HttpResponse:
+    form = QueueForm(request.POST or None, instance=queue, folder=queue.folder)
+    before = form.snapshot()
+    if request.method == "POST" and form.is_valid():
+        changes = _save(request, form, before, kind)
+        messages.success(request, _("Saved: %(n)s changes.") % {"n": len(changes)})
+        request.session["queue_changes"] = {"queue": form.instance.pk, "changes": changes}
+        return redirect("queue_settings:edit", pk=form.instance.pk)
+    shown = request.session.pop("queue_changes", None) or {}
+    changes = shown.get("changes", []) if shown.get("queue") == queue.pk else []
+    context = {"form": form, "queue": queue, "changes": changes}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "queues/settings_form.html", context, status=status)
+
+
+def _save(
+    request: HttpRequest, form: QueueForm, before: dict[str, Any], kind: str
+) -> list[dict[str, str]]:
+    """Save and record what changed, in one transaction."""
+    with transaction.atomic():
+        queue = form.save()
+        changes = changes_between(form, before, form.snapshot())
+        if changes:
+            publish(
+                kind,
+                subject=("queue", queue.pk),
+                folder_id=queue.folder_id,
+                by=request.user.actor,
+                data={"changes": changes},
+                topics=["queues"],
+            )
+    return changes
