@@ -1,15 +1,21 @@
 """People, the folders that everything lives in, and who may do what where."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.lib.actors import Actor
 
 from .roles import Role
+
+if TYPE_CHECKING:
+    from .permissions import Rights
+
+SESSION_SALT = "apps.accounts.session"
 
 
 class Folder(models.Model):
@@ -38,7 +44,11 @@ class User(AbstractUser):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.SYSTEM)
-    must_change_password = models.BooleanField(default=False)
+    # part of what sessions are checked against: counting up signs this person out everywhere
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0)
+
+    # found by `rights_of` once per instance
+    cached_rights: "Rights | None" = None
 
     class Meta:
         ordering = ["username"]
@@ -53,6 +63,10 @@ class User(AbstractUser):
     @property
     def actor(self) -> Actor:
         return Actor(self.pk, self.name, "person")
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        held = f"{self.password}{self.session_epoch}"
+        return salted_hmac(SESSION_SALT, held, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Membership(models.Model):
@@ -81,6 +95,15 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         """Neither revoked nor past its end."""
         alive = models.Q(expires_at=None) | models.Q(expires_at__gt=Now())
         return self.filter(alive, revoked_at=None, user__is_active=True)
+
+    def with_state(self) -> Self:
+        """Annotate `state` (usable, expired or revoked), on the database's clock."""
+        state = models.Case(
+            models.When(revoked_at__isnull=False, then=models.Value("revoked")),
+            models.When(expires_at__lte=Now(), then=models.Value("expired")),
+            default=models.Value("usable"),
+        )
+        return self.annotate(state=state)
 
 
 class ApiToken(models.Model):

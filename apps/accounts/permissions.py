@@ -1,7 +1,8 @@
 """The one place that says who may do what: `can`, `require` and `visible_to`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -9,10 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.lib.errors import NotAllowedError
 
+from .models import Folder, User
 from .roles import GRANTS, Action, Role
-
-if TYPE_CHECKING:
-    from .models import User
 
 
 @dataclass(frozen=True)
@@ -28,26 +27,27 @@ class Rights:
         return frozenset(folder for folder, granted in self.by_folder if action in granted)
 
 
-Holder: TypeAlias = "User | AnonymousUser | Rights"
+Holder: TypeAlias = User | AnonymousUser | Rights
 
 
 def rights_of(holder: Holder) -> Rights:
     """Return what `holder` may do; a superuser is admin of every folder. One query per user."""
-    from .models import Folder
-
     if isinstance(holder, Rights):
         return holder
-    if not holder.is_authenticated or not holder.is_active:
+    if isinstance(holder, AnonymousUser) or not holder.is_active:
         return Rights()
-    cached: Rights | None = getattr(holder, "_rights", None)
-    if cached is None:
+    if holder.cached_rights is None:
         if holder.is_superuser:
             roles = [(pk, Role.ADMIN.value) for pk in Folder.objects.values_list("pk", flat=True)]
         else:
             roles = list(holder.memberships.values_list("folder_id", "role"))
-        cached = Rights(frozenset((folder, GRANTS[role]) for folder, role in roles))
-        holder._rights = cached  # type: ignore[union-attr]
-    return cached
+        holder.cached_rights = rights_from(roles)
+    return holder.cached_rights
+
+
+def rights_from(roles: Iterable[tuple[int, str]]) -> Rights:
+    """Return the rights that come with `roles`, pairs of folder and role."""
+    return Rights(frozenset((folder, GRANTS[role]) for folder, role in roles))
 
 
 def can(holder: Holder, action: Action | str, folder_id: int | None) -> bool:
@@ -57,10 +57,15 @@ def can(holder: Holder, action: Action | str, folder_id: int | None) -> bool:
 def require(holder: Holder, action: Action, folder_id: int | None) -> None:
     """Raise NotAllowedError, naming the roles that would do, unless `holder` may."""
     if not can(holder, action, folder_id):
-        roles = ", ".join(str(Role(role).label) for role, granted in GRANTS.items() if action in granted)
+        roles = ", ".join(
+            str(Role(role).label) for role, granted in GRANTS.items() if action in granted
+        )
         raise NotAllowedError(
-            _("You need the right “%(action)s” here. These roles have it: %(roles)s. "
-              "An admin of this folder can give it to you.") % {"action": action.value, "roles": roles}
+            _(
+                "You need the right “%(action)s” here. These roles have it: %(roles)s. "
+                "An admin of this folder can give it to you."
+            )
+            % {"action": action.value, "roles": roles}
         )
 
 

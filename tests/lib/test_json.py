@@ -1,4 +1,4 @@
-"""The strict JSON parser: what PostgreSQL, or a reader, would choke on is refused with a sentence."""
+"""The strict JSON parser: what could not be stored, or not be understood, is refused."""
 
 import json
 

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from . import people_views, settings_views, token_views
+
+app_name = "settings"
+urlpatterns = [
+    path("", settings_views.index, name="index"),
+    path("people/", people_views.person_list, name="people"),
+    path("people/new/", people_views.person_invite, name="person_invite"),
+    path("people/<int:pk>/", people_views.person_edit, name="person"),
+    path("people/<int:pk>/link/", people_views.person_link, name="person_link"),
+    path("people/<int:pk>/disable/", people_views.person_disable, name="person_disable"),
+    path("people/<int:pk>/enable/", people_views.person_enable, name="person_enable"),
+    path("people/<int:pk>/remove/", people_views.person_remove, name="person_remove"),
+    path("tokens/", token_views.token_list, name="tokens"),
+    path("tokens/new/", token_views.token_create, name="token_create"),
+    path("tokens/<int:pk>/revoke/", token_views.token_revoke, name="token_revoke"),
+]

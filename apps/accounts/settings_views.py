@@ -1,0 +1,73 @@
+"""The front page of the settings: what can be set up here, for those who may."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from apps.lib.errors import NotAllowedError
+
+from .http import PersonRequest
+from .permissions import Action, can
+
+
+@dataclass(frozen=True)
+class Place:
+    route: str
+    action: Action
+    icon: str
+    title: str
+    text: str
+
+    @property
+    def url(self) -> str:
+        """The address; empty while no app answers there."""
+        try:
+            return reverse(self.route)
+        except NoReverseMatch:
+            return ""
+
+
+@require_safe
+def index(request: PersonRequest) -> HttpResponse:
+    allowed = [each for each in _places() if can(request.user, each.action, request.folder.pk)]
+    if not allowed:
+        raise NotAllowedError(_("Only designers and admins change settings."))
+    places = [place for place in allowed if place.url]
+    return render(request, "settings/index.html", {"places": places})
+
+
+def _places() -> list[Place]:
+    return [
+        Place(
+            "queue_settings:list",
+            Action.DESIGN,
+            "stack-2",
+            _("Queues"),
+            _("What the data must look like, retries, deadlines, who decides."),
+        ),
+        Place(
+            "bot_settings:list",
+            Action.ADMINISTER,
+            "robot",
+            _("Bots and pools"),
+            _("Which bots there are, and which of them share work."),
+        ),
+        Place(
+            "settings:people",
+            Action.ADMINISTER,
+            "users",
+            _("People"),
+            _("Who may sign in, and what they may do."),
+        ),
+        Place(
+            "settings:tokens",
+            Action.ADMINISTER,
+            "key",
+            _("API tokens"),
+            _("With which programs sign in."),
+        ),
+    ]

@@ -1,0 +1,64 @@
+"""Signing in: the form, the offers of the demo, and the language found at the first time."""
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from .models import User
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = {  # noqa: RUF012 - Django's own way
+        "invalid_login": _("The user name or the password is wrong. Capital letters count."),
+        "inactive": _("The user name or the password is wrong. Capital letters count."),
+    }
+
+
+class QuickLogin(TypedDict):
+    """Somebody to sign in as by one click; for the demo, on this machine only."""
+
+    username: str
+    label: str
+    role_label: str
+
+
+Offers = Callable[[HttpRequest], list[QuickLogin]]
+_offers: list[Offers] = []
+
+
+def offer_quick_logins(offers: Offers) -> Offers:
+    """Have the sign-in page show what `offers` returns; for apps in layers above."""
+    if offers not in _offers:
+        _offers.append(offers)
+    return offers
+
+
+def quick_logins(request: HttpRequest) -> list[QuickLogin]:
+    return [offer for offers in _offers for offer in offers(request)]
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Return where to go after signing in: only ever an address of this control room."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else "/"
+
+
+@receiver(user_logged_in, dispatch_uid="accounts.keep_language")
+def keep_language(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
+    """Keep the browser's language at the first sign-in, for live pages and mails, too."""
+    if not user.language:
+        known = {code for code, _name in settings.LANGUAGES}
+        found = translation.get_language_from_request(request)
+        user.language = found if found in known else settings.LANGUAGE_CODE
+        User.objects.filter(pk=user.pk).update(language=user.language)

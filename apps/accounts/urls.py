@@ -1,0 +1,13 @@
+from django.urls import path
+
+from . import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("welcome/<str:encoded_id>/<str:token>/", views.welcome, name="welcome"),
+    path("profile/", views.profile, name="profile"),
+    path("profile/password/", views.password, name="password"),
+    path("folder/", views.choose_folder_view, name="choose_folder"),
+]

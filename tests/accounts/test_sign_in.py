@@ -1,0 +1,139 @@
+"""Signing in and out: lockout, safe ways on, sessions that end when they should."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from apps.accounts.audiences import audience_of
+from apps.accounts.models import Folder, User
+from apps.accounts.roles import Role
+from tests.factories import PASSWORD, make_folder, make_person
+
+pytestmark = pytest.mark.django_db
+SIGN_IN = "/sign-in/"
+
+
+def sign_in(client: Client, username: str, password: str = PASSWORD, **more: str):
+    return client.post(SIGN_IN, {"username": username, "password": password, **more})
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get("/profile/").status_code == 200
+
+
+def test_the_right_password_signs_in(client: Client, supervisor: User):
+    answer = sign_in(client, "supervisor")
+
+    assert answer.status_code == 302
+    assert is_signed_in(client)
+
+
+def test_a_wrong_password_does_not_and_says_so(client: Client, supervisor: User):
+    answer = sign_in(client, "supervisor", "wrong")
+
+    assert answer.status_code == 422
+    assert "The user name or the password is wrong" in answer.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_pages_lead_to_the_sign_in_and_back(client: Client, supervisor: User):
+    answer = client.get("/profile/")
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/sign-in/?next=/profile/"
+    assert sign_in(client, "supervisor", next="/profile/")["Location"] == "/profile/"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"],
+)
+def test_signing_in_never_leads_elsewhere(client: Client, supervisor: User, elsewhere: str):
+    assert sign_in(client, "supervisor", next=elsewhere)["Location"] == "/"
+
+
+def test_guessing_locks_out_even_the_right_password(client: Client, supervisor: User):
+    for _ in range(10):
+        sign_in(client, "supervisor", "wrong")
+
+    answer = sign_in(client, "supervisor")
+
+    assert answer.status_code == 429
+    assert "Too many tries" in answer.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_who_is_disabled_can_not_sign_in(client: Client, supervisor: User):
+    User.objects.filter(pk=supervisor.pk).update(is_active=False)
+
+    assert sign_in(client, "supervisor").status_code == 422
+
+
+def test_the_session_gets_a_new_key(client: Client, supervisor: User):
+    client.get(SIGN_IN)
+    client.session["before"] = 1
+    before = client.session.session_key
+
+    sign_in(client, "supervisor")
+
+    assert client.session.session_key != before
+
+
+def test_signing_out_takes_a_post(supervisor_client: Client):
+    assert supervisor_client.get("/sign-out/").status_code == 405
+    assert is_signed_in(supervisor_client)
+
+    assert supervisor_client.post("/sign-out/")["Location"] == SIGN_IN
+    assert not is_signed_in(supervisor_client)
+
+
+def test_the_first_sign_in_keeps_the_language_of_the_browser(supervisor: User):
+    client = Client(headers={"accept-language": "de-AT, en;q=0.5"})
+
+    sign_in(client, "supervisor")
+
+    supervisor.refresh_from_db()
+    assert supervisor.language == "de"
+
+
+def test_pages_speak_the_person_s_language_in_their_zone(client_of, supervisor: User):
+    User.objects.filter(pk=supervisor.pk).update(language="de", time_zone="Asia/Tokyo")
+    supervisor.refresh_from_db()
+
+    page = client_of(supervisor).get("/profile/").content.decode()
+
+    assert '<html lang="de"' in page
+    assert 'data-time-zone="Asia/Tokyo"' in page
+
+
+def test_people_without_a_folder_are_told_what_to_do(client_of):
+    homeless = make_person(role=None)
+
+    answer = client_of(homeless).get("/settings/")
+
+    assert answer.status_code == 403
+    assert "You are in no folder yet" in answer.content.decode()
+    assert client_of(homeless).get("/profile/").status_code == 200
+
+
+def test_a_person_of_two_folders_chooses_one(client_of, folder: Folder, supervisor: User):
+    second = make_folder("second", title="The second")
+    supervisor.memberships.create(folder=second, role=Role.ADMIN)
+    client = client_of(supervisor)
+
+    answer = client.post("/folder/", {"folder": "second", "next": "/settings/people/"})
+
+    assert answer["Location"] == "/settings/people/"
+    assert "The second" in client.get("/settings/people/").content.decode()
+    assert client.post("/folder/", {"folder": make_folder().key}).status_code == 404
+
+
+def test_an_audience_is_rights_language_and_zone_but_no_person(folder: Folder):
+    one, two = (make_person(role=Role.AUDITOR, folder=folder) for _ in range(2))
+
+    assert audience_of(one) == audience_of(two)
+    two.language = "de"
+    assert audience_of(one) != audience_of(two)
+    two.is_active = False
+    assert audience_of(two) is None
+    assert not AnonymousUser().is_authenticated
