@@ -46,7 +46,7 @@ def append_log(run_id: int | None, lines: Sequence[Line]) -> None:
             INSERT,
             {
                 "run": run_id,
-                "agos": [line.seconds_ago for line in lines],
+                "agos": [float(line.seconds_ago) for line in lines],
                 "items": [line.item_id for line in lines],
                 "attempts": [line.attempt for line in lines],
                 "levels": [line.level for line in lines],

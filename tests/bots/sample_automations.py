@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from apps.bots.exceptions import ApplicationException, BusinessException
@@ -51,63 +53,114 @@ def refuses(context: RunContext) -> None:
 
 @automation("test.work", title="Does as the item says")
 def work(item: ItemContext) -> dict | None:
-    """The payload says what to do: {"do": …, "dir": …}."""
-    here = Path(item.payload["dir"]) if "dir" in item.payload else Path()
-    match item.payload.get("do"):
-        case "wait":
-            (here / f"began-{item.id}-{item.attempt}").write_text(str(os.getpid()))
-            wait_for(here / f"go-{item.id}")
-        case "die":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "die once" if item.attempt == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "wrong data":
-            raise BusinessException("The total is wrong.", code="total", field="total")
-        case "no system":
-            raise ApplicationException("The ERP is down.", code="erp_down")
-        case "bug":
-            raise KeyError("amount")
-        case "loop":
-            while True:
-                try:
-                    time.sleep(0.01)
-                except Exception:  # noqa: BLE001, S110
-                    pass
-        case "loop for ever":
-            while True:
-                try:
-                    time.sleep(0.01)
-                except BaseException:  # noqa: BLE001, S110
-                    pass
-        case "bad output":
-            return {"text": "nul \x00"}
-        case "slow":
-            time.sleep(0.02)
-        case "log":
-            item.log(f"working {item.reference}")
-            item.progress({"page": 1})
-        case "post" | "post and die" | "post refused" as how:
-            return post(item, here, how)
-        case _:
-            pass
+    """The payload says what to do: {"do": …, "dir": …}; `log` notes that it was done."""
+    here = Path(item.payload.get("dir", "."))
+    deed = DEEDS.get(item.payload.get("do", ""))
+    output = deed(item, here) if deed else None
     if "log" in item.payload:
         with (here / "done").open("a") as done:
             done.write(f"{item.id}\n")
-    return {"seen": item.attempt}
+    return output or {"seen": item.attempt}
+
+
+def wait(item: ItemContext, here: Path) -> None:
+    (here / f"began-{item.id}-{item.attempt}").write_text(str(os.getpid()))
+    wait_for(here / f"go-{item.id}")
+
+
+def wait_or_stop(item: ItemContext, here: Path) -> dict:
+    (here / f"began-{item.id}-{item.attempt}").write_text(str(os.getpid()))
+    while not item.should_stop:
+        time.sleep(0.005)
+    return {"stopped": True}
+
+
+def die(item: ItemContext, here: Path) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(item: ItemContext, here: Path) -> None:
+    if item.attempt == 1:
+        die(item, here)
+
+
+def wrong_data(item: ItemContext, here: Path) -> None:
+    raise BusinessException("The total is wrong.", code="total", field="total")
+
+
+def no_system(item: ItemContext, here: Path) -> None:
+    raise ApplicationException("The ERP is down.", code="erp_down")
+
+
+def bug(item: ItemContext, here: Path) -> None:
+    raise KeyError("amount")
+
+
+def leave(item: ItemContext, here: Path) -> None:
+    raise SystemExit(7)
+
+
+def loop(item: ItemContext, here: Path) -> None:
+    while True:
+        with suppress(Exception):
+            time.sleep(0.01)
+
+
+def loop_for_ever(item: ItemContext, here: Path) -> None:
+    while True:
+        with suppress(BaseException):
+            time.sleep(0.01)
+
+
+def bad_output(item: ItemContext, here: Path) -> dict:
+    return {"text": "nul \x00"}
+
+
+def slow(item: ItemContext, here: Path) -> None:
+    time.sleep(item.payload.get("seconds", 0.02))
+
+
+def tell(item: ItemContext, here: Path) -> None:
+    item.log(f"working {item.reference}")
+    item.progress({"page": 1})
 
 
 class Refused(ApplicationException):
     pass
 
 
-def post(item: ItemContext, here: Path, how: str) -> dict:
+def post(item: ItemContext, here: Path) -> dict:
+    """Post once over all tries; `refused` and `dies` name the try at which that happens."""
     with item.effect("post", not_done_on=(Refused,)) as act:
         if act:
-            if how == "post refused" and item.attempt == 1:
+            if item.payload.get("refused") == item.attempt:
                 raise Refused("Not now.")
             with (here / "posted").open("a") as book:
                 book.write(f"{item.id}\n")
-            if how == "post and die" and item.attempt == 1:
+            if item.payload.get("dies") == item.attempt:
                 os.kill(os.getpid(), signal.SIGKILL)
             act.reference = f"booking-{item.id}"
+    if item.payload.get("dies_after") == item.attempt:
+        os.kill(os.getpid(), signal.SIGKILL)
     return {"booking": act.reference}
+
+
+DEEDS: dict[str, Callable[[ItemContext, Path], dict | None]] = {
+    deed.__name__: deed
+    for deed in (
+        wait,
+        wait_or_stop,
+        die,
+        die_once,
+        wrong_data,
+        no_system,
+        bug,
+        leave,
+        loop,
+        loop_for_ever,
+        bad_output,
+        slow,
+        tell,
+        post,
+    )
+}

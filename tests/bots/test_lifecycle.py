@@ -1,0 +1,247 @@
+"""The life of a run: who may move it, and what follows."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from apps.accounts.models import Folder
+from apps.bots import registry
+from apps.bots.exceptions import RunEndedError
+from apps.bots.lifecycle import (
+    claim_run,
+    create_run,
+    fail_run,
+    finish_run,
+    lose_runs_of_slot,
+    reap_lost_runs,
+    record_beat,
+    record_progress,
+    request_kill,
+    request_stop,
+    set_standing,
+    stop_run,
+)
+from apps.bots.models import Automation, Bot, Run
+from apps.bots.registration import register_bot
+from apps.bots.registry import ExitReport
+from apps.bots.releases import default_pool
+from apps.events.models import Event
+from apps.lib.actors import Actor
+from tests.bots.workers import sample, status_of
+
+pytestmark = pytest.mark.django_db
+
+ANNA = Actor(7, "Anna")
+
+
+@pytest.fixture
+def automation(folder: Folder) -> Automation:
+    return sample(folder, "test.patient")
+
+
+@pytest.fixture
+def bot(folder: Folder) -> Bot:
+    return register_bot(default_pool(folder), name="tester", n_slots=2)
+
+
+@pytest.fixture
+def taken_back() -> Iterator[list[tuple[int, int | None, bool]]]:
+    """What the hook for lost runs was called with."""
+    calls = []
+
+    def hook(run_id: int, *, unit_in_hand: int | None, is_to_blame: bool) -> None:
+        calls.append((run_id, unit_in_hand, is_to_blame))
+
+    earlier = list(registry._shelf.run_lost)
+    registry._shelf.run_lost[:] = [hook]
+    yield calls
+    registry._shelf.run_lost[:] = earlier
+
+
+def waiting_run(automation: Automation) -> Run:
+    version = automation.current_version
+    assert version
+    return create_run(version)
+
+
+def claimed_run(automation: Automation, bot: Bot) -> Run:
+    waiting_run(automation)
+    run = claim_run(bot.pool_id, bot.pk, 1)
+    assert run
+    return run
+
+
+def test_the_oldest_waiting_run_is_claimed_first(automation: Automation, bot: Bot) -> None:
+    runs = [waiting_run(automation) for _ in range(2)]
+
+    claimed = [claim_run(bot.pool_id, bot.pk, number) for number in (1, 2, 1)]
+
+    assert [run and run.pk for run in claimed] == [runs[0].pk, runs[1].pk, None]
+    assert claimed[0]
+    assert claimed[0].token
+    assert claimed[0].status == Run.Status.RUNNING
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.concurrency
+def test_slots_that_claim_at_once_get_different_runs(automation: Automation, bot: Bot) -> None:
+    # given as many runs as claims
+    runs = {waiting_run(automation).pk for _ in range(20)}
+
+    def claim(number: int) -> int | None:
+        try:
+            run = claim_run(bot.pool_id, bot.pk, number)
+            return run and run.pk
+        finally:
+            connection.close()
+
+    # when
+    with ThreadPoolExecutor(8) as pool:
+        claimed = list(pool.map(claim, range(20)))
+
+    # then
+    assert sorted(pk for pk in claimed if pk) == sorted(runs)
+
+
+@pytest.mark.parametrize("standing", [Bot.Standing.DRAINING, Bot.Standing.DISABLED])
+def test_a_bot_that_may_not_work_claims_nothing(
+    automation: Automation, bot: Bot, standing: Bot.Standing
+) -> None:
+    waiting_run(automation)
+    set_standing(bot, standing, by=ANNA)
+
+    assert claim_run(bot.pool_id, bot.pk, 1) is None
+    assert record_beat(bot.pk, 1).standing == standing
+
+
+def test_only_the_holder_of_the_token_ends_a_run(automation: Automation, bot: Bot) -> None:
+    run = claimed_run(automation, bot)
+    assert run.token
+
+    assert not finish_run(run.pk, uuid4(), ExitReport(output={"by": "a stranger"}))
+    assert not fail_run(run.pk, uuid4(), reason="no")
+    assert not record_progress(run.pk, uuid4(), n_successful=1, n_failed=0)
+    assert finish_run(run.pk, run.token, ExitReport(output={"n": 1}, n_successful=5))
+    assert not finish_run(run.pk, run.token, ExitReport(output={"n": 2}))
+
+    assert status_of(run) == Run.Status.SUCCESSFUL
+    assert run.output == {"n": 1}
+    assert run.ended_at
+
+
+def test_the_usual_time_is_a_slow_average(automation: Automation, bot: Bot) -> None:
+    for seconds in (10.0, 20.0):
+        run = claimed_run(automation, bot)
+        assert run.token
+        finish_run(run.pk, run.token, ExitReport(seconds_each=seconds))
+
+    automation.refresh_from_db()
+    assert automation.usual_seconds == pytest.approx(12.0)
+
+
+def test_stopping_a_waiting_run_ends_it_at_once(automation: Automation) -> None:
+    run = request_stop(waiting_run(automation).pk, by=ANNA, reason="not needed")
+
+    assert run.status == Run.Status.STOPPED
+    event = Event.objects.get(kind="run.stop_requested")
+    assert (event.actor_name, event.data["reason"]) == ("Anna", "not needed")
+
+
+def test_stopping_a_running_run_asks_its_slot(automation: Automation, bot: Bot) -> None:
+    run = claimed_run(automation, bot)
+
+    request_stop(run.pk, by=ANNA)
+
+    orders = record_beat(bot.pk, 1, run_id=run.pk, token=run.token)
+    assert (orders.is_ours, orders.must_stop, orders.must_kill) == (True, True, False)
+    request_kill(run.pk, by=ANNA)
+    assert record_beat(bot.pk, 1, run_id=run.pk, token=run.token).must_kill
+    assert status_of(run) == Run.Status.STOPPING
+
+
+def test_an_ended_run_can_not_be_stopped(automation: Automation, bot: Bot) -> None:
+    run = claimed_run(automation, bot)
+    assert run.token
+    finish_run(run.pk, run.token, ExitReport())
+
+    with pytest.raises(RunEndedError, match="ended already: Done"):
+        request_stop(run.pk, by=ANNA)
+
+
+def test_a_silent_run_is_lost_once_and_gives_back_what_it_held(
+    automation: Automation, bot: Bot, taken_back: list[tuple[int, int | None, bool]]
+) -> None:
+    # given one run that is silent and one that is not
+    silent, well = claimed_run(automation, bot), claimed_run(automation, bot)
+    Run.objects.filter(pk=silent.pk).update(heartbeat_at=Now() - timedelta(seconds=31))
+
+    # when
+    assert [reap_lost_runs(), reap_lost_runs()] == [[silent.pk], []]
+
+    # then
+    assert (status_of(silent), status_of(well)) == (Run.Status.LOST, Run.Status.RUNNING)
+    assert taken_back == [(silent.pk, None, True)]
+    assert not record_beat(bot.pk, 1, run_id=silent.pk, token=silent.token).is_ours
+
+
+def test_a_new_process_of_a_slot_ends_what_the_earlier_one_left(
+    automation: Automation, bot: Bot
+) -> None:
+    run = claimed_run(automation, bot)
+
+    assert lose_runs_of_slot(bot.pk, 2) == []
+    assert lose_runs_of_slot(bot.pk, 1) == [run.pk]
+
+
+def test_a_killed_run_does_not_blame_its_item_but_a_broken_one_does(
+    automation: Automation, bot: Bot, taken_back: list[tuple[int, int | None, bool]]
+) -> None:
+    killed, broken = claimed_run(automation, bot), claimed_run(automation, bot)
+    assert killed.token
+    assert broken.token
+
+    stop_run(killed.pk, killed.token, reason="on request", unit_in_hand=5)
+    fail_run(broken.pk, broken.token, reason="signal 11", unit_in_hand=6)
+
+    assert taken_back == [(killed.pk, 5, False), (broken.pk, 6, True)]
+
+
+def test_a_run_without_progress_for_three_times_its_usual_time_is_hung(
+    automation: Automation, bot: Bot
+) -> None:
+    # given two runs without progress for 100 s
+    run = claimed_run(automation, bot)
+    Run.objects.filter(pk=run.pk).update(progress_at=Now() - timedelta(seconds=100))
+
+    def is_hung(usual_seconds: float | None) -> bool:
+        Automation.objects.filter(pk=automation.pk).update(usual_seconds=usual_seconds)
+        return Run.objects.with_hung().get(pk=run.pk).is_hung
+
+    # then what is usual decides; what was never measured may take its whole limit
+    assert [is_hung(30), is_hung(40), is_hung(0.01), is_hung(None)] == [True, False, True, False]
+
+
+def test_a_bot_answers_while_its_heart_beats(bot: Bot) -> None:
+    assert Bot.objects.with_presence().get(pk=bot.pk).answers
+    Bot.objects.filter(pk=bot.pk).update(heartbeat_at=Now() - timedelta(seconds=16))
+    assert not Bot.objects.with_presence().get(pk=bot.pk).answers
+
+
+def test_a_change_of_standing_is_recorded_and_stops_runs(automation: Automation, bot: Bot) -> None:
+    run = claimed_run(automation, bot)
+
+    set_standing(bot, Bot.Standing.DISABLED, by=ANNA, reason="breaks things")
+
+    assert status_of(run) == Run.Status.STOPPING
+    event = Event.objects.get(kind="bot.standing_changed")
+    assert event.data == {
+        "name": "tester",
+        "before": "enabled",
+        "after": "disabled",
+        "reason": "breaks things",
+    }
