@@ -4,6 +4,7 @@ Every check compares one stated value with what the values right below it give, 
 wrong figure is found where it stands, not only where its error ends up.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -105,8 +106,9 @@ def vat_bases_are_right(invoice: Invoice) -> Finding | None:
     """Each rate applies to the lines, allowances and charges that carry it."""
     if not _is_classified(invoice):
         return None
+    bases = _bases(invoice)
     for index, group in enumerate(invoice.taxes):
-        expected = _base(invoice, _key(group))
+        expected = bases.get(_key(group), Decimal(0))
         if group.taxable is not None and _differs(invoice, group.taxable, expected):
             message = _(
                 "The invoice applies %(rate)s VAT to %(stated)s, but what it bills at this rate "
@@ -133,10 +135,10 @@ def every_rate_is_summed(invoice: Invoice) -> Finding | None:
 
 def vat_is_right(invoice: Invoice) -> Finding | None:
     """Each rate's VAT is its base times the rate, give or take a unit for each line."""
+    lines = Counter(_key(line) for line in invoice.lines)
     for index, group in enumerate(invoice.taxes):
         expected = _expected_tax(invoice, group)
-        lines = sum(1 for line in invoice.lines if _key(line) == _key(group))
-        units = max(MIN_VAT_TOLERANCE_UNITS, lines)
+        units = max(MIN_VAT_TOLERANCE_UNITS, lines[_key(group)])
         if expected is not None and _differs(invoice, group.tax, expected, units=units):
             message = _(
                 "VAT of %(rate)s on %(base)s is %(expected)s, but the invoice says %(stated)s."
@@ -205,13 +207,13 @@ def _expected_tax(invoice: Invoice, group: TaxGroup) -> Decimal | None:
     return round_to(tax, unit_of(invoice.currency))
 
 
-def _base(invoice: Invoice, key: VatKey) -> Decimal:
-    adjustments = [item for item in invoice.adjustments if _key(item) == key]
-    return (
-        _sum(line.net for line in invoice.lines if _key(line) == key)
-        - _allowances(adjustments)
-        + _charges(adjustments)
-    )
+def _bases(invoice: Invoice) -> dict[VatKey, Decimal]:
+    bases: defaultdict[VatKey, Decimal] = defaultdict(Decimal)
+    for line in invoice.lines:
+        bases[_key(line)] += line.net
+    for item in invoice.adjustments:
+        bases[_key(item)] += item.amount if item.is_charge else -item.amount
+    return bases
 
 
 def _is_classified(invoice: Invoice) -> bool:

@@ -8,11 +8,12 @@ from typing import TypeAlias
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from apps.lib.schema import MASK
+
 from .invoices import Adjustment, Invoice, Kind, Line, Party
 from .words import show_amount, show_date, show_number, show_percent
 
-MASKED = "••••••"
-MAX_LINES_SHOWN = 500
+MAX_ROWS_SHOWN = 500
 
 UNITS = {
     "EA": "", "C62": "", "H87": "", "BX": "box", "PK": "pack", "HUR": "h", "DAY": "days",
@@ -97,14 +98,16 @@ def view_of(
         ),
         lines=tuple(
             _line(line, invoice.currency, is_doubtful=_any_of(fields, f"lines.{index}."))
-            for index, line in enumerate(invoice.lines[:MAX_LINES_SHOWN])
+            for index, line in enumerate(invoice.lines[:MAX_ROWS_SHOWN])
         ),
-        hidden_lines=max(len(invoice.lines) - MAX_LINES_SHOWN, 0),
-        adjustments=tuple(_adjustment(item, invoice.currency) for item in invoice.adjustments),
+        hidden_lines=max(len(invoice.lines) - MAX_ROWS_SHOWN, 0),
+        adjustments=tuple(
+            _adjustment(item, invoice.currency) for item in invoice.adjustments[:MAX_ROWS_SHOWN]
+        ),
         taxes=_taxes(invoice, fields),
         totals=_totals(invoice, fields),
         payment=_payment(invoice, reveals_personal=reveals_personal),
-        notes=invoice.notes,
+        notes=invoice.notes[:MAX_ROWS_SHOWN],
         attachments=tuple(
             AttachmentView(
                 index=index,
@@ -215,7 +218,7 @@ def _taxes(invoice: Invoice, fields: Fields) -> tuple[Figure, ...]:
             value=show_amount(group.tax, invoice.currency),
             is_doubtful=_any_of(fields, f"taxes.{index}."),
         )
-        for index, group in enumerate(invoice.taxes)
+        for index, group in enumerate(invoice.taxes[:MAX_ROWS_SHOWN])
     )
 
 
@@ -250,7 +253,7 @@ def _payment(invoice: Invoice, *, reveals_personal: bool) -> tuple[Figure, ...]:
         *(
             Figure(
                 label=_("Account"),
-                value=account if reveals_personal else MASKED,
+                value=account if reveals_personal else MASK,
                 is_masked=not reveals_personal,
             )
             for account in accounts

@@ -7,6 +7,8 @@ from apps.lib.errors import FieldProblem, InvalidError, TooLargeError
 
 MAX_BYTES = 25 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
+# Each tag and attribute costs some 100 bytes when parsed: 25 MB of "<b/>" would take 750 MB.
+MAX_TAGS_AND_ATTRIBUTES = 1_000_000
 
 NOT_XML = {
     b"%PDF": "PDF",
@@ -31,14 +33,17 @@ class UblError(InvalidError):
 def parse_xml(data: bytes) -> etree._Element:
     """Return the root element of `data`; comments and processing instructions are left out.
 
-    Raises TooLargeError beyond 25 MB, and UblError for what is not well-formed, declares a DOCTYPE
-    (and with it all entities), or passes libxml2's limits on depth (256) and text (10 MB).
+    Raises TooLargeError beyond 25 MB or a million tags, and UblError for what is not well-formed,
+    declares a DOCTYPE (and with it all entities), or passes libxml2's limits on depth (256) and
+    text (10 MB).
     """
     if len(data) > MAX_BYTES:
         raise TooLargeError(
             _("The file is larger than %(limit)d MB. Send a smaller one.")
             % {"limit": MAX_BYTES // (1024 * 1024)}
         )
+    if data.count(b"<") + data.count(b"=") > MAX_TAGS_AND_ATTRIBUTES:
+        raise TooLargeError(_("The file has more than a million tags. Send a smaller one."))
     try:
         _refuse_doctype(data)
         root = etree.fromstring(data, _parser())

@@ -141,7 +141,7 @@ _PAYMENT: dict[str, JsonObject] = {
     "payment_reference": _text(gettext_noop("Payment reference")),
     "other_accounts": _list(
         gettext_noop("Other accounts"),
-        _text(gettext_noop("IBAN or account"), **{"x-personal": True}),
+        _text(gettext_noop("IBAN or account")),
         **{"x-personal": True},
     ),
     "payment_terms": _text(gettext_noop("Payment terms"), limit=10_000),

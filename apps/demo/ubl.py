@@ -12,7 +12,7 @@ from lxml import etree
 
 from .invoices import Adjustment, Attachment, Invoice, Kind, Line, Party, TaxGroup
 from .safe_xml import UblError, parse_xml
-from .ubl_nodes import CBC, Node
+from .ubl_nodes import CAC, CBC, Node
 
 ROOTS = {
     "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice": Kind.INVOICE,
@@ -21,7 +21,15 @@ ROOTS = {
 LINE_TAGS = {Kind.INVOICE: "cac:InvoiceLine", Kind.CREDIT_NOTE: "cac:CreditNoteLine"}
 QUANTITY_TAGS = {Kind.INVOICE: "cbc:InvoicedQuantity", Kind.CREDIT_NOTE: "cbc:CreditedQuantity"}
 
-MAX_LINES = 10_000
+# How often an element may stand anywhere in a document; more is no invoice for people.
+MAX_COUNTS = {
+    "InvoiceLine": 10_000,
+    "CreditNoteLine": 10_000,
+    "AllowanceCharge": 20_000,
+    "TaxSubtotal": 20_000,
+    "PaymentMeans": 200,
+    "AdditionalDocumentReference": 200,
+}
 MAX_NOTE_CHARACTERS = 10_000
 MAX_NUMBER_CHARACTERS = 200
 
@@ -40,6 +48,7 @@ def read_invoice(data: bytes) -> Invoice:
     kind = ROOTS.get(str(root.tag))
     if kind is None:
         raise UblError(_wrong_root(root))
+    _refuse_masses(root)
     currency = _currency(Node(root))
     return _invoice(Node(root, currency=currency), kind)
 
@@ -64,6 +73,14 @@ def _wrong_root(root: etree._Element) -> str:
         "This XML file is a %(found)s, not a UBL 2.1 invoice or credit note. "
         "Ask the vendor for a UBL file."
     ) % {"found": found}
+
+
+def _refuse_masses(root: etree._Element) -> None:
+    for name, limit in MAX_COUNTS.items():
+        count = sum(1 for _element in root.iter(f"{{{CAC}}}{name}"))
+        if count > limit:
+            message = _("The file has %(count)d times “%(name)s”; at most %(limit)d can be read.")
+            raise UblError(message % {"count": count, "name": name, "limit": limit}, field=name)
 
 
 def _currency(root: Node) -> str:
@@ -163,12 +180,6 @@ def _lines(root: Node, kind: Kind) -> tuple[Line, ...]:
     nodes = root.all(LINE_TAGS[kind])
     if not nodes:
         raise UblError(_("The invoice has no lines."), field="lines")
-    if len(nodes) > MAX_LINES:
-        raise UblError(
-            _("The invoice has %(count)d lines; at most %(limit)d can be read.")
-            % {"count": len(nodes), "limit": MAX_LINES},
-            field="lines",
-        )
     return tuple(
         _line(node.at(f"lines.{index}"), QUANTITY_TAGS[kind], default_number=str(index + 1))
         for index, node in enumerate(nodes)

@@ -34,10 +34,11 @@ class Node:
 
     def first(self, path: str) -> "Node | None":
         found = self.element.find(path, PREFIXES)
-        return None if found is None else replace(self, element=found)
+        return None if found is None else Node(found, self.currency, self.place)
 
     def all(self, path: str) -> "list[Node]":
-        return [replace(self, element=found) for found in self.element.findall(path, PREFIXES)]
+        found = self.element.findall(path, PREFIXES)
+        return [Node(element, self.currency, self.place) for element in found]
 
     def required(self, path: str) -> "Node":
         found = self.first(path)
@@ -78,19 +79,16 @@ class Node:
         return text
 
     def decimal(self, path: str) -> Decimal | None:
-        text = self.text(path)
-        if not text:
-            return None
-        if not DECIMAL.fullmatch(text):
-            problem = _("is not a number that can be read. Write it as in 1234.50")
-            raise self._wrong(path, text, problem)
-        return Decimal(text)
+        node = self.first(path)
+        return self._own_decimal(node, path) if node else None
 
     def amount(self, path: str) -> Decimal | None:
         """Return the amount at `path`; raises UblError if it is not in the document's currency."""
-        amount = self.decimal(path)
         node = self.first(path)
-        currency = node.attribute("currencyID") if node else ""
+        if node is None:
+            return None
+        amount = self._own_decimal(node, path)
+        currency = node.attribute("currencyID")
         if currency and self.currency and currency != self.currency:
             problem = _("is in %(currency)s, but the invoice is in %(expected)s") % {
                 "currency": currency[:20],
@@ -127,6 +125,15 @@ class Node:
         if text not in BOOLEANS:
             raise self._wrong(path, text, _("is neither true nor false"))
         return BOOLEANS[text]
+
+    def _own_decimal(self, node: "Node", path: str) -> Decimal | None:
+        text = node.own_text()
+        if not text:
+            return None
+        if not DECIMAL.fullmatch(text):
+            problem = _("is not a number that can be read. Write it as in 1234.50")
+            raise self._wrong(path, text, problem)
+        return Decimal(text)
 
     def _missing(self, path: str) -> UblError:
         name = _last_name(path)

@@ -5,7 +5,6 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from apps.demo.checks import check_invoice
 from apps.demo.identities import INVENTED_BANKS, make_iban, make_vat_id
@@ -15,11 +14,12 @@ from apps.demo.payload import from_payload, to_payload
 from apps.demo.schema import INVOICE_SCHEMA
 from apps.demo.tiny_pdf import make_pdf
 from apps.demo.ubl import read_attachment, read_invoice
+from apps.lib.schema import compile_schema
 from tests.demo.samples import TODAY
 
 SEEDS = range(300)
 VENDORS = make_vendors(seed=1)
-VALIDATOR = Draft202012Validator(INVOICE_SCHEMA)
+VALIDATOR = compile_schema(INVOICE_SCHEMA)
 
 
 def made(seed: int, fault: Fault | None = None) -> MadeInvoice:

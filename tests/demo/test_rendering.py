@@ -9,8 +9,9 @@ from django.template.loader import render_to_string
 
 from apps.demo.invoices import Attachment, Kind, Party
 from apps.demo.making import make_invoice, make_vendors
-from apps.demo.rendering import MASKED, MAX_LINES_SHOWN, view_of
+from apps.demo.rendering import MAX_ROWS_SHOWN, view_of
 from apps.demo.ubl import read_invoice
+from apps.lib.schema import MASK
 from tests.demo.samples import TODAY, shared_invoice, simple_invoice, simple_line
 from tests.demo.test_ubl import REAL_FILES
 
@@ -88,7 +89,7 @@ def test_every_made_invoice_can_be_shown() -> None:
 def test_accounts_are_masked_until_they_are_revealed() -> None:
     invoice = simple_invoice(other_accounts=("NL00DEMO0000000001",))
 
-    assert shown(page(invoice)).count(MASKED) == 2
+    assert shown(page(invoice)).count(MASK) == 2
     assert "DE02999999991234567890" not in page(invoice)
     revealed = page(invoice, reveals_personal=True)
     assert "DE02999999991234567890" in revealed
@@ -137,7 +138,7 @@ def test_a_credit_note_is_called_one() -> None:
 
 
 def test_a_very_long_invoice_says_how_much_it_leaves_out() -> None:
-    lines = tuple(simple_line(number=str(n)) for n in range(MAX_LINES_SHOWN + 3))
+    lines = tuple(simple_line(number=str(n)) for n in range(MAX_ROWS_SHOWN + 3))
 
     text = shown(page(simple_invoice(lines=lines)))
 

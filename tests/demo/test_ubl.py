@@ -9,7 +9,7 @@ import pytest
 
 from apps.demo.invoices import Adjustment, Attachment, Kind
 from apps.demo.safe_xml import MAX_BYTES, UblError
-from apps.demo.ubl import read_attachment, read_invoice
+from apps.demo.ubl import MAX_COUNTS, read_attachment, read_invoice
 from apps.lib.errors import TooLargeError
 from tests.demo.samples import shared_invoice, simple_invoice, simple_xml
 
@@ -334,12 +334,19 @@ def test_an_invoice_without_lines_is_refused() -> None:
     assert refused(data).message == "The invoice has no lines."
 
 
-def test_too_many_lines_are_refused() -> None:
-    lines = "<cac:InvoiceLine/>" * 10_001
+@pytest.mark.parametrize(("name", "limit"), MAX_COUNTS.items())
+def test_masses_of_one_element_are_refused(name: str, limit: int) -> None:
+    mass = f"<cac:{name}/>" * (limit + 1)
 
-    error = refused(simple_xml("<cac:InvoiceLine>", lines + "<cac:InvoiceLine>"))
+    error = refused(simple_xml("<cac:PaymentMeans>", f"<cac:X>{mass}</cac:X><cac:PaymentMeans>"))
 
-    assert error.message == "The invoice has 10002 lines; at most 10000 can be read."
+    assert f"times “{name}”; at most {limit} can be read." in error.message
+
+
+@pytest.mark.parametrize("tag", ["<b/>", '<b a="" c="" d=""/>'])
+def test_a_file_of_nothing_but_tags_is_refused_without_parsing(tag: str) -> None:
+    with pytest.raises(TooLargeError, match="more than a million tags"):
+        read_invoice(f"<a>{tag * 1_000_000}</a>".encode())
 
 
 def test_a_comment_cannot_split_a_value() -> None:
