@@ -148,7 +148,7 @@ def request_kill(run_id: int, *, by: Actor, reason: str = "") -> Run:
 
 def _request(run_id: int, by: Actor, reason: str, *, kill: bool) -> Run:
     with transaction.atomic():
-        run = Run.objects.select_for_update().select_related("folder").get(pk=run_id)
+        run: Run = Run.objects.select_for_update().get(pk=run_id)
         if run.is_final:
             raise RunEndedError(_("This run has ended already: %s.") % run.get_status_display())
         if run.status == Run.Status.PENDING:

@@ -30,7 +30,7 @@ class Line:
 INSERT = """
 insert into bots_logline (at, run_id, item_id, attempt, level, message)
 select clock_timestamp() - make_interval(secs => ago), %(run)s, item, attempt, level, message
-  from unnest(%(agos)s::float8[], %(items)s::bigint[], %(attempts)s::smallint[],
+  from unnest(%(agos)s::float8[], %(items)s::bigint[], %(attempts)s::integer[],
               %(levels)s::text[], %(messages)s::text[])
        with ordinality as said (ago, item, attempt, level, message, place)
  order by place

@@ -1,5 +1,7 @@
 """The workforce: pools, bots and their slots; what they run; each run and its log."""
 
+from typing import Self
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Greatest, Now
@@ -44,10 +46,13 @@ class BotPool(models.Model):
 
 
 class BotQuerySet(FolderQuerySet):
-    def with_presence(self) -> "BotQuerySet":
+    def with_presence(self) -> Self:
         """Annotate `answers`: whether a slot of the bot was heard of lately."""
         fresh = models.Q(heartbeat_at__gte=Now() - Seconds(models.Value(float(ANSWER_SECONDS))))
-        return self.annotate(answers=models.Case(models.When(fresh, then=True), default=False))
+        found: Self = self.annotate(
+            answers=models.Case(models.When(fresh, then=True), default=False)
+        )
+        return found
 
 
 class Bot(models.Model):
@@ -166,10 +171,10 @@ class AutomationVersion(models.Model):
 
 
 class RunQuerySet(FolderQuerySet):
-    def active(self) -> "RunQuerySet":
+    def active(self) -> Self:
         return self.filter(status__in=Run.ACTIVE)
 
-    def with_hung(self) -> "RunQuerySet":
+    def with_hung(self) -> Self:
         """Annotate `is_hung`: at work, but no progress for 3 times the usual time (at least 30 s).
 
         What was never measured is given its time limit instead.
@@ -187,7 +192,10 @@ class RunQuerySet(FolderQuerySet):
             output_field=models.FloatField(),
         )
         silent = models.Q(status__in=Run.HELD, progress_at__lt=Now() - Seconds(patience))
-        return self.annotate(is_hung=models.Case(models.When(silent, then=True), default=False))
+        found: Self = self.annotate(
+            is_hung=models.Case(models.When(silent, then=True), default=False)
+        )
+        return found
 
 
 class Run(models.Model):
@@ -276,7 +284,7 @@ class LogLine(models.Model):
     at = models.DateTimeField(db_default=Now())
     run_id = models.BigIntegerField(null=True)
     item_id = models.BigIntegerField(null=True)
-    attempt = models.PositiveSmallIntegerField(null=True)
+    attempt = models.PositiveIntegerField(null=True)
     level = models.CharField(max_length=10, choices=Level, default=Level.INFO)
     message = models.TextField()
 

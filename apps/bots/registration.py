@@ -22,7 +22,7 @@ def find_pool(key: str, folder_key: str = "") -> BotPool:
     folder = _folder(folder_key)
     if key == DEFAULT_POOL:
         return default_pool(folder)
-    pool = BotPool.objects.filter(folder=folder, key=key).first()
+    pool: BotPool | None = BotPool.objects.filter(folder=folder, key=key).first()
     if pool is None:
         raise NotFoundError(
             _("There is no bot pool “%(key)s” in the folder “%(folder)s”. Make it first.")
@@ -86,7 +86,7 @@ def _refuse_second_process(bot: Bot) -> None:
         return
     here = bot.host == socket.gethostname()
     pids = bot.slots.exclude(pid=None).values_list("pid", flat=True)
-    if not here or any(_is_alive(pid) for pid in pids):
+    if not here or any(_is_alive(pid) for pid in pids if pid):
         raise BotNameTakenError(
             _("A bot called “%(name)s” is at work on %(host)s. Stop it, or choose another --name.")
             % {"name": bot.name, "host": bot.host or "?"}

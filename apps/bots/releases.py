@@ -52,7 +52,8 @@ def _sync(folder: Folder, pool: BotPool, registered: Registered) -> Automation:
             automation.kind, automation.function = registered.kind, registered.name
             automation.save(update_fields=["kind", "function"])
         _release(automation, registered)
-    return automation
+    row: Automation = automation
+    return row
 
 
 def _release(automation: Automation, registered: Registered) -> AutomationVersion:

@@ -69,7 +69,9 @@ class SlotWorker(SafeWorker):
         claimed = claim_run(self.bot.pool_id, self.bot.pk, self.number)
         if claimed is None:
             return None
-        return Run.objects.select_related("version__automation", "bot").get(pk=claimed.pk)
+        runs = Run.objects.select_related("version__automation", "bot")
+        run: Run = insist(lambda: runs.get(pk=claimed.pk), patience_seconds=DRAIN_SECONDS)
+        return run
 
     def try_database(self, ask: Callable[[], Answer]) -> Answer | None:
         try:

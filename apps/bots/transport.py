@@ -61,9 +61,9 @@ class SafeJob(Job):  # type: ignore[misc, unused-ignore]
         self._success_callback_name = None
         self._failure_callback_name = None
         self._stopped_callback_name = None
-        self.webhooks = []
+        self.webhooks: list[Any] = []
         self.repeats_left = self.retries_left = None
-        self._dependency_ids = []
+        self._dependency_ids: list[str] = []
 
 
 def execute_run(run_id: int) -> None:

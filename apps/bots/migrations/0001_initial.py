@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('run_id', models.BigIntegerField(null=True)),
                 ('item_id', models.BigIntegerField(null=True)),
-                ('attempt', models.PositiveSmallIntegerField(null=True)),
+                ('attempt', models.PositiveIntegerField(null=True)),
                 ('level', models.CharField(choices=[('debug', 'Debug'), ('info', 'Info'), ('warning', 'Warning'), ('error', 'Error')], default='info', max_length=10)),
                 ('message', models.TextField()),
             ],
