@@ -30,7 +30,8 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     rights = rights_of(user)
     places = [
         _place(request, "/", _("Overview"), "layout-dashboard", "g o", "apps.dashboard"),
-        _place(request, "/inbox/", _("Inbox"), "inbox", "g i", "apps.inbox"),
+        _place(request, "/inbox/", _("Inbox"), "inbox", "g i", "apps.inbox")
+        | {"badge_fragment": _inbox_badge(request)},
         _place(request, "/queues/", _("Queues"), "stack-2", "g q", "apps.queues"),
         _place(request, "/bots/", _("Bots"), "robot", "g b", "apps.bots"),
     ]
@@ -41,6 +42,12 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if settings.DEMO_ENABLED:
         places.append(_place(request, "/demo/", _("Try it"), "flask", "g t", "apps.demo"))
     return [place for place in places if place["is_there"]]
+
+
+def _inbox_badge(request: HttpRequest) -> str:
+    """Return the fragment that counts what the inbox, opened from here, lists."""
+    folder = getattr(request, "folder", None)
+    return f"inbox.badge:folder={folder.pk}" if folder else "inbox.badge"
 
 
 def _place(

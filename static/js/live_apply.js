@@ -9,7 +9,7 @@ const MOST_LATENCIES = 500;
 const LOOK_AGAIN_MS = 400;
 const SAY_CHANGED_AFTER_MS = 4_000;
 
-/** Hashes of what the page shows, by fragment; what is told to the server as "have". */
+/** What the page shows, by fragment: a hash, or the cursor of what only grows. Told to the server as "have". */
 export const have = new Map();
 export const latencies = [];
 
@@ -23,13 +23,19 @@ let lookAgain = 0;
 
 /** Return the ids of the fragments on the page, each once. */
 export function fragmentsOnPage() {
-  for (const element of all("[data-live]")) {
-    if (known.has(element)) continue;
-    known.add(element);
-    have.delete(element.dataset.live); // new markup: the server decides whether it is the newest
-  }
-  const ids = all("[data-live], [data-live-data]").flatMap(({ dataset }) => [dataset.live, dataset.liveData]);
-  return [...new Set(ids.filter(Boolean))].slice(0, MOST_FRAGMENTS);
+  const elements = all("[data-live], [data-live-data]");
+  for (const element of elements) if (!known.has(element)) getToKnow(element);
+  return [...new Set(elements.map(idOf))].slice(0, MOST_FRAGMENTS);
+}
+
+const idOf = ({ dataset }) => dataset.live ?? dataset.liveData;
+
+/** New markup says itself how new it is; without a word of that, the server decides. */
+function getToKnow(element) {
+  known.add(element);
+  const { liveHash, liveCursor } = element.dataset;
+  if (liveHash || liveCursor) have.set(idOf(element), liveHash || liveCursor);
+  else have.delete(idOf(element));
 }
 
 export function applyFrame({ ts, ops }) {
@@ -50,11 +56,16 @@ function flush() {
   queued.clear();
   queuedData = [];
   for (const op of ops) apply(op);
-  for (const { f, d } of data) dispatch("live:data", { fragment: f, data: d });
+  for (const op of data) hand(op);
   for (const ts of sentAt) latencies.push(Date.now() - ts);
   sentAt = [];
   latencies.splice(0, latencies.length - MOST_LATENCIES);
   dispatch("live:applied", { fragments: ops.map(({ f }) => f) });
+}
+
+function hand({ f, d }) {
+  if (d.cursor) have.set(f, d.cursor);
+  dispatch("live:data", { fragment: f, data: d });
 }
 
 const dispatch = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));

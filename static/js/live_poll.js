@@ -1,5 +1,5 @@
 // The way without WebSockets: ask for each fragment again, more slowly the slower the answers are.
-import { applyFrame, fragmentsOnPage } from "./live_apply.js";
+import { applyFrame, fragmentsOnPage, have } from "./live_apply.js";
 
 const SHORTEST_MS = 5_000;
 const LONGEST_MS = 60_000;
@@ -8,7 +8,6 @@ const HIDDEN_FACTOR = 4;
 
 let timer = 0;
 let listener = null; // {onAnswer, onSilence, onSignedOut} while polling
-const lastHtml = new Map();
 
 export function startPolling(callbacks) {
   if (listener) return;
@@ -46,14 +45,14 @@ class SignedOut extends Error {}
 
 /** Return the op that brings fragment `id` up to date; null when it did not change or may not be seen. */
 async function ask(id) {
-  const url = `${document.body.dataset.pollUrl}?f=${encodeURIComponent(id)}`;
-  const response = await fetch(url, { cache: "no-store", credentials: "same-origin" });
+  const known = have.get(id) ?? "";
+  const query = new URLSearchParams({ f: id, cursor: known });
+  const headers = known ? { "If-None-Match": `"${known}"` } : {};
+  const response = await fetch(`${document.body.dataset.pollUrl}?${query}`, { headers, credentials: "same-origin" });
   if (response.status === 401 || response.redirected) throw new SignedOut();
   if (response.status === 404 || response.status === 410) return { k: "gone", f: id };
-  if (response.status === 403) return null;
+  if (response.status === 304 || response.status === 403) return null;
   if (!response.ok) throw new Error(`status ${response.status}`);
-  const html = await response.text();
-  if (lastHtml.get(id) === html) return null;
-  lastHtml.set(id, html);
-  return { k: "html", f: id, html, hash: response.headers.get("X-Fragment-Hash") };
+  if (response.headers.get("Content-Type")?.startsWith("application/json")) return { k: "data", f: id, d: await response.json() };
+  return { k: "html", f: id, html: await response.text(), hash: response.headers.get("X-Fragment-Hash") };
 }

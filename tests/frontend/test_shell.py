@@ -1,0 +1,77 @@
+"""What can be said about templates, styles and scripts without opening a browser."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+STATIC = ROOT / "static"
+SHELL_LIMIT_BYTES = 75 * 1024
+ON_DEMAND = {"chart.js", "palette.js", "log.js"}
+
+TEMPLATES = sorted([*ROOT.glob("templates/**/*.html"), *ROOT.glob("apps/*/templates/**/*.html")])
+SCRIPTS = sorted(STATIC.glob("js/*.js"))
+
+
+def test_no_template_needs_more_than_the_strict_content_security_policy() -> None:
+    forbidden = re.compile(r"""\sstyle=|<style|\son[a-z]+=["']|\shx-on|["']js:|javascript:""")
+
+    offenders = [path.name for path in TEMPLATES if forbidden.search(path.read_text())]
+
+    assert offenders == []
+
+
+def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+    sprite = (STATIC / "icons.svg").read_text()
+    known = set(re.findall(r'<symbol id="([\w-]+)"', sprite))
+
+    named = {
+        (path.name, icon)
+        for path in TEMPLATES
+        for icon in re.findall(r'(?:icon\.html" with name=|\bicon=)"([\w-]+)"', path.read_text())
+    }
+
+    assert [(path, icon) for path, icon in sorted(named) if icon not in known] == []
+
+
+def test_every_word_that_a_script_says_is_in_the_catalogue_of_words() -> None:
+    page = (ROOT / "templates/components/words.html").read_text()
+    words = {camel_case(name) for name in re.findall(r"\sdata-([\w-]+)=", page)}
+
+    said = {word for path in SCRIPTS for word in re.findall(r'\bsay\("(\w+)"', path.read_text())}
+
+    assert said - words == set()
+
+
+def test_the_shell_stays_within_its_weight() -> None:
+    """Styles, scripts, icons and htmx of a page without charts, compressed."""
+    files = [
+        *STATIC.glob("css/*.css"),
+        *(path for path in SCRIPTS if path.name not in ON_DEMAND),
+        *STATIC.glob("vendor/bootstrap@*/*.css"),
+        *STATIC.glob("vendor/htmx.org@*/*.js"),
+        STATIC / "icons.svg",
+    ]
+
+    weight = sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
+
+    assert weight <= SHELL_LIMIT_BYTES
+
+
+def test_vendored_files_are_locked_licensed_and_free_of_map_comments() -> None:
+    lock = json.loads((STATIC / "vendor/lock.json").read_text())
+    folders = [*STATIC.glob("vendor/*@*"), *(ROOT / "tests/vendor").glob("*@*")]
+
+    versions = {folder.name for folder in folders}
+    contents = [path for folder in folders for path in folder.iterdir()]
+
+    assert versions == {f"{entry['name'].split('/')[-1]}@{entry['version']}" for entry in lock}
+    assert all((folder / "LICENSE").is_file() for folder in folders)
+    assert [path.name for path in contents if b"sourceMappingURL=" in path.read_bytes()] == []
+
+
+def camel_case(name: str) -> str:
+    return re.sub(r"-(\w)", lambda match: match[1].upper(), name)
