@@ -22,9 +22,9 @@ if find_spec("apps.events.views"):
     urlpatterns.append(path("live/fragment/", fragment, name="live-fragment"))
 
 if find_spec("controlroom.api"):
-    from .api import api
+    from .api import urls as api_urls
 
-    urlpatterns.append(path("api/v1/", api.urls))
+    urlpatterns.append(path("api/v1/", api_urls))
 
 handler400 = views.bad_request
 handler403 = views.forbidden

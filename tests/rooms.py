@@ -39,6 +39,7 @@ class RunningRoom:
         *arguments: str,
         env: dict[str, str] | None = None,
         port: int | None = None,
+        console_name: str = "",
         popen_options: dict[str, Any] | None = None,
     ) -> None:
         self.data_dir = data_dir
@@ -52,7 +53,7 @@ class RunningRoom:
             "CONTROLROOM_DATA_DIR": str(data_dir),
             **(env or {}),
         }
-        self._log = data_dir.parent / f"{data_dir.name}.console"
+        self._log = data_dir.parent / f"{console_name or data_dir.name}.console"
         command = [sys.executable, "manage.py", "up", "--port", str(self.port), *arguments]
         with self._log.open("wb") as log:
             self.process = start_child(
@@ -125,7 +126,8 @@ class RunningRoom:
     def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask the room's database directly."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
-            return connection.execute(sql, parameters).fetchall()
+            cursor = connection.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else []
 
     def logs(self, lines: int = 8) -> str:
         """Return the last lines of every log of the room."""
