@@ -1,6 +1,6 @@
 """Settings of bots, pools and automations."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import models
@@ -10,8 +10,13 @@ from apps.accounts.models import Folder
 
 from .models import Automation, Bot, BotPool
 
+if TYPE_CHECKING:
+    AnyModelForm = forms.ModelForm[Any]
+else:
+    AnyModelForm = forms.ModelForm  # generic in the stubs only
 
-class FolderForm(forms.ModelForm[Any]):
+
+class FolderForm(AnyModelForm):
     """A form for something in a folder; `unique` is the field that no two there may share."""
 
     unique = "key"

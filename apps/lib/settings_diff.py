@@ -10,7 +10,7 @@ LONGEST = 400
 
 
 def changes_between(
-    form: forms.ModelForm[Any], before: dict[str, Any], after: dict[str, Any]
+    form: "forms.ModelForm[Any]", before: dict[str, Any], after: dict[str, Any]
 ) -> list[dict[str, str]]:
     """Return `{label, before, after}` for each field whose stored value changed."""
     return [
@@ -20,7 +20,7 @@ def changes_between(
     ]
 
 
-def _label(form: forms.ModelForm[Any], name: str) -> str:
+def _label(form: "forms.ModelForm[Any]", name: str) -> str:
     if name in form.fields:
         return str(form.fields[name].label)
     return str(form.instance._meta.get_field(name).verbose_name)

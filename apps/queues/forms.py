@@ -1,7 +1,7 @@
 """What people may set: a queue's rules, and what they add or change by hand."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +13,13 @@ from apps.lib.errors import DomainError
 from . import engine
 from .models import WorkQueue
 
+if TYPE_CHECKING:
+    WorkQueueForm = forms.ModelForm[WorkQueue]
+else:
+    WorkQueueForm = forms.ModelForm  # generic in the stubs only
 
-class QueueForm(forms.ModelForm[WorkQueue]):
+
+class QueueForm(WorkQueueForm):
     """Everything about a queue that a designer sets."""
 
     cut_off_time = forms.TimeField(
