@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from apps.lib.json import Json
+from apps.lib.tasks import end_all
 
 from . import sessions
 from .hub import RESTART, Hub, hub_of_this_loop
@@ -102,9 +103,7 @@ class LiveConsumer:
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for end in ends:
-                end.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
+            await end_all(ends)
         return next(end.result() for end in ends if end in done)
 
     # ---- what the page says
@@ -137,7 +136,8 @@ class LiveConsumer:
     async def _until_time_to_ask(self, hub: Hub, viewer: Viewer) -> None:
         pause = hub.timing.session * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
         try:
-            await asyncio.wait_for(viewer.is_in_doubt.wait(), pause)
+            async with asyncio.timeout(pause):
+                await viewer.is_in_doubt.wait()
         except TimeoutError:
             return
         viewer.is_in_doubt.clear()
@@ -163,9 +163,8 @@ class LiveConsumer:
     async def _close(self, code: int) -> None:
         """Say goodbye, but don't wait long for somebody who does not read."""
         try:
-            await asyncio.wait_for(
-                self._send({"type": "websocket.close", "code": code}), CLOSE_SECONDS
-            )
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._send({"type": "websocket.close", "code": code})
         except (TimeoutError, OSError, RuntimeError):
             return
 

@@ -18,6 +18,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from apps.lib.lifespan import on_shutdown
+from apps.lib.tasks import end_all
 
 from . import sessions
 from .fragments import Audience
@@ -128,9 +129,7 @@ class Hub:
         """Close all sockets as for a restart, and end."""
         for viewer in self.viewers:
             viewer.end(RESTART)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_all(self._tasks)
         self._workshop.close()
 
     # ---- who looks at what
@@ -194,7 +193,8 @@ class Hub:
         """Wait for a nudge; while somebody looks, for no longer than the next check may be off."""
         pause = min(self._check_seconds() / 4, 1.0) if self.panes else None
         try:
-            await asyncio.wait_for(self._wake.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
         except TimeoutError:
             return
 
@@ -223,7 +223,7 @@ class Hub:
             self._n_rendering += 1
             if self._unanswered_since is None:
                 self._unanswered_since = now
-            self._workshop.put(partial(_timed, job), partial(self._end, pane))
+            self._workshop.put(partial(_timed, pane, job), partial(self._end, pane))
 
     def _end(self, pane: Pane, result: tuple[Any, float] | Exception) -> None:
         now = self._loop.time()
@@ -236,7 +236,7 @@ class Hub:
             self._unanswered_since = None
             pane.cost_seconds = result[1]
             pane.not_before = now + REST_FACTOR * pane.cost_seconds
-            self._told.update(pane.take(result[0]))
+            self._told.update(pane.take(result[0]) if pane.viewers else ())
         if pane in self._dirty:
             self._wake.set()
         self._flush_when_settled()
@@ -272,7 +272,8 @@ class Hub:
         self._unanswered_since = None
         try:
             # both threads may be stuck
-            answers = await asyncio.wait_for(self.run(_database_answers), grace)
+            async with asyncio.timeout(grace):
+                answers = await self.run(_database_answers)
         except TimeoutError:
             answers = False
         if not answers:
@@ -302,9 +303,11 @@ async def stop_hub() -> None:
         await hub.stop()
 
 
-def _timed(job: Callable[[], T]) -> tuple[T, float]:
+def _timed(pane: Pane, job: Callable[[], T]) -> tuple[T | None, float]:
+    """Return the job's result and cost; None when meanwhile everybody looked away for good."""
     begun = time.perf_counter()
-    return job(), time.perf_counter() - begun
+    result = job() if pane.viewers else None
+    return result, time.perf_counter() - begun
 
 
 def _database_answers() -> bool:

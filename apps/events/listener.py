@@ -51,7 +51,8 @@ class Listener:
     async def _listen(self) -> None:
         """Hand on what is heard, until the connection fails."""
         async with aclosing(async_connection()) as redis, redis.pubsub() as subscription:
-            await asyncio.wait_for(subscription.subscribe(channel(CHANNEL)), DEAF_SECONDS)
+            async with asyncio.timeout(DEAF_SECONDS):
+                await subscription.subscribe(channel(CHANNEL))
             self.is_connected = True
             self._on_connected()
             heard_at = asyncio.get_running_loop().time()
@@ -64,14 +65,16 @@ class Listener:
                 elif now - heard_at > DEAF_SECONDS:
                     raise TimeoutError("no answer to pings")
                 else:
-                    await asyncio.wait_for(subscription.ping(), PING_SECONDS)
+                    async with asyncio.timeout(PING_SECONDS):
+                        await subscription.ping()
 
     def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] != "message" or len(message["data"]) > MAX_MESSAGE_BYTES:
             return
         try:
-            topics = json.loads(message["data"])["topics"]
+            said = json.loads(message["data"])["topics"]
+            topics = [topic for topic in said if isinstance(topic, str)]
         except (ValueError, TypeError, KeyError):
             log.warning("nudge_not_understood")
         else:
-            self._on_topics([topic for topic in topics if isinstance(topic, str)])
+            self._on_topics(topics)

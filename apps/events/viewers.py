@@ -68,7 +68,10 @@ class Viewer:
             self.ended.set_result(code)
 
     async def pump(self, send: SendText, *, send_seconds: float, sent: Callable[[], None]) -> int:
-        """Send what is pending, one frame at a time, for ever; return why to close the socket."""
+        """Send what is pending, one frame at a time, for ever; return why to close the socket.
+
+        Not with `wait_for`: before Python 3.12 it loses a cancellation that comes as `send` ends.
+        """
         sent_at = 0.0
         while True:
             await self._has_news.wait()
@@ -79,7 +82,8 @@ class Viewer:
                     await asyncio.sleep(sent_at + FRAME_SPACING_SECONDS - time.monotonic())
                     sent_at = time.monotonic()
                     frame = self.next_frame()
-                    await asyncio.wait_for(send(frame), send_seconds)
+                    async with asyncio.timeout(send_seconds):
+                        await send(frame)
                     await self._send_pong(send, send_seconds)
             except TimeoutError:
                 return TOO_SLOW
@@ -117,4 +121,5 @@ class Viewer:
     async def _send_pong(self, send: SendText, send_seconds: float) -> None:
         if self._pong is not None:
             count, self._pong = self._pong, None
-            await asyncio.wait_for(send(dump({"t": "pong", "c": count})), send_seconds)
+            async with asyncio.timeout(send_seconds):
+                await send(dump({"t": "pong", "c": count}))

@@ -1,15 +1,13 @@
 """Publishing: what is written in the caller's transaction, and what follows its commit."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 import structlog
-from django.db import transaction
 
-from apps.events import bus, doorman, live, news
+from apps.events import bus, news
 from apps.events.models import Event, Outbox
-from apps.lib.actors import SYSTEM, Actor
+from apps.lib.actors import Actor
 
 ANA = Actor(7, "Ana", "person")
 
