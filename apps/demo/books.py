@@ -5,6 +5,8 @@ from datetime import date
 
 from django.utils import timezone
 
+from apps.queues.models import WorkQueue
+
 from .checks import Facts, KnownOrder, KnownVendor
 from .erp import Erp
 from .invoices import Invoice, vat_key
@@ -88,3 +90,10 @@ def _known_order(invoice: Invoice, *, folder_id: int, key: str) -> KnownOrder | 
 
 def _known_vendor(vendor: Vendor) -> KnownVendor:
     return KnownVendor(id=vendor.pk, name=vendor.name, vat_id=vendor.vat_id)
+
+
+def folder_of_queue(queue_key: str) -> int:
+    """Return the folder of the demo's queue; the demo lives in one folder."""
+    return WorkQueue.objects.filter(key=queue_key, folder__demo_setting__isnull=False).values_list(
+        "folder_id", flat=True
+    )[0]

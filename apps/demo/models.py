@@ -170,12 +170,16 @@ class DemoSetting(models.Model):
 
 
 class TryItStep(models.Model):
-    """A step of the Try it page that somebody has seen happen."""
+    """How far somebody is with a step of the Try it page: begun, and seen happen."""
 
     folder = models.ForeignKey(Folder, models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     step = models.SlugField(max_length=40)
-    seen_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(db_default=Now())
+    # what the step watches: the first and last item it made
+    first_item_id = models.BigIntegerField(null=True)
+    last_item_id = models.BigIntegerField(null=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -183,4 +187,4 @@ class TryItStep(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.step} seen by {self.user}"
+        return f"{self.step} of {self.user}"

@@ -224,9 +224,12 @@ class Migration(migrations.Migration):
                 ),
                 ("step", models.SlugField(max_length=40)),
                 (
-                    "seen_at",
+                    "started_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
+                ("first_item_id", models.BigIntegerField(null=True)),
+                ("last_item_id", models.BigIntegerField(null=True)),
+                ("seen_at", models.DateTimeField(null=True)),
                 (
                     "folder",
                     models.ForeignKey(

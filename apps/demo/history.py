@@ -1,0 +1,112 @@
+"""A month of sample history, so that charts and lists have something to show. Marked as sample."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from django.utils import timezone
+
+from apps.queues.lifecycle.samples import PastAttempt, PastItem, record_past_items
+from apps.queues.models import Attempt, Ended, WorkItem, WorkQueue
+
+from .checks import check_invoice
+from .making import Fault, MadeInvoice, make_invoice, make_vendors
+from .payload import to_payload
+from .trickle import SEED
+
+DAYS = 30
+ITEMS_ON_A_WORKING_DAY, ITEMS_ON_A_WEEKEND_DAY = 150, 20
+N_MODELS = 150  # invoices that the history is made from; numbers and times differ
+SHARE_FLAKY = 0.06
+SHARE_GIVEN_UP = 0.25  # of the faulty ones
+BOTS = ["bot-1", "bot-2", "bot-3"]
+PERSON = "Bea Business"
+SATURDAY = 5
+
+
+def load_history(queue: WorkQueue, *, days: int = DAYS) -> int:
+    """Fill the days before today once; return how many items there are."""
+    sample = WorkItem.objects.filter(queue=queue, origin=WorkItem.Origin.SAMPLE)
+    if sample.exists():
+        return sample.count()
+    random = Random(SEED)  # noqa: S311 - sample data
+    models = _models(random)
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    past = [
+        _past_item(random, random.choice(models), moment, number)
+        for number, moment in enumerate(_moments(random, midnight, days))
+    ]
+    return len(record_past_items(queue, past, origin=WorkItem.Origin.SAMPLE))
+
+
+def _models(random: Random) -> list[MadeInvoice]:
+    vendors, today = make_vendors(seed=SEED), timezone.localdate()
+    faults = [fault for fault in Fault if fault != Fault.DUPLICATE]
+    return [
+        make_invoice(
+            vendors,
+            seed=10**9 + n,
+            today=today,
+            fault=random.choice(faults) if n % 10 == 0 else None,
+        )
+        for n in range(N_MODELS)
+    ]
+
+
+def _moments(random: Random, midnight: datetime, days: int) -> list[datetime]:
+    """Return when items came in: office hours mostly, fewer at the weekend, up to midnight."""
+    moments = []
+    for day in range(days, 0, -1):
+        begin = midnight - timedelta(days=day)
+        weekend = begin.weekday() >= SATURDAY
+        usual = ITEMS_ON_A_WEEKEND_DAY if weekend else ITEMS_ON_A_WORKING_DAY
+        for _n in range(int(usual * random.uniform(0.7, 1.3))):
+            hour = min(22.9, max(0.1, random.gauss(11.5, 3)))
+            moments.append(begin + timedelta(hours=hour))
+    return sorted(moments)
+
+
+def _past_item(random: Random, made: MadeInvoice, entered_at: datetime, number: int) -> PastItem:
+    started = entered_at + timedelta(seconds=random.expovariate(1 / 20))
+    attempts: list[PastAttempt] = []
+    while not made.fault and random.random() < SHARE_FLAKY and len(attempts) < 2:
+        attempts.append(_try(random, started, Attempt.Outcome.APPLICATION_EXCEPTION, made))
+        started = attempts[-1].ended_at + timedelta(seconds=30)
+    if made.fault:
+        attempts.append(_try(random, started, Attempt.Outcome.BUSINESS_EXCEPTION, made))
+        started = attempts[-1].ended_at + timedelta(minutes=random.expovariate(1 / 40))
+    status = Ended.Status.SUCCESSFUL
+    if made.fault and random.random() < SHARE_GIVEN_UP:
+        status = random.choice([Ended.Status.FAILED, Ended.Status.SKIPPED])
+        ended_at = started
+    else:
+        attempts.append(_try(random, started, Attempt.Outcome.SUCCESSFUL, made))
+        ended_at = attempts[-1].ended_at
+    return PastItem(
+        reference=f"{made.invoice.number}-{number}",
+        payload=to_payload(made.invoice),
+        entered_at=entered_at,
+        ended_at=ended_at,
+        status=status,
+        attempts=attempts,
+        by=PERSON if status != Ended.Status.SUCCESSFUL else "",
+    )
+
+
+def _try(
+    random: Random, started: datetime, outcome: Attempt.Outcome, made: MadeInvoice
+) -> PastAttempt:
+    code, message = "", ""
+    if outcome == Attempt.Outcome.APPLICATION_EXCEPTION:
+        code, message = "erp_unavailable", "The ERP did not answer in time."
+    elif outcome == Attempt.Outcome.BUSINESS_EXCEPTION:
+        finding = check_invoice(made.invoice, made.facts(timezone.localdate()))[0]
+        code, message = finding.code, finding.message
+    return PastAttempt(
+        started_at=started,
+        ended_at=started + timedelta(seconds=0.4 + random.expovariate(1 / 1.5)),
+        outcome=outcome,
+        bot=random.choice(BOTS),
+        code=code,
+        message=message,
+        output={"document": "sample"} if outcome == Attempt.Outcome.SUCCESSFUL else None,
+    )

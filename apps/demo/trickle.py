@@ -1,0 +1,60 @@
+"""New invoices now and then, so that the pages are alive; a switch stops them."""
+
+from random import Random, SystemRandom
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import Folder
+from apps.queues.counts import counts_of
+from apps.queues.models import WorkQueue
+
+from .books import record_orders
+from .intake import QUEUE_KEY, take_in_made
+from .making import Fault, MadeInvoice, make_invoice, make_vendors
+from .models import DemoSetting
+
+SEED = 7
+SHARE_FAULTY = 0.12
+MAX_WAITING = 40  # nothing is added while people leave more than this undecided
+# faults that a person can put right in the form, so that the inbox is worth opening
+USUAL_FAULTS = [
+    Fault.WRONG_TOTAL, Fault.WRONG_TOTAL, Fault.WRONG_VAT, Fault.OVER_ORDER,
+    Fault.MISSING_ORDER_REFERENCE, Fault.UNKNOWN_VENDOR, Fault.FUTURE_DATE,
+]  # fmt: skip
+
+
+def trickle_invoices() -> int:
+    """Add one invoice in each demo folder whose switch is on; return how many were added.
+
+    Safe to run twice at once: the row of the switch is locked, and skipped when it is.
+    """
+    added = 0
+    with transaction.atomic():
+        switches = DemoSetting.objects.select_for_update(skip_locked=True, of=("self",))
+        for switch in switches.filter(trickle_on=True).select_related("folder"):
+            added += _add_one(switch.folder)
+    return added
+
+
+def _add_one(folder: Folder) -> int:
+    queue = WorkQueue.objects.filter(folder=folder, key=QUEUE_KEY).first()
+    if queue is None:
+        return 0
+    if counts_of([queue.pk])[queue.pk].by_measure.get("needs_decision", 0) > MAX_WAITING:
+        return 0
+    random = SystemRandom()
+    fault = random.choice(USUAL_FAULTS) if random.random() < SHARE_FAULTY else None
+    take_in_made(queue, make_one(folder, fault=fault, random=random))
+    return 1
+
+
+def make_one(
+    folder: Folder, *, fault: Fault | None = None, random: Random | None = None
+) -> MadeInvoice:
+    """Make an invoice with a number not seen before, and put its order into the books."""
+    seed = (random or SystemRandom()).randrange(10**9)
+    made = make_invoice(make_vendors(seed=SEED), seed=seed, today=timezone.localdate(), fault=fault)
+    if made.order is not None:
+        record_orders([made.order], folder_id=folder.pk)
+    return made

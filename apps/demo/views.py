@@ -1,0 +1,134 @@
+"""The Try it page, the one-click sign-in, the upload, and the ERP's ledger."""
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Action, require
+from apps.lib.errors import NotAllowedError, NotFoundError
+from apps.queues.models import WorkItem
+
+from . import steps
+from .intake import invoice_queue, take_in
+from .models import DemoSetting, LedgerEntry, TryItStep
+from .set_up import PEOPLE
+
+MAX_LEDGER_ROWS = 200
+
+
+@require_safe
+def try_it(request: HttpRequest) -> HttpResponse:
+    switch = DemoSetting.objects.filter(folder=request.folder).first()
+    if switch is None:
+        return render(request, "demo/not_loaded.html")
+    shown = [
+        {
+            "key": step.key,
+            "button": step.button,
+            "arg": f"user={request.user.pk}&folder={request.folder.pk}&step={step.key}",
+        }
+        for step in steps.STEPS
+    ]
+    return render(request, "demo/try_it.html", {"switch": switch, "steps": shown})
+
+
+@require_POST
+def start_step(request: HttpRequest, key: str) -> HttpResponse:
+    require(request.user, Action.VIEW, request.folder.pk)
+    _may_try(request)
+    if key not in steps.BY_KEY:
+        raise NotFoundError(_("There is no such step."))
+    step = steps.BY_KEY[key]
+    steps.begin(step, request.folder, request.user)
+    messages.success(request, step.watch)
+    return redirect("demo:try_it")
+
+
+@require_POST
+def kill_bot(request: HttpRequest) -> HttpResponse:
+    _may_try(request)
+    progress = get_object_or_404(
+        TryItStep, folder=request.folder, user=request.user, step="kill-a-bot"
+    )
+    name = steps.kill_bot_of(progress)
+    messages.success(request, _("Killed a process of %(bot)s.") % {"bot": name})
+    return redirect("demo:try_it")
+
+
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take UBL files, each refused or queued by itself."""
+    _may_try(request)
+    queue = invoice_queue(request.folder)
+    files = request.FILES.getlist("file")
+    if not files:
+        messages.error(request, _("Choose a UBL file first."))
+        return redirect("demo:try_it")
+    for file in files[:20]:
+        item = take_in(
+            queue,
+            file.read(),
+            name=file.name or "invoice.xml",
+            by=request.user.actor,
+            origin=WorkItem.Origin.PAGE,
+        )
+        messages.success(request, _("%(name)s is item #%(n)s.") % {"name": file.name, "n": item.pk})
+    return redirect("items:item_detail", pk=item.pk)
+
+
+@require_POST
+def trickle(request: HttpRequest) -> HttpResponse:
+    _may_try(request)
+    switch = get_object_or_404(DemoSetting, folder=request.folder)
+    switch.trickle_on = request.POST.get("on") == "1"
+    switch.save(update_fields=["trickle_on"])
+    return redirect("demo:try_it")
+
+
+@require_safe
+def ledger(request: HttpRequest) -> HttpResponse:
+    require(request.user, Action.VIEW, request.folder.pk)
+    entries = LedgerEntry.objects.filter(folder=request.folder).select_related("vendor")
+    return render(
+        request, "demo/ledger.html", {"entries": entries.order_by("-pk")[:MAX_LEDGER_ROWS]}
+    )
+
+
+@login_not_required
+@require_POST
+def quick_login(request: HttpRequest) -> HttpResponse:
+    """Sign one of the demo's people in without a password; from this machine only."""
+    if not may_quick_login(request):
+        raise NotAllowedError(_("One-click sign-in works on the control room's own machine only."))
+    known = {username for username, _name, _role in PEOPLE}
+    username = request.POST.get("username", "")
+    if username not in known:
+        raise NotFoundError(_("The demo has no such person."))
+    person = get_object_or_404(User, username=username, is_active=True)
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("dashboard:overview")
+
+
+def may_quick_login(request: HttpRequest) -> bool:
+    """Only when the server listens on loopback, the demo is on, and the caller is local, too."""
+    if not (settings.LOOPBACK_ONLY and settings.DEMO_ENABLED):
+        return False
+    if request.headers.get("X-Forwarded-For"):
+        return False
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def _may_try(request: HttpRequest) -> None:
+    """Auditors look, they don't set things off."""
+    require(request.user, Action.DECIDE, request.folder.pk)
