@@ -2,6 +2,7 @@
 import { all } from "./dom.js";
 
 const TYPING_PAUSE_MS = 300;
+const SUBMITS = "[type=submit]:not(:disabled), button:not([type]):not(:disabled)";
 const timers = new WeakMap();
 
 // --- <form data-autosubmit>: choices at once, typing after a pause
@@ -26,7 +27,7 @@ document.addEventListener("formdata", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   const form = event.target.closest?.("form") ?? document.querySelector("form:has([data-decision])");
-  const button = form?.querySelector("[data-decision]:not(:disabled), [type=submit]:not(:disabled), button:not([type]):not(:disabled)");
+  const button = form?.querySelector("[data-decision]:not(:disabled)") ?? form?.querySelector(SUBMITS);
   if (!button) return;
   event.preventDefault();
   button.click();
