@@ -177,21 +177,33 @@ STEPS = [
         "wrong-invoice",
         _("Send a wrong invoice"),
         _("Its total does not fit its lines. A bot finds out, stops, and asks a person."),
-        _("It is in the inbox within seconds. Correct the total and decide with Ctrl Enter: the bot goes on with the same item."),
+        _(
+            "It is in the inbox within seconds. Correct the total and decide with Ctrl "
+            "Enter: the bot goes on with the same item."
+        ),
         _("Send it"), _send_wrong, _was_decided, _task_link, _("Watch the inbox"),
     ),
     Step(
         "kill-a-bot",
         _("Kill a bot"),
-        _("An invoice that asks to be read slowly keeps a bot busy. Then kill its process, as a power cut would."),
-        _("The try ends as “Bot stopped answering”, the item is with a bot again within seconds, and the supervisor starts a new process."),
+        _(
+            "An invoice that asks to be read slowly keeps a bot busy. Then kill its "
+            "process, as a power cut would."
+        ),
+        _(
+            "The try ends as “Bot stopped answering”, the item is with a bot again "
+            "within seconds, and the supervisor starts a new process."
+        ),
         _("Send a slow invoice"), _send_slow, _came_back, _item_link, _("Watch the item"),
     ),
     Step(
         "erp-down",
         _("Take the ERP down"),
         _("For twenty seconds the ERP refuses everything, while five invoices come in."),
-        _("They fail, wait, and are tried again, each time a little later. When the ERP is back, all end as done, and nothing is posted twice."),
+        _(
+            "They fail, wait, and are tried again, each time a little later. When the "
+            "ERP is back, all end as done, and nothing is posted twice."
+        ),
         _("Take it down"), _take_erp_down, _failed_then_done, _queue_link, _("Watch the queue"),
     ),
     Step(
