@@ -2,6 +2,7 @@
 import { all } from "./dom.js";
 
 const TYPING_PAUSE_MS = 300;
+const SECOND_SEND_MS = 5_000; // a download or a 204 leaves the page as it is: then sending works again
 const SUBMITS = "[type=submit]:not(:disabled), button:not([type]):not(:disabled)";
 const timers = new WeakMap();
 
@@ -36,9 +37,10 @@ document.addEventListener("keydown", (event) => {
 // --- a second click on Send does nothing while the first is under way
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method === "get" || form.method === "dialog" || form.matches("[hx-post]")) return;
+  if (form.method !== "post" || event.defaultPrevented) return; // prevented: htmx sends it, one request at a time
   if (form.ariaBusy === "true") event.preventDefault();
-  else form.ariaBusy = "true";
+  form.ariaBusy = "true";
+  setTimeout(() => (form.ariaBusy = null), SECOND_SEND_MS);
 });
 addEventListener("pageshow", () => all("form[aria-busy]").forEach((form) => (form.ariaBusy = null)));
 

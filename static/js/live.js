@@ -46,7 +46,7 @@ if (page.liveUrl) {
   document.addEventListener("live:applied", () => subscribe({ onlyIfChanged: true }));
   addEventListener("online", () => connectNow());
   addEventListener("offline", () => lose());
-  addEventListener("pagehide", () => socket?.close(1000));
+  addEventListener("pagehide", drop);
   addEventListener("pageshow", (event) => event.persisted && connectNow());
   command("pause-live", togglePause);
   setInterval(tick, TICK_MS);

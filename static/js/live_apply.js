@@ -43,7 +43,7 @@ export function applyFrame({ ts, ops }) {
     if (op.k === "data") queuedData.push(op);
     else queued.set(op.f, op);
   }
-  sentAt.push(ts);
+  if (!document.hidden) sentAt.push(ts); // nothing is painted in a hidden tab
   if (isScheduled) return;
   isScheduled = true;
   requestAnimationFrame(flush);

@@ -37,5 +37,5 @@ document.addEventListener("htmx:error", (event) => {
 
 function problemText(page) {
   const parts = [...page.querySelectorAll("[data-problem]")];
-  return parts.map((part) => part.textContent.trim()).join(" ");
+  return parts.map((part) => part.textContent.trim()).join(" – ");
 }

@@ -1,5 +1,5 @@
 // Runs before the first paint, so that no page flashes in the wrong theme.
-// The choice of this browser wins over the account's, and both over the system's.
+// The choice made in this browser wins over the account's, until that one is changed.
 (() => {
   const root = document.documentElement;
   const systemDark = matchMedia("(prefers-color-scheme: dark)");
@@ -12,8 +12,11 @@
     }
   }
 
+  const ofAccount = root.dataset.themePreference || "system";
+
   function applyTheme() {
-    const wish = stored("theme") || root.dataset.themePreference || "system";
+    const isOwnChoice = stored("theme") && stored("theme-instead-of") === ofAccount;
+    const wish = isOwnChoice ? stored("theme") : ofAccount;
     const isDark = wish === "dark" || (wish !== "light" && systemDark.matches);
     root.dataset.themeWish = wish;
     root.dataset.bsTheme = isDark ? "dark" : "light";
@@ -35,7 +38,7 @@
   window.controlroomLook = {
     setTheme(value) {
       keep("theme", value);
-      root.dataset.themePreference = value;
+      keep("theme-instead-of", ofAccount);
       applyTheme();
     },
     setDensity(value) {
