@@ -14,6 +14,9 @@ QUEUE = "background"
 # Set while a delivery is queued and has not begun: one is enough for whatever was committed.
 ASKED_KEY = "outbox:asked"
 ASKED_SECONDS = 5
+JOB_SECONDS = 60
+# More wake nobody sooner; it bounds the queue while there is no worker
+MAX_QUEUED = 20
 # After an error Redis is left alone for a while.
 REST_SECONDS = 2.0
 
@@ -28,7 +31,8 @@ def ask_for_delivery() -> None:
     try:
         if connection().set(ASKED_KEY, "1", nx=True, ex=ASKED_SECONDS):
             queue = django_rq.get_queue(QUEUE, connection=connection(), commit_mode="auto")
-            queue.enqueue(JOB, result_ttl=0, failure_ttl=0, description=JOB)
+            if connection().llen(queue.key) < MAX_QUEUED:
+                queue.enqueue_call(JOB, ttl=JOB_SECONDS, result_ttl=0, failure_ttl=JOB_SECONDS)
     except REDIS_ERRORS as error:
         _resting_until = time.monotonic() + REST_SECONDS
         log.warning("delivery_not_asked_for", error=str(error))

@@ -1,24 +1,35 @@
 """Publishing: what is written in the caller's transaction, and what follows its commit."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from django.db import transaction
+from django_rq import get_queue
 
-from apps.events import bus, news
+from apps.events import bus, doorman, tasks
 from apps.events.models import Event, Outbox
-from apps.lib.actors import Actor
+from apps.events.news import News
+from apps.lib.actors import SYSTEM, Actor
+from apps.lib.redis import channel
+from tests.events.news import KIND, handled_by
 
 ANA = Actor(7, "Ana", "person")
+NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
-def heard() -> Iterator[list[news.News]]:
-    """What a subscriber of "test.happened" is told."""
-    told: list[news.News] = []
-    bus.subscribe("test.happened")(told.append)
-    yield told
-    del news._handlers["test.happened"]
+def heard() -> Iterator[list[News]]:
+    """What a subscriber is told."""
+    told: list[News] = []
+    with handled_by(told.append):
+        yield told
+
+
+@pytest.fixture(autouse=True)
+def _doorman_is_rested(monkeypatch):
+    monkeypatch.setattr(doorman, "_resting_until", 0.0)
 
 
 @pytest.mark.django_db
@@ -39,9 +50,7 @@ def test_publish_writes_one_event_with_who_did_what_to_which_thing():
 
 @pytest.mark.django_db
 def test_published_news_reach_subscribers_with_subject_folder_and_actor(heard):
-    event = bus.publish(
-        "test.happened", subject=("item", 12), folder_id=3, by=ANA, data={"reason": "odd"}
-    )
+    event = bus.publish(KIND, subject=("item", 12), folder_id=3, by=ANA, data={"reason": "odd"})
 
     delivered = bus.deliver_outbox()
 
@@ -50,3 +59,68 @@ def test_published_news_reach_subscribers_with_subject_folder_and_actor(heard):
     assert (told.subject, told.folder_id, told.by) == (("item", 12), 3, ANA)
     assert (told.event_id, told.data) == (event.id, {"reason": "odd"})
     assert not Outbox.objects.exists()
+
+
+@pytest.mark.django_db
+def test_announced_news_reach_subscribers_without_any_history(heard):
+    bus.announce(KIND, {"queue_id": 1, "items": [{"id": 2}]})
+
+    bus.deliver_outbox()
+
+    assert [told.data for told in heard] == [{"queue_id": 1, "items": [{"id": 2}]}]
+    assert heard[0].subject is None
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_announcing_to_nobody_writes_nothing():
+    bus.announce("nobody.cares", {"items": []})
+
+    assert not Outbox.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_change_leaves_neither_event_nor_news_nor_nudge(heard, redis):
+    with redis.pubsub() as subscription:
+        subscription.subscribe(channel("live"))
+        subscription.get_message(timeout=5)
+
+        with transaction.atomic():
+            bus.publish(KIND, subject=("item", 12), folder_id=3, by=SYSTEM)
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            bus.publish("held", subject=("item", 13), folder_id=3, by=SYSTEM, topics=["queues"])
+
+        message = subscription.get_message(timeout=5)
+
+    assert json.loads(message["data"]) == {"topics": ["item:13", "queues"]}
+    assert [event.subject_id for event in Event.objects.all()] == [13]
+    assert not Outbox.objects.exists()
+    assert not heard
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_delivery_is_queued_for_the_worker_however_much_is_published(heard, redis):
+    with transaction.atomic():
+        for number in range(5):
+            bus.publish(KIND, subject=("item", number), folder_id=3, by=SYSTEM)
+    n_queued = get_queue("background").count
+
+    delivered = tasks.deliver()
+    bus.publish(KIND, subject=("item", 9), folder_id=3, by=SYSTEM)
+
+    assert (n_queued, delivered) == (1, 5)
+    assert get_queue("background").count == 2
+    assert Outbox.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_redis_the_change_commits_and_the_sweep_delivers(heard, settings):
+    settings.REDIS_URL = NOBODY_LISTENS
+
+    with transaction.atomic():
+        bus.publish(KIND, subject=("item", 12), folder_id=3, by=SYSTEM)
+
+    assert Event.objects.count() == 1
+    assert tasks.deliver() == 1
+    assert len(heard) == 1
