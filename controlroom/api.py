@@ -1,7 +1,5 @@
 """The REST API: one NinjaAPI, put together from the apps' routers.
 
-    api.add_router("", some_router)   # with addresses as in the design, such as /queues/{queue}
-
 Every error is a problem document (RFC 9457): what the domain refuses, wrong fields, unknown
 addresses, and a database that is away.
 """
@@ -21,7 +19,7 @@ from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.docs import Swagger
 from psycopg_pool import PoolTimeout
 
@@ -43,8 +41,12 @@ in the token's folder, or in the one whose key is in `X-Folder`. Errors are prob
 (RFC 9457) whose `errors` name the fields. Lists are `{items, next_cursor}`. Times are RFC 3339 with
 a zone. `Idempotency-Key` makes adding and leasing safe to repeat for seven days.
 """
-# Each has a `router`; the inbox and later apps take part as soon as they have the module
-ROUTERS = ["apps.queues.api", "apps.bots.api", "apps.inbox.api"]
+# Prefix and module; an app takes part as soon as it has the module, with a `router` in it
+ROUTERS = [
+    ("", "apps.queues.api"),
+    ("", "apps.bots.api"),
+    ("/user-tasks", "apps.inbox.api"),
+]
 RETRY_AFTER_SECONDS = 2
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, GoneError)
 
@@ -65,8 +67,24 @@ class WrongMethodError(DomainError):
     title = "Wrong method"
 
 
+class ControlroomApi(NinjaAPI):
+    """Ninja, but errors keep the wrong value, which the caller may see: it is the caller's."""
+
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext[Any]]
+    ) -> ValidationError:
+        found = []
+        for context in error_contexts:
+            source = context.model.__ninja_param_source__
+            names = context.model.__ninja_flatten_map_reverse__
+            for error in context.pydantic_validation_error.errors(include_url=False):
+                location = (source, *names.get(error["loc"], error["loc"]))
+                found.append({**error, "loc": location})
+        return ValidationError(found)
+
+
 def make_api() -> NinjaAPI:
-    api = NinjaAPI(
+    api = ControlroomApi(
         title="Controlroom",
         version="1",
         description=DESCRIPTION,
@@ -76,9 +94,9 @@ def make_api() -> NinjaAPI:
         parser=JsonParser(),
         renderer=JsonRenderer(),
     )
-    for name in ROUTERS:
+    for prefix, name in ROUTERS:
         if find_spec(name):
-            api.add_router("", import_module(name).router)
+            api.add_router(prefix, import_module(name).router)
     _handle_errors(api)
     return api
 
