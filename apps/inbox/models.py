@@ -1,18 +1,33 @@
 """Work waiting for people."""
 
+from datetime import UTC, datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
+from apps.lib.json import JsonObject
 from apps.queues.models import WorkItem, WorkQueue
+
+# when something without a deadline is due, for sorting
+SOME_DAY = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class UserTaskQuerySet(FolderQuerySet):
-    def open(self) -> "UserTaskQuerySet":
+    def open(self) -> Self:
         return self.filter(status=UserTask.Status.OPEN)
+
+    def closed(self) -> Self:
+        return self.exclude(status=UserTask.Status.OPEN)
+
+    def in_hands_of(self, user_id: int) -> Self:
+        """Assigned to that person, or being worked on by them right now."""
+        working = models.Q(working_by=user_id, working_until__gt=Now())
+        return self.filter(models.Q(assignee=user_id) | working)
 
 
 class UserTask(models.Model):
@@ -40,20 +55,34 @@ class UserTask(models.Model):
         WorkItem, models.PROTECT, null=True, related_name="user_tasks", db_constraint=False
     )
     attempt = models.PositiveSmallIntegerField(default=0)
+    # since when the item waits for this decision: tells one wait from the next
+    parked_at = models.DateTimeField(null=True)
     # the form as it was when the task was made, and the values the person starts from
     form = models.JSONField(default=dict)
     values = models.JSONField(default=dict)
-    # [{"key", "title", "needs_reason", "needs_reference", "takes_values", "style", "shortcut"}]
+    item_version = models.PositiveIntegerField(default=1)
+    # {version: values} that somebody may still be looking at
+    earlier_values = models.JSONField(default=dict)
+    # see decisions.Decision
     decisions = models.JSONField(default=list)
-    # extra facts for the page: {"field": …, "effects": [...]}
+    # what else the page needs: {"cause", "field", "effects": [{"key", "begun_at"}]}
     facts = models.JSONField(default=dict)
+    # counts changes of what the person decides about; what they saw must still hold
     version = models.PositiveIntegerField(default=1)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="user_tasks"
     )
-    # somebody has typed or opened the form: others see it, nobody is locked out
+    # who typed last, and how long that counts: others see it, nobody is locked out
+    working_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     working_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    urgent_at = models.GeneratedField(
+        expression=Coalesce("due_at", models.Value(SOME_DAY)),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
     created_at = models.DateTimeField(db_default=Now())
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
@@ -68,14 +97,20 @@ class UserTask(models.Model):
     objects = UserTaskQuerySet.as_manager()
 
     class Meta:
-        ordering = ["due_at", "id"]
+        ordering = ["urgent_at", "id"]
         indexes = [
+            # the inbox: most urgent first
             models.Index(
                 name="user_task_open",
-                fields=["folder", "due_at", "id"],
+                fields=["folder", "urgent_at", "id"],
                 condition=models.Q(status="open"),
             ),
-            models.Index(name="user_task_decided", fields=["folder", "-decided_at"]),
+            # "recently decided"
+            models.Index(
+                name="user_task_closed",
+                fields=["folder", "-decided_at", "-id"],
+                condition=~models.Q(status="open"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -87,10 +122,23 @@ class UserTask(models.Model):
                 name="user_task_completed_has_decision",
                 condition=~models.Q(status="completed") | ~models.Q(decision=""),
             ),
+            models.CheckConstraint(
+                name="user_task_closed_has_time",
+                condition=models.Q(status="open") | models.Q(decided_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+    def values_at(self, version: int) -> JsonObject:
+        """Return the values as a person saw them who looked at `version`."""
+        found = self.values if version == self.version else self.earlier_values.get(str(version))
+        return found if isinstance(found, dict) else self.values
 
 
 class Draft(models.Model):
@@ -98,6 +146,7 @@ class Draft(models.Model):
 
     task = models.ForeignKey(UserTask, models.CASCADE, related_name="drafts")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    # {name of the control: [texts]}, as a browser sends it
     values = models.JSONField(default=dict)
     saved_at = models.DateTimeField(db_default=Now())
 

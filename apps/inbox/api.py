@@ -1,0 +1,142 @@
+"""The inbox for programs: the same tasks, the same verbs, effective at once."""
+
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from apps.accounts.http import TokenRequest
+from apps.accounts.models import User
+from apps.accounts.permissions import Action, require
+from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
+from apps.lib.pagination import DEFAULT_LIMIT, MAX_LIMIT, page_of
+
+from . import lifecycle
+from .api_schemas import CommentOut, DecideIn, TaskOut, TaskPage, task_out
+from .listing import MOST_URGENT_FIRST, NEWEST_DECISION_FIRST
+from .models import UserTask
+from .personal import unmasked
+
+router = Router(tags=["Inbox"])
+
+RELATED = ("queue", "item", "assignee", "decided_by")
+
+
+class TaskQuery(Schema):
+    status: Literal["open", "completed", "cancelled", "expired"] | None = None
+    instance: str | None = Field(None, description="tasks of a workflow instance")
+    item: int | None = Field(None, description="tasks of a work item", ge=1, lt=2**63)
+    queue: str | None = Field(None, description="key of the queue", max_length=100)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    cursor: str = Field("", max_length=1000)
+
+
+class ClaimIn(Schema):
+    take_over: bool = Field(False, description="also when somebody else has it")
+
+
+class ReassignIn(Schema):
+    assignee: str = Field(max_length=150, description="user name")
+    reason: str = Field("", max_length=2000)
+
+
+class CommentIn(Schema):
+    text: str
+
+
+@router.get("", response=TaskPage, summary="List tasks, most urgent first")
+def list_tasks(request: TokenRequest, wanted: Query[TaskQuery]) -> dict[str, Any]:
+    tasks = _visible(request)
+    if wanted.instance:
+        tasks = tasks.none()  # no task belongs to a workflow instance yet
+    if wanted.status:
+        tasks = tasks.filter(status=wanted.status)
+    if wanted.item:
+        tasks = tasks.filter(item_id=wanted.item)
+    if wanted.queue:
+        tasks = tasks.filter(queue__key=wanted.queue)
+    is_past = wanted.status not in (None, "open")
+    order = NEWEST_DECISION_FIRST if is_past else MOST_URGENT_FIRST
+    page = page_of(tasks, order=order, limit=wanted.limit, cursor=wanted.cursor)
+    return {"items": [task_out(task) for task in page.items], "next_cursor": page.next_cursor}
+
+
+@router.get("/{int:task_id}", response=TaskOut, summary="Show a task")
+def get_task(request: TokenRequest, task_id: int) -> dict[str, Any]:
+    return task_out(_find(request, task_id))
+
+
+@router.post("/{int:task_id}/claim", response=TaskOut, summary="Take a task")
+def claim(request: TokenRequest, task_id: int, body: ClaimIn | None = None) -> dict[str, Any]:
+    """409 when somebody else has it, unless `take_over` is true."""
+    task = _find(request, task_id, Action.DECIDE)
+    take_over = body is not None and body.take_over
+    lifecycle.claim_task(task, by=request.actor, take_over=take_over)
+    return task_out(_find(request, task_id))
+
+
+@router.post("/{int:task_id}/release", response=TaskOut, summary="Give a task back to everybody")
+def release(request: TokenRequest, task_id: int) -> dict[str, Any]:
+    lifecycle.release_task(_find(request, task_id, Action.DECIDE), by=request.actor)
+    return task_out(_find(request, task_id))
+
+
+@router.post("/{int:task_id}/reassign", response=TaskOut, summary="Hand a task to somebody")
+def reassign(request: TokenRequest, task_id: int, body: ReassignIn) -> dict[str, Any]:
+    task = _find(request, task_id, Action.DECIDE)
+    person = User.objects.filter(username=body.assignee, is_active=True).first()
+    if person is None:
+        problem = FieldProblem("assignee", "is nobody we know")
+        raise InvalidError(f"There is no user {body.assignee!r}.", fields=[problem])
+    lifecycle.reassign_task(task, to=person, by=request.actor, reason=body.reason)
+    return task_out(_find(request, task_id))
+
+
+@router.post("/{int:task_id}/comments", response={201: CommentOut}, summary="Comment on a task")
+def comment(request: TokenRequest, task_id: int, body: CommentIn) -> Status[Any]:
+    task = _find(request, task_id, Action.DECIDE)
+    return Status(201, lifecycle.add_comment(task, body.text, by=request.actor))
+
+
+@router.post("/{int:task_id}/decide", response=TaskOut, summary="Decide a task")
+def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any]:
+    """Exactly one decision is taken, on the version that was seen.
+
+    `values` replaces the named values of the task, the others stay; personal values that are sent
+    back masked stay as they are. 409 says who decided what and when.
+    """
+    task = _find(request, task_id, Action.DECIDE)
+    lifecycle.decide(
+        task,
+        lifecycle.Answer(
+            decision=body.decision,
+            version=body.version,
+            payload=_payload(task, body),
+            reason=body.reason or body.comment,
+            reference=body.reference,
+            comment=body.comment,
+        ),
+        by=request.actor,
+    )
+    return task_out(_find(request, task_id))
+
+
+def _payload(task: UserTask, body: DecideIn) -> dict[str, Any] | None:
+    if body.values is None:
+        return None
+    return {**task.values, **unmasked(body.values, task.values, task.form)}
+
+
+def _visible(request: TokenRequest) -> QuerySet[UserTask]:
+    require(request.rights, Action.VIEW, request.folder.pk)
+    found: QuerySet[UserTask] = UserTask.objects.filter(folder_id=request.folder.pk)
+    return found.select_related(*RELATED)
+
+
+def _find(request: TokenRequest, task_id: int, action: Action = Action.VIEW) -> UserTask:
+    task = _visible(request).filter(pk=task_id).first() if task_id < 2**63 else None
+    if task is None:
+        raise NotFoundError(f"There is no user task {task_id} in this folder.")
+    require(request.rights, action, task.folder_id)
+    return task

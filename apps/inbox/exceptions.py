@@ -1,0 +1,74 @@
+"""What may stand in the way of a person's decision; each says who and what."""
+
+from datetime import datetime
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from apps.lib.errors import ConflictError
+
+from .decisions import decisions_of, title_of
+from .models import UserTask
+
+
+class TaskDecidedError(ConflictError):
+    """Somebody was first; the message says who decided what and when."""
+
+    code = "already_decided"
+
+    def __init__(self, task: UserTask) -> None:
+        self.task = task
+        super().__init__(words_of_closing(task))
+
+
+class TaskChangedError(ConflictError):
+    """The data changed since the person saw it; their values are kept, nothing was decided."""
+
+    code = "task_changed"
+
+    def __init__(self, task: UserTask) -> None:
+        self.task = task
+        super().__init__(
+            _(
+                "The data of this task was changed while you had it open. Nothing was decided. "
+                "Look at the new values, then decide again."
+            )
+        )
+
+
+class TaskInHandsError(ConflictError):
+    """Somebody else has the task; the message names them."""
+
+    code = "in_other_hands"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("%(name)s has this task. Take it over if you must.") % {"name": name})
+
+
+def words_of_closing(task: UserTask) -> str:
+    """Return who closed the task, how and when, as one sentence."""
+    said = {
+        "name": task.decided_by_name or _("The control room"),
+        "time": _clock(task.decided_at),
+        "what": words_of_decision(task),
+    }
+    if task.status == UserTask.Status.COMPLETED:
+        return _("%(name)s decided this at %(time)s: %(what)s.") % said
+    elif task.status == UserTask.Status.EXPIRED:
+        return _("This expired at %(time)s: nobody worked the item in time.") % said
+    else:
+        return _("%(name)s moved the item on at %(time)s (%(what)s); no decision is needed.") % said
+
+
+def words_of_decision(task: UserTask) -> str:
+    for decision in decisions_of(task.decisions):
+        if decision.key == task.decision:
+            return title_of(decision)
+    return ELSEWHERE.get(task.decision, task.decision) or _("elsewhere")
+
+
+def _clock(at: datetime | None) -> str:
+    return formats.date_format(timezone.localtime(at), "Y-m-d H:i:s") if at else "–"
+
+
+ELSEWHERE: dict[str, str] = {}

@@ -1,0 +1,33 @@
+"""The verbs of the inbox. Only here the status of a task is written."""
+
+from .deciding import Answer, check_values, decide, refresh_values
+from .drafts import draft_of, drop_draft, save_draft
+from .handling import (
+    add_comment,
+    check_comment,
+    claim_task,
+    reassign_task,
+    record_reveal,
+    release_task,
+    touch_task,
+)
+from .opening import Reconciled, reconcile_tasks
+
+__all__ = [
+    "Answer",
+    "Reconciled",
+    "add_comment",
+    "check_comment",
+    "check_values",
+    "claim_task",
+    "decide",
+    "draft_of",
+    "drop_draft",
+    "reassign_task",
+    "reconcile_tasks",
+    "record_reveal",
+    "refresh_values",
+    "release_task",
+    "save_draft",
+    "touch_task",
+]

@@ -1,0 +1,39 @@
+"""What a person typed and has not sent, kept by task and person."""
+
+import json
+from collections.abc import Mapping
+
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from apps.inbox.models import Draft, UserTask
+from apps.lib.actors import Actor
+from apps.lib.errors import TooLargeError
+from apps.lib.json import JsonObject, check_json
+
+MAX_DRAFT_BYTES = 1_000_000
+
+
+def save_draft(task: UserTask, values: Mapping[str, list[str]], *, by: Actor) -> None:
+    """Keep `values`, {name of the control: [texts]}; nothing for a task that is closed.
+
+    Raises TooLargeError, and MalformedError for text that can't be stored.
+    """
+    if len(json.dumps(values)) > MAX_DRAFT_BYTES:
+        raise TooLargeError(_("This is too much to be kept as a draft."))
+    check_json(dict(values))
+    if not UserTask.objects.open().filter(pk=task.pk).exists():
+        return
+    Draft.objects.update_or_create(
+        task_id=task.pk, user_id=by.user_id, defaults={"values": values, "saved_at": Now()}
+    )
+
+
+def draft_of(task: UserTask, user_id: int) -> JsonObject:
+    """Return what that person typed, {} if nothing."""
+    draft = Draft.objects.filter(task_id=task.pk, user_id=user_id).first()
+    return draft.values if draft else {}
+
+
+def drop_draft(task: UserTask, *, by: Actor) -> None:
+    Draft.objects.filter(task_id=task.pk, user_id=by.user_id).delete()

@@ -1,0 +1,169 @@
+"""Whose hands a task is in, and what people say beside it. Nobody is ever locked out."""
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Action, can
+from apps.events.bus import publish
+from apps.events.live import nudge
+from apps.inbox.exceptions import TaskDecidedError, TaskInHandsError
+from apps.inbox.models import Comment, UserTask
+from apps.lib.actors import Actor
+from apps.lib.clock import seconds_from_now
+from apps.lib.errors import FieldProblem, InvalidError, NotAllowedError, TooLargeError
+
+WORKING_SECONDS = 15 * 60
+MAX_COMMENT = 10_000
+
+
+def touch_task(task: UserTask, *, by: Actor) -> UserTask:
+    """Note that `by` works on the task for the next while; never takes it from somebody else.
+
+    Whoever is typing already stays the one that others see.
+    """
+    free = Q(working_by=by.user_id) | Q(working_until=None) | Q(working_until__lte=Now())
+    changed = UserTask.objects.filter(free, pk=task.pk, status=UserTask.Status.OPEN).update(
+        working_by=by.user_id, working_until=seconds_from_now(WORKING_SECONDS)
+    )
+    if changed and task.working_by_id != by.user_id:
+        _tell(task)
+    return _again(task)
+
+
+@transaction.atomic
+def claim_task(task: UserTask, *, by: Actor, take_over: bool = False) -> UserTask:
+    """Assign the task to `by`.
+
+    Raises TaskInHandsError when it is somebody else's, unless `take_over`; TaskDecidedError when
+    it is closed.
+    """
+    current = _open_task(task)
+    was = _holder_of(current)
+    if was is not None and was.pk != by.user_id and not take_over:
+        raise TaskInHandsError(was.name)
+    if current.assignee_id == by.user_id:
+        return _again(task)
+    _assign(current, by.user_id, working_by=by.user_id)
+    data = {"from": was.name if was and was.pk != by.user_id else ""}
+    _record("user_task.claimed", current, by, data)
+    return _again(task)
+
+
+@transaction.atomic
+def release_task(task: UserTask, *, by: Actor) -> UserTask:
+    """Give the task back to everybody; what is nobody's stays so.
+
+    Only the one who has it may, and whoever may operate the folder. Raises NotAllowedError.
+    """
+    current = _open_task(task)
+    was = _holder_of(current)
+    if was is None:
+        return current
+    if was.pk != by.user_id and not _may_operate(by, current):
+        raise NotAllowedError(
+            _("%(name)s has this task; only they or a supervisor can give it back.")
+            % {"name": was.name}
+        )
+    _assign(current, None, working_by=None)
+    _record("user_task.released", current, by, {"from": was.name})
+    return _again(task)
+
+
+@transaction.atomic
+def reassign_task(task: UserTask, *, to: User, by: Actor, reason: str = "") -> UserTask:
+    """Hand the task to somebody who may decide it. Raises InvalidError when they may not."""
+    current = _open_task(task)
+    if not to.is_active or not can(to, Action.DECIDE, current.folder_id):
+        message = _("%(name)s may not decide tasks in this folder.") % {"name": to.name}
+        raise InvalidError(message, fields=[FieldProblem("assignee", message)])
+    if current.assignee_id == to.pk:
+        return current
+    was = _holder_of(current)
+    _assign(current, to.pk, working_by=None)
+    data = {"from": was.name if was else "", "to": to.name, "reason": reason.strip()[:2000]}
+    _record("user_task.reassigned", current, by, data)
+    return _again(task)
+
+
+@transaction.atomic
+def add_comment(task: UserTask, text: str, *, by: Actor) -> Comment:
+    """Keep a comment beside the task; closed tasks may be commented, too."""
+    check_comment(text)
+    said = text.strip()
+    if not said:
+        message = _("Write something first.")
+        raise InvalidError(message, fields=[FieldProblem("text", message)])
+    assert by.user_id is not None
+    comment = Comment.objects.create(
+        task_id=task.pk, author_id=by.user_id, author_name=by.name[:150], text=said
+    )
+    _record("user_task.commented", task, by, {"comment": comment.pk})
+    return comment
+
+
+def check_comment(text: str) -> None:
+    """Raise TooLargeError or InvalidError for a comment that can't be kept."""
+    if len(text) > MAX_COMMENT:
+        raise TooLargeError(
+            _("A comment may have up to %(n)d characters; this has %(has)d.")
+            % {"n": MAX_COMMENT, "has": len(text)}
+        )
+    if "\x00" in text:
+        message = _("This holds characters that can't be stored.")
+        raise InvalidError(message, fields=[FieldProblem("comment", message)])
+
+
+def record_reveal(task: UserTask, path: str, *, by: Actor) -> None:
+    """Write down that somebody looked at a personal value."""
+    _record("user_task.revealed", task, by, {"field": path[:300]})
+
+
+def _open_task(task: UserTask) -> UserTask:
+    """Return the task as it is, locked; raise TaskDecidedError when it is closed."""
+    locked = UserTask.objects.select_related("assignee", "working_by")
+    current: UserTask = locked.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
+    if not current.is_open:
+        raise TaskDecidedError(current)
+    return current
+
+
+def _holder_of(task: UserTask) -> User | None:
+    """Return who has the task: the assignee, or else who is typing."""
+    if task.assignee is not None:
+        return task.assignee
+    is_working = UserTask.objects.filter(pk=task.pk, working_until__gt=Now()).exists()
+    return task.working_by if is_working else None
+
+
+def _assign(task: UserTask, user_id: int | None, *, working_by: int | None) -> None:
+    UserTask.objects.filter(pk=task.pk).update(
+        assignee=user_id,
+        working_by=working_by,
+        working_until=seconds_from_now(WORKING_SECONDS) if working_by else None,
+    )
+
+
+def _may_operate(by: Actor, task: UserTask) -> bool:
+    user = User.objects.filter(pk=by.user_id).first()
+    return user is not None and can(user, Action.OPERATE, task.folder_id)
+
+
+def _record(kind: str, task: UserTask, by: Actor, data: dict[str, object]) -> None:
+    topics = [f"inbox:{task.folder_id}"]
+    publish(
+        kind, subject=("task", task.pk), folder_id=task.folder_id, by=by, data=data, topics=topics
+    )  # type: ignore[arg-type]
+
+
+def _tell(task: UserTask) -> None:
+    nudge(f"task:{task.pk}", f"inbox:{task.folder_id}")
+
+
+def _again(task: UserTask) -> UserTask:
+    found: UserTask = UserTask.objects.select_related(
+        "queue", "item", "assignee", "working_by", "folder"
+    ).get(pk=task.pk)
+    return found

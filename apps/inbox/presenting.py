@@ -1,0 +1,157 @@
+"""One task in words: why the bot stopped, what was tried, what happened, whose hands it is in."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.permissions import GRANTS, Action
+from apps.events.history import history_of
+from apps.events.models import Event
+from apps.events.wording import sentence_of
+from apps.lib.clock import utc_now
+from apps.queues.models import Attempt, ItemFile
+
+from . import documents
+from .exceptions import words_of_closing
+from .models import Comment, UserTask
+
+MAX_PEOPLE = 200
+MAX_FILES = 20
+HOT_SECONDS = 15 * 60
+ECHO_SECONDS = 2
+
+WHY = {
+    UserTask.Kind.DATA_PROBLEM: "watch",
+    UserTask.Kind.SYSTEM_PROBLEM: "act",
+    UserTask.Kind.UNKNOWN_EFFECT: "person",
+}
+
+
+def why_it_stopped(task: UserTask) -> dict[str, Any]:
+    """Return the callout: what happened in a sentence, what to do, and the raw error folded."""
+    attempt = last_attempt(task)
+    return {
+        "tone": WHY[UserTask.Kind(task.kind)],
+        "title": _why_title(task),
+        "reason": task.reason,
+        "advice": _advice(task),
+        "raw": _raw(task, attempt),
+        "attempt": attempt,
+    }
+
+
+def last_attempt(task: UserTask) -> Attempt | None:
+    found = Attempt.objects.filter(item_id=task.item_id, number=task.attempt)
+    return found.order_by("-ended_at").first()
+
+
+def _why_title(task: UserTask) -> str:
+    if task.kind == UserTask.Kind.UNKNOWN_EFFECT:
+        return _("Nobody knows whether it happened")
+    elif task.facts.get("cause") == "lost":
+        return _("The bot stopped answering, again and again")
+    else:
+        return _("The bot stopped because")
+
+
+def _advice(task: UserTask) -> str:
+    if task.kind == UserTask.Kind.UNKNOWN_EFFECT:
+        asked = task.facts.get("effects", [])[:1]
+        keys = "".join(f"“{effect['key']}”" for effect in asked)
+        return _(
+            "The bot stopped between beginning and end of %(what)s. Look into the other system: "
+            "if it is there, say so and give its number."
+        ) % {"what": keys or _("a step that can't be undone")}
+    elif task.kind == UserTask.Kind.SYSTEM_PROBLEM:
+        return _("All tries are used. If the system is well again, send it back; else end it here.")
+    else:
+        return _("Put the values right and send it back, or end it here.")
+
+
+def _raw(task: UserTask, attempt: Attempt | None) -> str:
+    if attempt is None:
+        return task.code
+    parts = [task.code, attempt.error_class, attempt.detail]
+    return "\n".join(part for part in parts if part)
+
+
+def standing(task: UserTask, *, me: int) -> dict[str, Any]:
+    """Return whose hands the task is in, and how it ended."""
+    now = utc_now()
+    is_working = task.working_by_id is not None and (task.working_until or now) > now
+    return {
+        "task": task,
+        "closed_words": "" if task.is_open else words_of_closing(task),
+        "worker": task.working_by if is_working and task.is_open else None,
+        "is_mine": task.working_by_id == me,
+        "is_assigned_to_me": task.assignee_id == me,
+        "is_hot": is_hot(task),
+        "me": me,
+    }
+
+
+def is_hot(task: UserTask) -> bool:
+    """Whether it is overdue or nearly so."""
+    if not task.is_open or task.due_at is None:
+        return False
+    return (task.due_at - utc_now()).total_seconds() < HOT_SECONDS
+
+
+def history_entries(task: UserTask) -> list[dict[str, Any]]:
+    """Return what happened to the task and its item, newest first, changes field by field."""
+    events = list(history_of(("task", task.pk)).items)
+    if task.item_id is not None:
+        decided = [event for event in events if event.kind == "user_task.completed"]
+        of_item = history_of(("item", task.item_id)).items
+        events += [event for event in of_item if not _is_echo(event, decided)]
+    events.sort(key=lambda event: (event.occurred_at, event.id), reverse=True)
+    entries = [
+        {
+            "what": sentence_of(event),
+            "who": "",
+            "at": event.occurred_at,
+            "note": str(event.data.get("reason") or ""),
+            "changes": event.data.get("changes") or [],
+        }
+        for event in events
+        if event.kind != "user_task.commented"
+    ]
+    entries.append(
+        {"what": _("The bot asked for a decision"), "at": task.created_at, "tone": "person"}
+    )
+    return entries
+
+
+def _is_echo(event: Event, decided: list[Event]) -> bool:
+    """Whether this is what a decision on the task did to the item: told once is enough."""
+    return any(
+        event.actor_id == other.actor_id
+        and abs((event.occurred_at - other.occurred_at).total_seconds()) < ECHO_SECONDS
+        for other in decided
+    )
+
+
+def comments_of(task: UserTask) -> list[Comment]:
+    return list(task.comments.order_by("pk")[:500])
+
+
+def people_for(task: UserTask) -> list[User]:
+    """Return who may decide in the task's folder, for the choice of whom to hand it to."""
+    roles = [role for role, granted in GRANTS.items() if Action.DECIDE in granted]
+    member = Q(memberships__folder_id=task.folder_id, memberships__role__in=roles)
+    found = User.objects.filter(member, is_active=True).distinct()
+    return sorted(found[:MAX_PEOPLE], key=lambda person: person.name.lower())
+
+
+def documents_of(task: UserTask, *, chosen: int | None = None) -> dict[str, Any] | None:
+    """Return the item's documents, one of them to be shown; None when it has none."""
+    files = list(ItemFile.objects.filter(item_id=task.item_id).order_by("pk")[:MAX_FILES])
+    if task.item_id is None or not files:
+        return None
+    shown = next((file for file in files if file.pk == chosen), files[0])
+    template, context = documents.show(shown)
+    html = render_to_string(template, {**context, "file": shown, "task": task})
+    return {"files": files, "file": shown, "html": html}

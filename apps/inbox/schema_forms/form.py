@@ -1,0 +1,166 @@
+"""A Django form made from a JSON Schema."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from apps.inbox.personal import masked
+from apps.lib.json import Json, JsonObject
+from apps.lib.schema import check_payload, check_schema
+
+from . import texts, widgets
+from .answers import Answer
+from .nodes import Builder, DraftEntered, Entered, Group, Leaf, Node, NothingEntered, Row, Rows
+from .shapes import MISSING, Shape, Value, read_shape
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One line of the error summary."""
+
+    id: str
+    label: str
+    message: str
+
+
+class LeafField(forms.Field):
+    """Reads one control. What was not changed, or not sent, is the value as it was."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        self.leaf = leaf
+        super().__init__(
+            required=False,
+            label=leaf.shape.title,
+            help_text=leaf.shape.help,
+            widget=widgets.widget_for(leaf),
+            initial=leaf.text,
+        )
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial if data is None else data
+
+    def clean(self, value: Any) -> Value:
+        leaf = self.leaf
+        if value is None or texts.is_unchanged(leaf.shape, value, leaf.base):
+            return leaf.base
+        try:
+            return texts.read(leaf.shape, value)
+        except texts.TextError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class SchemaForm(forms.Form):
+    """The data of a task as a form.
+
+    `payload` is the data as it was; `data` what was sent; `draft` what was typed and not sent.
+    After `is_valid()`, `new_payload` is the data as it should be, checked against the schema.
+    """
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        schema: JsonObject,
+        payload: JsonObject,
+        *,
+        data: QueryDict | None = None,
+        draft: JsonObject | None = None,
+        revealed: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(data, auto_id="f-%s")
+        self.has_usable_schema = not check_schema(schema)
+        self.schema: JsonObject = schema if self.has_usable_schema else {}
+        self.payload = payload
+        self.new_payload: JsonObject = payload
+        self.changed_paths: list[str] = []
+        self.entered = _entered(data, draft)
+        hidden = masked(payload, schema)
+        builder = Builder(self.entered, hidden=hidden, revealed=revealed)
+        self.tree = builder.build_root(_root_shape(schema, self.schema), payload)
+        self._blanks = forms.Form(auto_id="f-%s")
+        self._add_fields(self.tree.walk(), self)
+        for blank in _blanks_in(self.tree):
+            self._add_fields(blank.walk(), self._blanks)
+
+    def clean(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data)
+        answer = Answer(self.entered, values)
+        self.new_payload = answer.payload(self.tree)
+        for problem in check_payload(self.schema, self.new_payload):
+            self._blame(answer.node_at(problem.path), problem.path, problem.message)
+        for node in self.tree.walk():
+            if node.errors and not self.errors:
+                self.add_error(None, _("Some values are not right."))
+        return self.cleaned_data
+
+    def mark_doubtful(self, path: str) -> Node | None:
+        """Mark what the bot complained about; return it, or None when the form has no such part."""
+        for node in self.tree.walk():
+            if path and ".".join(node.path) == path:
+                node.is_doubtful = True
+                return node
+        return None
+
+    def find(self, name: str) -> Leaf | None:
+        for node in self.tree.walk():
+            if isinstance(node, Leaf) and node.name == name:
+                return node
+        return None
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong, from top to bottom."""
+        for node in self.tree.walk():
+            control = node.control if isinstance(node, Leaf) else None
+            for message in [*(control.errors if control else []), *node.errors]:
+                yield Fault(node.id, node.shape.title, str(message))
+        for message in self.non_field_errors():
+            yield Fault("", "", str(message))
+
+    def _add_fields(self, nodes: Iterator[Node], form: forms.Form) -> None:
+        for node in nodes:
+            if isinstance(node, Leaf) and node.is_editable:
+                form.fields[node.name] = LeafField(node)
+                node.control = form[node.name]
+
+    def _blame(self, node: Node | None, path: str, message: str) -> None:
+        """Say `message` where the person can see it: at the control, the group, or on top."""
+        if isinstance(node, Leaf) and node.name in self.fields:
+            if node.name not in self.errors:
+                self.add_error(node.name, _sentence(node.shape.title, message))
+        elif node is None or node is self.tree:
+            self.add_error(None, _sentence(path, message) if path else message)
+        else:
+            node.errors.append(_sentence(node.shape.title, message))
+
+
+def _entered(data: QueryDict | None, draft: JsonObject | None) -> Entered:
+    if data is not None:
+        return data
+    return DraftEntered(draft) if draft else NothingEntered()
+
+
+def _root_shape(stored: Json, usable: JsonObject) -> Shape:
+    shape = read_shape({"type": "object", **usable}, root=usable)
+    # a schema that can't be used can't say what is personal either: then all of it is
+    is_personal = usable is not stored and "x-personal" in json.dumps(stored)
+    return replace(shape, is_personal=shape.is_personal or is_personal)
+
+
+def _blanks_in(node: Node) -> Iterator[Row]:
+    """Yield the rows that "add" would add, those within such rows included."""
+    for part in node.walk():
+        if isinstance(part, Rows) and part.blank is not None:
+            yield part.blank
+            yield from _blanks_in(part.blank)
+
+
+def _sentence(subject: str, predicate: str) -> str:
+    return _("%(subject)s %(predicate)s.") % {"subject": subject, "predicate": predicate}
+
+
+__all__ = ["MISSING", "Fault", "Group", "SchemaForm"]

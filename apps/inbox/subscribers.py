@@ -1,0 +1,52 @@
+"""News from the queues: which items to look at again."""
+
+from apps.events.bus import News, subscribe
+from apps.lib.actors import SYSTEM
+
+from .lifecycle import reconcile_tasks, refresh_values
+from .models import UserTask
+
+
+@subscribe("work_item.needs_decision")
+def ask_people(news: News) -> None:
+    """Items have stopped until a person decides."""
+    items = news.data.get("items")
+    if isinstance(items, list):
+        reconcile_tasks(item["id"] for item in items if isinstance(item, dict))  # type: ignore[misc]
+
+
+@subscribe(
+    "work_item.retried",
+    "work_item.resumed",
+    "work_item.held",
+    "work_item.skipped",
+    "work_item.cancelled",
+    "work_item.rejected",
+    "work_item.completed_by_hand",
+    "work_item.expired",
+    "work_item.reopened",
+    "work_item.effect_settled",
+)
+def stop_asking(news: News) -> None:
+    """Somebody moved an item on elsewhere: its task, if open, is no longer needed."""
+    for item_ids in (_subject(news), _listed(news)):
+        reconcile_tasks(item_ids, by=news.by or SYSTEM, how=news.kind.partition(".")[2])
+
+
+@subscribe("work_item.edited")
+def show_new_values(news: News) -> None:
+    """Somebody changed the data: open tasks show it, and decisions on the old data are refused."""
+    for task in UserTask.objects.open().filter(item_id__in=_subject(news)):
+        refresh_values(task)
+
+
+def _subject(news: News) -> list[int]:
+    return [news.subject[1]] if news.subject and news.subject[0] == "item" else []
+
+
+def _listed(news: News) -> list[int]:
+    """Machines' news name many items at once: `items` or `ids`."""
+    found = news.data.get("items") or news.data.get("ids") or []
+    entries = found if isinstance(found, list) else []
+    numbers = [entry.get("id") if isinstance(entry, dict) else entry for entry in entries]
+    return [number for number in numbers if isinstance(number, int)]

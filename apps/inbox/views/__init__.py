@@ -1,0 +1,25 @@
+"""The inbox in the browser: the list, a task beside it, and what people do there."""
+
+from .pages import inbox, task_detail, task_image
+from .verbs import (
+    task_claim,
+    task_comment,
+    task_decide,
+    task_draft,
+    task_reassign,
+    task_release,
+    task_reveal,
+)
+
+__all__ = [
+    "inbox",
+    "task_claim",
+    "task_comment",
+    "task_decide",
+    "task_detail",
+    "task_draft",
+    "task_image",
+    "task_reassign",
+    "task_release",
+    "task_reveal",
+]

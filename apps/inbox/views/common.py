@@ -1,0 +1,126 @@
+"""What the inbox's views share: finding, and drawing the pane of a task."""
+
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext as _
+
+from apps.accounts.http import PersonRequest
+from apps.accounts.permissions import Action, can
+from apps.inbox import presenting
+from apps.inbox.decisions import decisions_of, title_of
+from apps.inbox.lifecycle import draft_of
+from apps.inbox.listing import TaskFilter, queues_with_tasks
+from apps.inbox.models import UserTask
+from apps.inbox.schema_forms import DraftEntered, Entered, SchemaForm
+from apps.lib.errors import DomainError, NotFoundError
+from apps.lib.json import JsonObject
+
+PAGE = "inbox/inbox.html"
+MANY_FIELDS = 12  # from here on, empty optional fields are folded away
+
+
+def find_task(request: PersonRequest, pk: int) -> UserTask:
+    """Return the task, or raise NotFoundError: of other folders nobody hears."""
+    related = ("queue", "item", "assignee", "working_by", "folder", "decided_by")
+    visible = UserTask.objects.visible_to(request.user).select_related(*related)
+    task: UserTask | None = visible.filter(pk=pk).first()
+    if task is None:
+        raise NotFoundError(_("There is no task %(pk)d, or not for you.") % {"pk": pk})
+    return task
+
+
+def filter_of(request: PersonRequest) -> TaskFilter:
+    folder, who = request.folder.pk, request.user.pk
+    return TaskFilter.parse(request.META.get("QUERY_STRING", ""), folder=folder, who=who)
+
+
+def is_partial(request: PersonRequest) -> bool:
+    return bool(request.htmx) and request.headers.get("HX-Request-Type") != "full"
+
+
+def answer(
+    request: PersonRequest, context: dict[str, Any], *, partial: str = "task", status: int = 200
+) -> HttpResponse:
+    """Draw the pane for htmx, the whole page for everybody else; neither is ever cached."""
+    template = f"{PAGE}#{partial}"
+    if not is_partial(request):
+        template = PAGE
+        context |= {"kinds": UserTask.Kind.choices, "queues": queues_with_tasks(request.folder.pk)}
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def pane(
+    request: PersonRequest,
+    task: UserTask,
+    wanted: TaskFilter,
+    *,
+    form: SchemaForm | None = None,
+    said: QueryDict | None = None,
+    refusal: DomainError | None = None,
+) -> dict[str, Any]:
+    """Return the context of a task's pane.
+
+    `form` and `said` are what was sent, when it is drawn again; `refusal` says why.
+    """
+    may_decide = can(request.user, Action.DECIDE, task.folder_id) and task.is_open
+    answers: Entered = said if said is not None else DraftEntered({})
+    if form is None:
+        draft = draft_of(task, request.user.pk) if may_decide else {}
+        form, answers = form_of(task, draft=draft), DraftEntered(draft)
+    doubtful = form.mark_doubtful(str(task.facts.get("field", ""))) if task.is_open else None
+    return {
+        "task": task,
+        "wanted": wanted,
+        "query": wanted.query(),
+        "me": request.user.pk,
+        "may_decide": may_decide,
+        "read_only": not may_decide,
+        "may_reveal": can(request.user, Action.REVEAL, task.folder_id),
+        "form": form,
+        "folds": len(form.tree.children) > MANY_FIELDS,
+        "doubtful": doubtful,
+        "why": presenting.why_it_stopped(task),
+        "document": presenting.documents_of(task, chosen=_chosen_file(request)),
+        "decisions": decision_rows(task, answers, refusal),
+        "people": presenting.people_for(task) if may_decide else [],
+        "refusal": refusal,
+        "opened": True,
+    }
+
+
+def form_of(task: UserTask, **how: Any) -> SchemaForm:
+    schema = task.form if isinstance(task.form, dict) else {}
+    payload: JsonObject = task.values if isinstance(task.values, dict) else {}
+    return SchemaForm(schema, payload, **how)
+
+
+def decision_rows(
+    task: UserTask, said: Entered, refusal: DomainError | None
+) -> list[dict[str, Any]]:
+    """Return the decisions as the bar shows them, with what was answered and what was missing."""
+    chosen = said.get("decision")
+    problems = {problem.path: problem.message for problem in refusal.fields} if refusal else {}
+    return [
+        {
+            "decision": decision,
+            "number": number,
+            "title": title_of(decision),
+            "effect": _(decision.effect) if decision.effect else "",
+            "is_chosen": decision.key == chosen,
+            "reason": said.get(f"reason:{decision.key}") or "",
+            "reference": said.get(f"reference:{decision.key}") or "",
+            "problems": problems if decision.key == chosen else {},
+        }
+        for number, decision in enumerate(decisions_of(task.decisions), start=1)
+    ]
+
+
+def _chosen_file(request: PersonRequest) -> int | None:
+    text = request.GET.get("file", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

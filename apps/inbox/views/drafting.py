@@ -1,0 +1,55 @@
+"""What is kept of a form that was not sent: only what the person changed."""
+
+from typing import Any
+
+from django.http import QueryDict
+
+from apps.inbox.models import UserTask
+from apps.inbox.schema_forms import ROOT, Leaf, Rows, SchemaForm
+from apps.inbox.schema_forms.texts import is_unchanged
+
+MAX_SAID = 10_000
+
+
+def draft_from(task: UserTask, said: QueryDict, *, version: int | None = None) -> dict[str, Any]:
+    """Return {name of the control: [texts]} of what differs from the values of `version`.
+
+    A value that was looked at and not changed is not kept, so personal data stays where it is.
+    """
+    schema = task.form if isinstance(task.form, dict) else {}
+    seen = task.values_at(task.version if version is None else version)
+    form = SchemaForm(schema, seen, data=_with_rows_changed(said))
+    kept: dict[str, Any] = {}
+    for node in form.tree.walk():
+        if isinstance(node, Rows) and node.marker in form.entered:
+            keys = [row.key for row in node.rows]
+            held = len(node.base) if isinstance(node.base, list) else 0
+            if keys != [str(index) for index in range(held)]:
+                kept[node.marker] = ["", *keys]
+        elif isinstance(node, Leaf) and node.control is not None:
+            text = node.control.data
+            if text is not None and not is_unchanged(node.shape, text, node.base):
+                kept[node.name] = [text]
+    return kept | _answers(said)
+
+
+def _answers(said: QueryDict) -> dict[str, Any]:
+    names = [name for name in said if name.startswith(("reason:", "reference:"))]
+    return {name: [said[name][:MAX_SAID]] for name in names[:20] if said[name]}
+
+
+def _with_rows_changed(said: QueryDict) -> QueryDict:
+    """Without a script, rows come and go by `_add` and `_remove`, which name list and row."""
+    changed = said.copy()
+    if added := said.get("_add", ""):
+        marker = f"{added}/:rows"
+        keys = changed.getlist(marker)
+        changed.setlist(marker, [*keys, f"n{len(keys)}x"])
+    if removed := said.get("_remove", ""):
+        parent, _slash, key = removed.rpartition("/")
+        marker = f"{parent}/:rows"
+        changed.setlist(marker, ["", *(one for one in changed.getlist(marker) if one != key)])
+    return changed
+
+
+__all__ = ["ROOT", "draft_from"]

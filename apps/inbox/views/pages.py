@@ -1,0 +1,68 @@
+"""Pages: every address works by GET alone; htmx asks for the task's pane only."""
+
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from apps.accounts.http import PersonRequest
+from apps.inbox.documents import SAFE_IMAGES, plain_type
+from apps.inbox.listing import TaskFilter
+from apps.inbox.models import UserTask
+from apps.queues.models import ItemFile
+
+from .common import answer, filter_of, find_task, is_partial, pane
+
+
+@require_safe
+def inbox(request: PersonRequest) -> HttpResponse:
+    """The list, with the most urgent task opened beside it (phones show the list alone)."""
+    item = request.GET.get("item", "")
+    if item.isascii() and item.isdigit() and len(item) < 19:
+        return _to_task_of_item(request, int(item))
+    wanted = filter_of(request)
+    context: dict[str, Any] = {"wanted": wanted, "opened": False}
+    if is_partial(request) and request.headers.get("HX-Target", "").endswith("#task-list"):
+        return answer(request, context, partial="list_live")
+    first = _first(request, wanted)
+    if first is not None:
+        context |= pane(request, find_task(request, first.pk), wanted) | {"opened": False}
+    return answer(request, context)
+
+
+@require_safe
+def task_detail(request: PersonRequest, pk: int) -> HttpResponse:
+    task = find_task(request, pk)
+    wanted = filter_of(request)
+    return answer(request, {"opened": True, **pane(request, task, wanted)})
+
+
+@require_safe
+def task_image(request: PersonRequest, pk: int, file_id: int) -> HttpResponse | FileResponse:
+    """An image shown beside the form; whatever is not plainly an image is a download elsewhere."""
+    task = find_task(request, pk)
+    file = get_object_or_404(ItemFile, pk=file_id, item_id=task.item_id)
+    if plain_type(file) not in SAFE_IMAGES:
+        return redirect("items:file_download", pk=file.item_id, file_id=file.pk)
+    response = FileResponse(file.file.open("rb"), content_type=plain_type(file))
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+def _first(request: PersonRequest, wanted: TaskFilter) -> UserTask | None:
+    if wanted.tab == "decided":
+        return None
+    return next(iter(wanted.page(request.rights).items), None)
+
+
+def _to_task_of_item(request: HttpRequest, item_id: int) -> HttpResponse:
+    """Other pages know the item, not the task."""
+    visible = UserTask.objects.visible_to(request.user).filter(item_id=item_id)
+    task = visible.open().first() or visible.order_by("-pk").first()
+    if task is None:
+        return redirect("inbox:inbox")
+    return redirect(reverse("inbox:task", args=[task.pk]))
