@@ -1,4 +1,4 @@
-"""What the demo adds to the pages of others: one-click sign-in, and invoices readable beside forms."""
+"""What the demo adds to the pages of others: one-click sign-in, readable invoices."""
 
 from typing import Any
 
