@@ -15,6 +15,8 @@ from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
 from apps.bots.models import Automation, Run
 
+from .standing import standing_annotations
+
 
 class WorkQueue(models.Model):
     """Work of one kind, with its rules: retries, deadlines, who decides, who works it."""
@@ -69,10 +71,14 @@ class WorkQueue(models.Model):
     # {"time": "17:00", "zone": "Europe/Berlin", "days": "working"|"every", "country": "DE"}
     cut_off = models.JSONField(_("due at a cut-off"), null=True, blank=True)
     due_lead_seconds = models.PositiveIntegerField(
-        _("what is due within this many seconds overtakes"), default=3600
+        _("what is due within this many seconds overtakes"),
+        default=3600,
+        validators=[MaxValueValidator(31_536_000)],
     )
     seconds_per_point = models.PositiveIntegerField(
-        _("one point of priority is worth this many seconds of waiting"), default=60
+        _("one point of priority is worth this many seconds of waiting"),
+        default=60,
+        validators=[MaxValueValidator(86_400)],
     )
     on_business_exception = models.CharField(
         _("on a data problem"), max_length=6, choices=WhenStuck, default=WhenStuck.INBOX
@@ -112,6 +118,13 @@ class WorkQueue(models.Model):
 
 class WorkItemQuerySet(FolderQuerySet):
     folder_path = "queue__folder_id"
+
+    def with_status(self) -> "WorkItemQuerySet":
+        """Annotate `status`, `available_at_now` (deferred or retried then) and `since`.
+
+        Look-ups by key, once per row that is read: cheap for pages, dear as a filter over many.
+        """
+        return self.annotate(**standing_annotations())
 
 
 class WorkItem(models.Model):
@@ -182,9 +195,11 @@ class Place(models.Model):
     """What every place row carries from place to place. Abstract."""
 
     queue_id = models.BigIntegerField()
-    attempt = models.PositiveSmallIntegerField(default=1)  # number of the next (or running) try
+    attempt = models.PositiveIntegerField(default=1)  # number of the next (or running) try
     tries = models.PositiveSmallIntegerField(default=0)  # failed tries that count for max_attempts
-    losses = models.PositiveSmallIntegerField(default=0)  # times its bot stopped answering
+    losses = models.PositiveSmallIntegerField(default=0)  # times it was lost while leased alone
+    # was lost, so it is leased with nothing beside it; on a lease: nothing was leased beside it
+    alone = models.BooleanField(default=False)
 
     class Meta:
         abstract = True
@@ -200,6 +215,14 @@ class Ready(Place):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="ready_item_once", fields=["item_id"])]
+        indexes = [
+            # the sweep that ends what nobody worked in time
+            models.Index(
+                name="ready_expires",
+                fields=["expires_at"],
+                condition=models.Q(expires_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"#{self.item_id} ready"
@@ -218,7 +241,15 @@ class Scheduled(Place):
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(name="scheduled_available", fields=["available_at"])]
+        indexes = [
+            models.Index(name="scheduled_available", fields=["available_at"]),
+            models.Index(name="scheduled_queue", fields=["queue_id", "available_at"]),
+            models.Index(
+                name="scheduled_expires",
+                fields=["expires_at"],
+                condition=models.Q(expires_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.item_id} scheduled"
@@ -236,7 +267,8 @@ class Lease(Place):
     progress = models.JSONField(null=True)
 
     class Meta:
-        indexes = [models.Index(name="lease_queue", fields=["queue_id"])]
+        # max_in_progress counts by queue, the reaper asks each queue for what has run out
+        indexes = [models.Index(name="lease_queue_expires", fields=["queue_id", "expires_at"])]
 
     def __str__(self) -> str:
         return f"#{self.item_id} leased by {self.bot}"
@@ -264,9 +296,17 @@ class Parked(Place):
     code = models.CharField(max_length=100, blank=True)
     since = models.DateTimeField(db_default=Now())
     by = models.CharField(max_length=150, blank=True)
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(name="parked_queue", fields=["queue_id", "status", "since"])]
+        indexes = [
+            models.Index(name="parked_queue", fields=["queue_id", "status", "since"]),
+            models.Index(
+                name="parked_expires",
+                fields=["expires_at"],
+                condition=models.Q(expires_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.item_id} {self.status}"
@@ -287,8 +327,6 @@ class Ended(Place):
     at = models.DateTimeField(db_default=Now())
     by = models.CharField(max_length=150, blank=True)
     note = models.TextField(blank=True)
-    # the lease that ended it: the same result sent again is answered as finished
-    token = models.UUIDField(null=True)
 
     class Meta:
         indexes = [
@@ -316,8 +354,9 @@ class Attempt(models.Model):
 
     pk = models.CompositePrimaryKey("item_id", "number", "ended_at")
     item_id = models.BigIntegerField()
-    number = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
     queue_id = models.BigIntegerField()
+    # whose try it was: the same result sent again is known by it, and answered as finished
     token = models.UUIDField(null=True)
     bot = models.CharField(max_length=150)
     run_id = models.BigIntegerField(null=True)
@@ -416,7 +455,7 @@ class Effect(models.Model):
     key = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State, default=State.BEGUN)
     reference = models.CharField(max_length=300, blank=True)
-    attempt = models.PositiveSmallIntegerField()
+    attempt = models.PositiveIntegerField()
     token = models.UUIDField(null=True)
     begun_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('item_id', 'number', 'ended_at', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('item_id', models.BigIntegerField()),
-                ('number', models.PositiveSmallIntegerField()),
+                ('number', models.PositiveIntegerField()),
                 ('queue_id', models.BigIntegerField()),
                 ('token', models.UUIDField(null=True)),
                 ('bot', models.CharField(max_length=150)),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=200)),
                 ('state', models.CharField(choices=[('begun', 'Begun, end unknown'), ('finished', 'Finished')], default='begun', max_length=10)),
                 ('reference', models.CharField(blank=True, max_length=300)),
-                ('attempt', models.PositiveSmallIntegerField()),
+                ('attempt', models.PositiveIntegerField()),
                 ('token', models.UUIDField(null=True)),
                 ('begun_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('finished_at', models.DateTimeField(null=True)),
@@ -112,15 +112,15 @@ class Migration(migrations.Migration):
             name='Ended',
             fields=[
                 ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
+                ('attempt', models.PositiveIntegerField(default=1)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('losses', models.PositiveSmallIntegerField(default=0)),
+                ('alone', models.BooleanField(default=False)),
                 ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('successful', 'Successful'), ('failed', 'Failed'), ('skipped', 'Skipped'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], max_length=10)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('by', models.CharField(blank=True, max_length=150)),
                 ('note', models.TextField(blank=True)),
-                ('token', models.UUIDField(null=True)),
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('status', 'successful'), _negated=True), fields=['queue_id', '-at'], name='ended_not_successful')],
@@ -130,9 +130,10 @@ class Migration(migrations.Migration):
             name='Lease',
             fields=[
                 ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
+                ('attempt', models.PositiveIntegerField(default=1)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('losses', models.PositiveSmallIntegerField(default=0)),
+                ('alone', models.BooleanField(default=False)),
                 ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('token', models.UUIDField()),
                 ('bot', models.CharField(max_length=150)),
@@ -142,7 +143,7 @@ class Migration(migrations.Migration):
                 ('progress', models.JSONField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['queue_id'], name='lease_queue')],
+                'indexes': [models.Index(fields=['queue_id', 'expires_at'], name='lease_queue_expires')],
             },
         ),
         migrations.CreateModel(
@@ -162,9 +163,10 @@ class Migration(migrations.Migration):
             name='Parked',
             fields=[
                 ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
+                ('attempt', models.PositiveIntegerField(default=1)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('losses', models.PositiveSmallIntegerField(default=0)),
+                ('alone', models.BooleanField(default=False)),
                 ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('needs_decision', 'Needs Decision'), ('on_hold', 'On Hold')], max_length=15)),
                 ('cause', models.CharField(choices=[('business_exception', 'Data problem'), ('exhausted', 'System problem, all tries used'), ('lost', 'Bot stopped answering, again and again'), ('effect_unknown', 'Nobody knows whether it happened'), ('rule', 'An error rule asks a person'), ('held', 'Held by a person')], max_length=20)),
@@ -172,24 +174,27 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(blank=True, max_length=100)),
                 ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('by', models.CharField(blank=True, max_length=150)),
+                ('expires_at', models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['queue_id', 'status', 'since'], name='parked_queue')],
+                'indexes': [models.Index(fields=['queue_id', 'status', 'since'], name='parked_queue'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='parked_expires')],
             },
         ),
         migrations.CreateModel(
             name='Ready',
             fields=[
                 ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
+                ('attempt', models.PositiveIntegerField(default=1)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('losses', models.PositiveSmallIntegerField(default=0)),
+                ('alone', models.BooleanField(default=False)),
                 ('pk', models.CompositePrimaryKey('queue_id', 'rank_at', 'item_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('rank_at', models.DateTimeField()),
                 ('item_id', models.BigIntegerField()),
                 ('expires_at', models.DateTimeField(null=True)),
             ],
             options={
+                'indexes': [models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='ready_expires')],
                 'constraints': [models.UniqueConstraint(fields=('item_id',), name='ready_item_once')],
             },
         ),
@@ -197,16 +202,17 @@ class Migration(migrations.Migration):
             name='Scheduled',
             fields=[
                 ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
+                ('attempt', models.PositiveIntegerField(default=1)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('losses', models.PositiveSmallIntegerField(default=0)),
+                ('alone', models.BooleanField(default=False)),
                 ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('available_at', models.DateTimeField()),
                 ('why', models.CharField(choices=[('deferred', 'Deferred'), ('retry', 'Retry')], max_length=10)),
                 ('expires_at', models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['available_at'], name='scheduled_available')],
+                'indexes': [models.Index(fields=['available_at'], name='scheduled_available'), models.Index(fields=['queue_id', 'available_at'], name='scheduled_queue'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='scheduled_expires')],
             },
         ),
         migrations.CreateModel(
@@ -240,8 +246,8 @@ class Migration(migrations.Migration):
                 ('max_in_progress', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='items worked at a time')),
                 ('sla_seconds', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='due after, in seconds')),
                 ('cut_off', models.JSONField(blank=True, null=True, verbose_name='due at a cut-off')),
-                ('due_lead_seconds', models.PositiveIntegerField(default=3600, verbose_name='what is due within this many seconds overtakes')),
-                ('seconds_per_point', models.PositiveIntegerField(default=60, verbose_name='one point of priority is worth this many seconds of waiting')),
+                ('due_lead_seconds', models.PositiveIntegerField(default=3600, validators=[django.core.validators.MaxValueValidator(31536000)], verbose_name='what is due within this many seconds overtakes')),
+                ('seconds_per_point', models.PositiveIntegerField(default=60, validators=[django.core.validators.MaxValueValidator(86400)], verbose_name='one point of priority is worth this many seconds of waiting')),
                 ('on_business_exception', models.CharField(choices=[('inbox', 'Ask a person'), ('fail', 'Fail the item')], default='inbox', max_length=6, verbose_name='on a data problem')),
                 ('on_exhausted', models.CharField(choices=[('inbox', 'Ask a person'), ('fail', 'Fail the item')], default='inbox', max_length=6, verbose_name='when all tries failed')),
                 ('error_rules', models.JSONField(blank=True, default=list, verbose_name='error rules')),
@@ -295,9 +301,10 @@ class Migration(migrations.Migration):
         # the place tables turn over fast and stay small: vacuum them early, leave room for HOT
         migrations.RunSQL(
             """
-            alter table queues_ready set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
-            alter table queues_lease set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
-            alter table queues_counterdelta set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
+            alter table queues_ready set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+            alter table queues_lease set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+            alter table queues_scheduled set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+            alter table queues_counterdelta set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
             create index ended_at_brin on queues_ended using brin (at);
             """,
             migrations.RunSQL.noop,

@@ -1,0 +1,166 @@
+"""How many items stand where: exact counts, and the series that charts are made of."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from .models import Measure, WorkItem
+from .statements import NOW
+
+# Held by whoever folds; a second one has nothing to add.
+FOLD_LOCK: Final = "select pg_try_advisory_xact_lock(hashtext('queues: fold counters'))"
+MAX_FOLDED: Final = 50_000
+
+PLACES: Final = (
+    Measure.READY,
+    Measure.SCHEDULED,
+    Measure.IN_PROGRESS,
+    Measure.NEEDS_DECISION,
+    Measure.ON_HOLD,
+    Measure.SUCCESSFUL,
+    Measure.FAILED,
+    Measure.SKIPPED,
+    Measure.CANCELLED,
+    Measure.EXPIRED,
+)
+WAITING: Final = (Measure.READY, Measure.SCHEDULED)
+
+FOLD: Final = f"""
+with some as (
+    select id from queues_counterdelta order by id limit {MAX_FOLDED} for update skip locked
+), gone as (
+    delete from queues_counterdelta where id = any (array(select id from some))
+    returning queue_id, measure, change, at
+), counted as (
+    insert into queues_counter (queue_id, measure, n)
+    select queue_id, measure, sum(change) from gone group by 1, 2
+    on conflict (queue_id, measure) do update set n = queues_counter.n + excluded.n
+), minuted as (
+    insert into queues_minutecount (queue_id, minute, measure, n)
+    select queue_id, date_trunc('minute', at), measure, sum(change) from gone group by 1, 2, 3
+    having sum(change) <> 0
+    on conflict (queue_id, minute, measure) do update set n = queues_minutecount.n + excluded.n
+)
+select count(*) from gone
+"""
+
+# One statement, one snapshot: a delta is counted either here or there, never twice or not at all.
+COUNT: Final = """
+select queue_id, measure, sum(n) from (
+    select queue_id, measure, n from queues_counter where queue_id = any (%(ids)s::bigint[])
+    union all
+    select queue_id, measure, change from queues_counterdelta
+     where queue_id = any (%(ids)s::bigint[])) c
+ group by queue_id, measure
+"""
+
+# The first by rank is not always the oldest; what people ask is how long the longest has waited
+OLDEST: Final = f"""
+select q.id, extract(epoch from {NOW} - least(
+           (select min(i.entered_at) from (select item_id from queues_ready r where r.queue_id = q.id
+                                            order by rank_at, item_id limit 1000) r
+              join queues_workitem i on i.id = r.item_id),
+           (select min(available_at) from queues_scheduled s
+             where s.queue_id = q.id and available_at <= {NOW})))::float8
+  from unnest(%(ids)s::bigint[]) as q (id)
+"""
+
+SERIES: Final = """
+select measure, date_bin(make_interval(secs => %(step)s), minute, %(since)s) as bucket, sum(n)
+  from queues_minutecount
+ where queue_id = any (%(ids)s::bigint[]) and minute >= %(since)s
+ group by measure, bucket
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """Where the items of a queue stand. `by_measure` also counts what happened, ever."""
+
+    by_measure: dict[str, int] = field(default_factory=dict)
+    oldest_seconds: float | None = None
+
+    def __getitem__(self, measure: str) -> int:
+        return self.by_measure.get(str(measure), 0)
+
+    @property
+    def waiting(self) -> int:
+        return sum(self[place] for place in WAITING)
+
+    @property
+    def total(self) -> int:
+        return sum(self[place] for place in PLACES)
+
+    @property
+    def by_status(self) -> dict[str, int]:
+        """By the statuses that people see; ready and scheduled are both "new"."""
+        statuses: dict[str, int] = {str(WorkItem.Status.NEW): self.waiting}
+        for place in PLACES:
+            if place not in WAITING:
+                statuses[str(place)] = self[place]
+        return statuses
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """How the measures of a step changed; for places, what came less what went."""
+
+    at: datetime
+    counts: dict[str, int]
+
+
+def counts_of(queue_ids: Iterable[int]) -> dict[int, QueueCounts]:
+    """Return exact counts of each queue: what is folded and what is not yet. Two queries."""
+    ids = list(queue_ids)
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for queue_id, measure, n in _rows(COUNT, {"ids": ids}):
+        found[queue_id][measure] = int(n)
+    oldest = dict(_rows(OLDEST, {"ids": ids}))
+    return {pk: QueueCounts(found.get(pk, {}), _seconds(oldest.get(pk))) for pk in ids}
+
+
+def status_of(item_ids: Iterable[int]) -> dict[int, str]:
+    """Return the status that people see of each item that there is."""
+    found = WorkItem.objects.filter(pk__in=list(item_ids)).with_status()
+    return dict(found.values_list("pk", "status"))
+
+
+def series(queue_ids: Sequence[int], since: datetime, step: timedelta) -> list[Point]:
+    """Return the changes of the queues' measures, summed, for each step from `since` to now.
+
+    `since` should be a whole minute, and `step` a number of them. Folding is at most a second or
+    so behind; steps in which nothing happened are there, empty.
+    """
+    values = {"ids": list(queue_ids), "since": since, "step": step.total_seconds()}
+    buckets: dict[datetime, dict[str, int]] = defaultdict(dict)
+    for measure, bucket, n in _rows(SERIES, values):
+        buckets[bucket][measure] = int(n)
+    (((now,),)) = (_rows(f"select {NOW}", {})[0],)
+    steps = max(0, int((now - since) / step))
+    return [
+        Point(since + step * number, buckets.get(since + step * number, {}))
+        for number in range(steps + 1)
+    ]
+
+
+@transaction.atomic
+def fold_counters() -> int:
+    """Add the waiting deltas to the counters and the minutes; return how many there were."""
+    if not _rows(FOLD_LOCK, {})[0][0]:
+        return 0
+    return int(_rows(FOLD, {})[0][0])
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else max(0.0, float(value))
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

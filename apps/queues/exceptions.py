@@ -1,0 +1,44 @@
+"""What can go wrong with queues and items, told to people."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.lib.errors import ConflictError, NotFoundError
+
+
+class DuplicateReferenceError(ConflictError):
+    """The queue has had an item with this reference already."""
+
+    code = "duplicate_reference"
+    title = gettext_lazy("This reference is known")
+
+    def __init__(self, reference: str, *, existing_id: int) -> None:
+        self.reference, self.existing_id = reference, existing_id
+        super().__init__(
+            _("The reference “%(reference)s” belongs to item %(id)d already. Nothing was added.")
+            % {"reference": reference, "id": existing_id}
+        )
+
+
+class LeaseLostError(ConflictError):
+    """Whoever asks does not hold the item any more (or never did)."""
+
+    code = "lease_lost"
+    title = gettext_lazy("The item is not yours any more")
+
+    def __init__(self, item_id: int) -> None:
+        self.item_id = item_id
+        super().__init__(
+            _(
+                "Item %(id)d is not held with this lease. It ran out, or the item was finished or"
+                " given to another bot. Stop working on it; what you send for it is not stored."
+            )
+            % {"id": item_id}
+        )
+
+
+class ItemNotFoundError(NotFoundError):
+    """There is no such item."""
+
+    def __init__(self, item_id: int) -> None:
+        super().__init__(_("There is no item %(id)d.") % {"id": item_id})

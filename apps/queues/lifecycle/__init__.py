@@ -1,0 +1,79 @@
+"""Every way a work item moves from place to place. Nothing else writes a place row.
+
+            add ──► ready | scheduled ──lease──► leased ──finish──► ended (successful, failed, …)
+                        ▲                          │ ├──retry──► scheduled ──promote──► ready
+                        └────release, loss─────────┘ └──► parked (needs_decision)
+    people: ready | scheduled ──hold──► parked (on_hold) ──resume──► ready
+            parked | scheduled ──retry──► ready ; ended ──reopen──► ready
+            ready | scheduled | parked ──skip, cancel, reject, complete by hand──► ended
+
+The statements are in `apps.queues.statements`, the decisions in `apps.queues.engine`.
+"""
+
+from apps.queues.exceptions import DuplicateReferenceError, LeaseLostError
+
+from .adding import add_item, add_items
+from .effects import begin_effect, end_effect, forget_effect
+from .finishing import finish_and_lease, finish_items
+from .leasing import lease_items, prepare_for_draining, record_progress, renew_leases
+from .people import (
+    cancel_item,
+    complete_by_hand,
+    edit_item,
+    hold_item,
+    reject_item,
+    reopen_item,
+    resume_item,
+    retry_item,
+    settle_effect,
+    skip_item,
+)
+from .queues import pause_queue, resume_queue
+from .values import (
+    Added,
+    EffectAnswer,
+    Finished,
+    LeasedItem,
+    NewItem,
+    Refusal,
+    Rejected,
+    Renewed,
+    Result,
+)
+
+__all__ = [
+    "Added",
+    "DuplicateReferenceError",
+    "EffectAnswer",
+    "Finished",
+    "LeaseLostError",
+    "LeasedItem",
+    "NewItem",
+    "Refusal",
+    "Rejected",
+    "Renewed",
+    "Result",
+    "add_item",
+    "add_items",
+    "begin_effect",
+    "cancel_item",
+    "complete_by_hand",
+    "edit_item",
+    "end_effect",
+    "finish_and_lease",
+    "finish_items",
+    "forget_effect",
+    "hold_item",
+    "lease_items",
+    "pause_queue",
+    "prepare_for_draining",
+    "record_progress",
+    "reject_item",
+    "renew_leases",
+    "reopen_item",
+    "resume_item",
+    "resume_queue",
+    "retry_item",
+    "settle_effect",
+    "skip_item",
+]

@@ -1,0 +1,246 @@
+"""New items: one in one statement, thousands by COPY."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from apps.lib.actors import Actor
+from apps.lib.clock import database_now
+from apps.lib.errors import FieldProblem, InvalidError
+from apps.queues import engine
+from apps.queues.exceptions import DuplicateReferenceError
+from apps.queues.models import WorkItem, WorkQueue
+from apps.queues.statements import (
+    ADD_ONE,
+    COPY_ITEMS,
+    DRAW_IDS,
+    KNOWN_REFERENCES,
+    NOTE_REFERENCES,
+    PLACE_ITEMS,
+)
+
+from .checking import problems_of
+from .running import run, tell_moved
+from .values import Added, NewItem, Rejected
+
+Unique = WorkQueue.UniqueReference
+MAX_PROBLEMS = 100
+MAX_NAME = 150
+
+
+def add_item(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> WorkItem:
+    """Add one item and return it.
+
+    Raises InvalidError naming each wrong field, and DuplicateReferenceError if the queue refuses
+    known references; if it ignores them, the item that is already there is returned.
+    """
+    problems = problems_of(queue, new)
+    if problems:
+        raise InvalidError(_sentence(problems[0]), fields=problems)
+    is_unique = _is_unique(queue, new)
+    values = {
+        "queue_id": queue.pk,
+        "is_unique": is_unique,
+        "reference": new.reference,
+        "payload": orjson.dumps(new.payload).decode(),
+        "priority": new.priority,
+        "available_at": new.available_at,
+        "due_at": _Deadlines(queue).due_at(new),
+        "expires_at": new.expires_at,
+        "origin": origin,
+        "added_by": by.name[:MAX_NAME],
+    }
+    added = run(ADD_ONE, values)
+    if added:
+        item_id = added[0][0]
+        tell_moved([queue.pk], refilled=[queue.pk])
+    else:
+        item_id = _known(queue, [new.reference])[new.reference]
+        if queue.unique_reference == Unique.REJECT:
+            raise DuplicateReferenceError(new.reference, existing_id=item_id)
+    item: WorkItem = WorkItem.objects.with_status().get(pk=item_id)
+    return item
+
+
+def add_items(
+    queue: WorkQueue, items: Sequence[NewItem], *, origin: str, by: Actor, all_or_nothing: bool
+) -> Added:
+    """Add many items; the ids of the accepted ones are in their order.
+
+    With `all_or_nothing` any fault raises InvalidError, naming up to a hundred fields as in
+    `items.3.payload.total`, and nothing is stored.
+    """
+    batch = _Batch(queue, items, all_or_nothing=all_or_nothing)
+    batch.check()
+    with transaction.atomic():
+        batch.draw_ids()
+        batch.note_references()
+        batch.store(origin=origin, added_by=by.name[:MAX_NAME])
+        if batch.n_stored:
+            tell_moved([queue.pk], refilled=[queue.pk])
+    return batch.added()
+
+
+class _Deadlines:
+    """Computes when items are due; asks the database for the time once, and only if it matters."""
+
+    def __init__(self, queue: WorkQueue) -> None:
+        self.sla_seconds = queue.sla_seconds
+        self.cut_off = engine.parse_cut_off(queue.cut_off)
+        self._now: datetime | None = None
+        self._usual: datetime | None = None
+
+    def due_at(self, new: NewItem) -> datetime | None:
+        """Return the given deadline, else the queue's, counted from when the work may begin."""
+        if new.due_at is not None or (self.sla_seconds is None and self.cut_off is None):
+            return new.due_at
+        if self._now is None:
+            self._now = database_now()
+            self._usual = self._after(self._now)
+        if new.available_at is not None and new.available_at > self._now:
+            return self._after(new.available_at)
+        return self._usual
+
+    def _after(self, moment: datetime) -> datetime | None:
+        return engine.when_due(moment, sla_seconds=self.sla_seconds, cut_off=self.cut_off)
+
+
+@dataclass(slots=True)
+class _Place:
+    """What one element of a batch comes to."""
+
+    new: NewItem
+    item_id: int | None = None
+    is_repeated: bool = False
+    rejected: Rejected | None = None
+
+
+class _Batch:
+    """The steps of one call of `add_items`, in the order in which they are to be called."""
+
+    def __init__(
+        self, queue: WorkQueue, items: Sequence[NewItem], *, all_or_nothing: bool
+    ) -> None:
+        self.queue = queue
+        self.all_or_nothing = all_or_nothing
+        self.places = [_Place(new) for new in items]
+        self.n_stored = 0
+
+    def check(self) -> None:
+        """Find what is wrong with each item by itself, and what stands twice."""
+        seen: set[str] = set()
+        for index, place in enumerate(self.places):
+            problems = problems_of(self.queue, place.new)
+            if problems:
+                place.rejected = Rejected(index, _sentence(problems[0]), problems)
+            elif _is_unique(self.queue, place.new):
+                place.is_repeated = place.new.reference in seen
+                seen.add(place.new.reference)
+                if place.is_repeated and self.queue.unique_reference == Unique.REJECT:
+                    self._refuse(index, _("stands twice in this batch"))
+        self._insist()
+
+    def draw_ids(self) -> None:
+        fresh = [place for place in self.places if not place.rejected and not place.is_repeated]
+        ids = run(DRAW_IDS, {"n": len(fresh)})
+        for place, (item_id,) in zip(fresh, ids, strict=True):
+            place.item_id = item_id
+
+    def note_references(self) -> None:
+        """Take the references; those that are known already are refused, or stand for their items."""
+        named = {
+            place.new.reference: place.item_id
+            for place in self._fresh()
+            if _is_unique(self.queue, place.new)
+        }
+        if not named:
+            return
+        values = {"queue_id": self.queue.pk, "references": list(named), "ids": list(named.values())}
+        noted = {reference for (reference,) in run(NOTE_REFERENCES, values)}
+        known = _known(self.queue, named.keys() - noted)
+        for index, place in enumerate(self.places):
+            if place.rejected is None and place.new.reference in known:
+                self._meet(index, known[place.new.reference])
+            elif place.is_repeated and place.rejected is None:
+                place.item_id = named[place.new.reference]
+        self._insist()
+
+    def store(self, *, origin: str, added_by: str) -> None:
+        """Copy the rows in, then put them where they wait."""
+        deadlines = _Deadlines(self.queue)
+        fresh = self._fresh()
+        with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
+            for place in fresh:
+                new = place.new
+                copy.write_row(
+                    (
+                        place.item_id,
+                        self.queue.pk,
+                        new.reference,
+                        orjson.dumps(new.payload).decode(),
+                        new.priority,
+                        new.available_at,
+                        deadlines.due_at(new),
+                        new.expires_at,
+                        origin,
+                        added_by,
+                    )
+                )
+        run(PLACE_ITEMS, {"ids": [place.item_id for place in fresh]})
+        self.n_stored = len(fresh)
+
+    def added(self) -> Added:
+        return Added(
+            ids=[place.item_id for place in self.places if place.item_id is not None],
+            rejected=[place.rejected for place in self.places if place.rejected],
+        )
+
+    def _fresh(self) -> list[_Place]:
+        return [place for place in self.places if place.item_id and not place.is_repeated]
+
+    def _meet(self, index: int, existing_id: int) -> None:
+        """The reference of this item was known before this batch."""
+        place = self.places[index]
+        if self.queue.unique_reference == Unique.REJECT:
+            self._refuse(index, _("belongs to item %(id)d already") % {"id": existing_id})
+        else:
+            place.item_id, place.is_repeated = existing_id, True
+
+    def _refuse(self, index: int, why: str) -> None:
+        place = self.places[index]
+        problem = FieldProblem("reference", why)
+        place.rejected = Rejected(index, _sentence(problem), [problem])
+        place.item_id = None
+
+    def _insist(self) -> None:
+        """With all or nothing, one fault ends the whole call."""
+        faulty = [place.rejected for place in self.places if place.rejected]
+        if not faulty or not self.all_or_nothing:
+            return
+        fields = [
+            FieldProblem(f"items.{rejected.index}.{problem.path}", problem.message)
+            for rejected in faulty
+            for problem in rejected.fields
+        ]
+        message = _("%(faulty)d of %(all)d items are wrong, so none was added. %(first)s")
+        values = {"faulty": len(faulty), "all": len(self.places), "first": _sentence(fields[0])}
+        raise InvalidError(message % values, fields=fields[:MAX_PROBLEMS])
+
+
+def _is_unique(queue: WorkQueue, new: NewItem) -> bool:
+    return queue.unique_reference != Unique.OFF and new.reference != ""
+
+
+def _known(queue: WorkQueue, references: Iterable[str]) -> dict[str, int]:
+    values = {"queue_id": queue.pk, "references": list(references)}
+    rows: list[tuple[Any, ...]] = run(KNOWN_REFERENCES, values)
+    return {reference: item_id for reference, item_id in rows}
+
+
+def _sentence(problem: FieldProblem) -> str:
+    return f"{problem.path}: {problem.message}." if problem.path else f"{problem.message}."

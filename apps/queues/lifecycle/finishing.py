@@ -1,0 +1,268 @@
+"""Handing results in.
+
+What went well, and what is given back, takes one statement, fused with leasing. What needs a
+decision takes a transaction: lock the leases, decide in Python, move all in one statement. So does
+what that first statement refused, since only a second look tells why.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.bots.logs import storable_text
+from apps.lib.actors import SYSTEM
+from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.json import Json, check_json
+from apps.queues import engine
+from apps.queues.models import Attempt, WorkQueue
+from apps.queues.statements import LOCK_HELD, LOOK_UP, OPEN_EFFECTS, SETTLE
+
+from .leasing import exchange, want_of
+from .queues import pause_by_rule
+from .running import run, tell_moved
+from .values import Finished, LeasedItem, Refusal, Result
+
+Outcome = Attempt.Outcome
+Key = tuple[int, UUID]
+
+HOT_OUTCOMES = frozenset({Outcome.SUCCESSFUL, Outcome.RELEASED})
+FAILURES: dict[str, engine.FailureKind] = {
+    Outcome.BUSINESS_EXCEPTION: "business",
+    Outcome.APPLICATION_EXCEPTION: "application",
+}
+MAX_CODE, MAX_CLASS, MAX_MESSAGE, MAX_DETAIL = 100, 200, 8_000, 100_000
+
+
+def finish_items(results: Sequence[Result]) -> Finished:
+    """End these tries; each either takes effect or is refused with its reason."""
+    return finish_and_lease(results, queue_id=None, n=0, bot="")[0]
+
+
+def finish_and_lease(
+    results: Sequence[Result],
+    *,
+    queue_id: int | None,
+    n: int,
+    bot: str,
+    run_id: int | None = None,
+    lease_seconds: int | None = None,
+) -> tuple[Finished, list[LeasedItem]]:
+    """End these tries and lease up to `n` items of the queue.
+
+    Decisions come first, so that nothing is leased to somebody whose results failed. Raises
+    InvalidError for an output that can't be stored; then nothing is finished or leased.
+    """
+    given = _given_once(results)
+    hot = [result for result in given.values() if result.outcome in HOT_OUTCOMES]
+    cold = [result for result in given.values() if result.outcome not in HOT_OUTCOMES]
+    values = _arrays(hot)
+    answers = settle_results(cold)
+    leased: list[LeasedItem] = []
+    if hot or n > 0:
+        want = want_of(queue_id, n=n, bot=bot, run_id=run_id, lease_seconds=lease_seconds)
+        report, leased = exchange(values, want)
+        done = set(report["finished"])
+        answers |= {_key(result): None for result in hot if result.id in done}
+        answers |= settle_results([result for result in hot if result.id not in done])
+        _tell(report, [result.id for result in hot], leased, queue_id)
+    return _finished(results, given, answers), leased
+
+
+@transaction.atomic
+def settle_results(results: Sequence[Result]) -> dict[Key, str | None]:
+    """Decide about results one by one, and move all that are held; return why each was refused."""
+    if not results:
+        return {}
+    asked = {_key(result): result for result in results}
+    rows = run(LOCK_HELD, _keys(asked))
+    held = {(row[0], row[2]): row for row in rows}
+    settle_leases(rows, {key: asked[key] for key in held})
+    missed = [result for key, result in asked.items() if key not in held]
+    return {**dict.fromkeys(held), **_reasons(missed)}
+
+
+def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -> None:
+    """Move the locked leases `rows` (see LOCK_HELD); whoever has no result was lost."""
+    rows = list(rows)
+    if not rows:
+        return
+    uncertain = {row[0] for row in run(OPEN_EFFECTS, {"ids": [row[0] for row in rows]})}
+    queues = WorkQueue.objects.in_bulk({row[1] for row in rows})
+    policies = {queue.pk: policy_of(queue) for queue in queues.values()}
+    verdicts = []
+    for item_id, queue_id, token, _attempt, tries, losses, alone, bot in rows:
+        standing = engine.Standing(
+            tries=tries, losses=losses, alone=alone, has_open_effects=item_id in uncertain
+        )
+        result = results.get((item_id, token)) or _lost(item_id, token, bot)
+        verdict = _decide(policies[queue_id], standing, result)
+        if verdict.pauses_queue:
+            pause_by_rule(queues[queue_id], reason=result.message or result.code, by=SYSTEM)
+        verdicts.append(_row(verdict, result))
+    moved = run(SETTLE, {"verdicts": orjson.dumps(verdicts).decode()})
+    refilled = {queue_id for _item, queue_id, goes in moved if goes == "ready"}
+    if any(goes == "parked" for _item, _queue, goes in moved):
+        _ring_outbox()
+    tell_moved(queues, [row[0] for row in moved], refilled=refilled)
+
+
+def policy_of(queue: WorkQueue) -> engine.Policy:
+    """Return what the queue says about failures."""
+    return engine.Policy(
+        retry=engine.Retry(
+            delay_seconds=queue.retry_delay_seconds,
+            backoff="fixed" if queue.retry_backoff == "fixed" else "exponential",
+            max_attempts=queue.max_attempts,
+        ),
+        on_business_exception="fail" if queue.on_business_exception == "fail" else "inbox",
+        on_exhausted="fail" if queue.on_exhausted == "fail" else "inbox",
+        rules=engine.read_rules(queue.error_rules),
+    )
+
+
+def _decide(policy: engine.Policy, standing: engine.Standing, result: Result) -> engine.Verdict:
+    if result.outcome in FAILURES:
+        failure = engine.Failure(
+            kind=FAILURES[result.outcome],
+            code=result.code,
+            error_class=result.error_class,
+            retry_at=result.available_at,
+        )
+        return engine.decide_failure(policy, standing, failure, random=random.random)
+    if result.outcome == Outcome.LOST:
+        return engine.decide_loss(policy, standing)
+    if result.outcome == Outcome.RELEASED:
+        return engine.decide_release(standing, available_at=result.available_at)
+    return engine.Verdict(
+        goes="ended", status="successful", tries=standing.tries, losses=standing.losses
+    )
+
+
+def _row(verdict: engine.Verdict, result: Result) -> dict[str, Any]:
+    """Return what SETTLE wants to know of one item."""
+    return {
+        "item_id": result.id,
+        "token": result.token,
+        "outcome": result.outcome,
+        "output": orjson.Fragment(_dumped(result)) if result.output is not None else None,
+        "code": storable_text(result.code)[:MAX_CODE],
+        "message": storable_text(result.message, MAX_MESSAGE),
+        "error_class": storable_text(result.error_class)[:MAX_CLASS],
+        "detail": storable_text(result.detail, MAX_DETAIL),
+        "goes": verdict.goes,
+        "status": verdict.status,
+        "cause": verdict.cause,
+        "tries": verdict.tries,
+        "losses": verdict.losses,
+        "alone": verdict.alone,
+        "available_at": verdict.available_at,
+        "delay_seconds": verdict.delay_seconds,
+    }
+
+
+def _reasons(missed: Sequence[Result]) -> dict[Key, str | None]:
+    """Return why these results were refused, None for those that were handed in before."""
+    reasons: dict[Key, str | None] = {}
+    if missed:
+        asked = {_key(result): result for result in missed}
+        looked_up = run(LOOK_UP, _keys(asked))
+        for (item_id, is_known, outcome), result in zip(looked_up, missed, strict=True):
+            assert item_id == result.id
+            reasons[_key(result)] = _reason(result, outcome, is_known=is_known)
+    return reasons
+
+
+def _reason(result: Result, outcome: str | None, *, is_known: bool) -> str | None:
+    if outcome == result.outcome:
+        return None
+    elif outcome is not None and outcome != Outcome.LOST:
+        return "already_finished"
+    else:
+        return "lease_lost" if is_known else "unknown"
+
+
+def _given_once(results: Sequence[Result]) -> dict[Key, Result]:
+    """Keep the first result of each lease."""
+    given: dict[Key, Result] = {}
+    for result in results:
+        given.setdefault(_key(result), result)
+    return given
+
+
+def _finished(
+    results: Sequence[Result], given: dict[Key, Result], answers: dict[Key, str | None]
+) -> Finished:
+    """Answer each result as it was sent, repetitions and contradictions included."""
+    finished: dict[int, None] = {}
+    refused: list[Refusal] = []
+    for result in results:
+        reason = answers[_key(result)]
+        if reason is None and given[_key(result)].outcome != result.outcome:
+            reason = "already_finished"
+        if reason is None:
+            finished[result.id] = None
+        else:
+            refused.append(Refusal(result.id, reason))  # type: ignore[arg-type]
+    return Finished(finished=list(finished), refused=refused)
+
+
+def _arrays(results: Sequence[Result]) -> dict[str, list[Any]]:
+    return {
+        "ids": [result.id for result in results],
+        "tokens": [result.token for result in results],
+        "outcomes": [str(result.outcome) for result in results],
+        "outputs": [_dumped(result) for result in results],
+        "available_at": [result.available_at for result in results],
+    }
+
+
+def _dumped(result: Result) -> str | None:
+    """Return the output as JSON text; raises InvalidError if PostgreSQL could not store it."""
+    if result.output is None:
+        return None
+    try:
+        text = orjson.dumps(result.output).decode()
+        if "\\u0000" in text:
+            check_json(result.output)
+    except (TypeError, InvalidError) as error:
+        problem = FieldProblem("output", _("can't be stored as JSON: %(why)s") % {"why": error})
+        message = _("The output of item %(id)d %(problem)s.")
+        values = {"id": result.id, "problem": problem.message}
+        raise InvalidError(message % values, fields=[problem]) from None
+    return text
+
+
+def _tell(
+    report: dict[str, Any], item_ids: list[int], leased: list[LeasedItem], queue_id: int | None
+) -> None:
+    queues = set(report["queues"])
+    if leased and queue_id is not None:
+        queues.add(queue_id)
+    tell_moved(queues, [*item_ids, *(item.id for item in leased)], refilled=report["refilled"])
+
+
+def _ring_outbox() -> None:
+    from apps.events import bus
+
+    bus.ring()
+
+
+def _lost(item_id: int, token: UUID, bot: str) -> Result:
+    message = _("%(bot)s stopped answering.") % {"bot": bot}
+    return Result(item_id, token, Outcome.LOST, message=message)
+
+
+def _key(result: Result) -> Key:
+    return result.id, result.token
+
+
+def _keys(asked: dict[Key, Result]) -> dict[str, list[Any]]:
+    return {"ids": [key[0] for key in asked], "tokens": [key[1] for key in asked]}
+
+
+__all__ = ["Json", "finish_and_lease", "finish_items", "policy_of", "settle_leases"]

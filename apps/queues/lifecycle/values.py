@@ -1,0 +1,99 @@
+"""What goes into the lifecycle and comes out of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from apps.lib.errors import FieldProblem
+from apps.lib.json import Json, JsonObject
+from apps.queues.models import Attempt
+
+DEFAULT_PRIORITY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item to be added."""
+
+    payload: JsonObject
+    reference: str = ""
+    priority: int = DEFAULT_PRIORITY
+    available_at: datetime | None = None
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why the item at `index` of a batch was not added; paths are relative to the item."""
+
+    index: int
+    error: str
+    fields: list[FieldProblem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    ids: list[int]
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedItem:
+    """An item in somebody's hands until `expires_at`.
+
+    `is_alone`: it was lost before, or nothing else was there; nothing was leased beside it. Work an
+    item that was lost before with nothing else in hand, so that it can't take neighbours along.
+    """
+
+    id: int
+    reference: str
+    payload: JsonObject
+    attempt: int
+    token: UUID
+    expires_at: datetime
+    is_alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a try ended. `available_at` counts for what is given back, or is to be retried then."""
+
+    id: int
+    token: UUID
+    outcome: Attempt.Outcome
+    output: Json = None
+    code: str = ""
+    message: str = ""
+    error_class: str = ""
+    detail: str = ""
+    available_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    id: int
+    reason: Literal["lease_lost", "already_finished", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Ids in the order of the results; the same result sent again counts as finished."""
+
+    finished: list[int] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    renewed: list[int] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class EffectAnswer:
+    """`new`: go ahead. `finished`: it happened, see `reference`. `unknown`: nobody knows; stop."""
+
+    state: Literal["new", "finished", "unknown"]
+    reference: str = ""

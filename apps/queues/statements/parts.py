@@ -1,0 +1,50 @@
+"""What the statements are made of."""
+
+from typing import Final
+
+NOW: Final = "statement_timestamp()"
+
+# engine.rank.rank_at says the same in Python; i is the item, q its queue
+RANK: Final = """
+    greatest(timestamptz '1900-01-01 00:00+00',
+             least(i.entered_at, i.due_at - q.due_lead_seconds * interval '1 second')
+             - i.priority::float8 * q.seconds_per_point * interval '1 second')
+"""
+
+# Columns that an item carries from place to place, and what they are in its next place
+CARRIED: Final = "item_id, queue_id, attempt, tries, losses, alone"
+
+
+# An item's row, fetched by its key whatever the planner believes: with a prepared statement's generic
+# plan it would rather merge-join, walking the whole table's index (seen: 8 ms instead of 1)
+ITEM: Final = "select * from queues_workitem where id = {}.item_id offset 0"
+
+
+def into_ready(source: str, *, where: str = "true") -> str:
+    """Insert the items of `source` into ready, ranked anew."""
+    return f"""
+    insert into queues_ready
+           (queue_id, rank_at, item_id, attempt, tries, losses, alone, expires_at)
+    select s.queue_id, {RANK}, s.item_id, s.attempt, s.tries, s.losses, s.alone, i.expires_at
+      from {source} s
+     cross join lateral ({ITEM.format("s")}) i
+      join queues_workqueue q on q.id = s.queue_id
+     where {where}"""
+
+
+def into_scheduled(source: str, *, at: str, why: str, where: str = "true") -> str:
+    return f"""
+    insert into queues_scheduled
+           (item_id, queue_id, attempt, tries, losses, alone, available_at, why, expires_at)
+    select s.item_id, s.queue_id, s.attempt, s.tries, s.losses, s.alone, {at}, {why}, i.expires_at
+      from {source} s
+     cross join lateral ({ITEM.format("s")}) i
+     where {where}"""
+
+
+def count(changes: str) -> str:
+    """Append the deltas of `changes` (queue_id, measure, change), leaving out what evens out."""
+    return f"""
+    insert into queues_counterdelta (queue_id, measure, change)
+    select queue_id, measure, sum(change) from ({changes}) as c (queue_id, measure, change)
+     group by queue_id, measure having sum(change) <> 0"""

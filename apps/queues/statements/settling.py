@@ -1,0 +1,145 @@
+"""Results that need a decision, lost leases, and effects."""
+
+from typing import Final
+
+from .parts import ITEM, NOW, count, into_ready, into_scheduled
+
+# Lock the leases that are held, in id order; what stands behind them is read afterwards.
+LOCK_HELD: Final = f"""
+select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, l.bot
+  from (select * from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token)
+         order by item_id) a
+ cross join lateral (select * from queues_lease l
+                      where l.item_id = a.item_id and l.token = a.token and l.expires_at > {NOW}
+                        for update) l
+"""
+
+# The same for leases that have run out, each queue's oldest first. By queue, for the index's sake.
+LOCK_EXPIRED: Final = f"""
+select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, l.bot
+  from queues_workqueue q
+ cross join lateral (select * from queues_lease l
+                      where l.queue_id = q.id and l.expires_at <= {NOW}
+                      order by l.expires_at limit %(limit)s
+                        for update skip locked) l
+"""
+
+OPEN_EFFECTS: Final = """
+select distinct item_id from queues_effect where item_id = any (%(ids)s::bigint[]) and state = 'begun'
+"""
+
+# Carries out decisions about locked leases. `verdicts` is a JSON list of objects, see finishing.py.
+SETTLE: Final = f"""
+with verdict as materialized (
+    select * from jsonb_to_recordset(%(verdicts)s::jsonb) as v (
+        item_id bigint, token uuid, outcome text, output jsonb, code text, message text,
+        error_class text, detail text, goes text, status text, cause text, tries int, losses int,
+        alone boolean, available_at timestamptz, delay_seconds float8)
+), gone as (
+    delete from queues_lease l using verdict v where l.item_id = v.item_id and l.token = v.token
+    returning l.item_id, l.queue_id, l.attempt as tried, l.attempt + 1 as attempt, l.token, l.bot,
+              l.run_id, l.leased_at, v.tries, v.losses, v.alone, v.outcome, v.output, v.code, v.message,
+              v.error_class, v.detail, v.status, v.cause,
+              coalesce(v.available_at, {NOW} + v.delay_seconds * interval '1 second') as at,
+              case when v.goes = 'scheduled' and coalesce(v.available_at, {NOW}
+                        + v.delay_seconds * interval '1 second') <= {NOW}
+                   then 'ready' else v.goes end as goes
+), tried as (
+    insert into queues_attempt
+           (item_id, number, queue_id, token, bot, run_id, started_at, ended_at, outcome, output,
+            code, message, error_class, detail)
+    select item_id, tried, queue_id, token, bot, run_id, leased_at, {NOW}, outcome,
+           nullif(output, 'null'), code, message, error_class, detail
+      from gone
+), readied as ({into_ready("gone", where="s.goes = 'ready'")}
+), scheduled as ({into_scheduled(
+    "gone", at="s.at", where="s.goes = 'scheduled'",
+    why="case when s.outcome = 'released' then 'deferred' else 'retry' end")}
+), parked as (
+    insert into queues_parked
+           (item_id, queue_id, attempt, tries, losses, alone, status, cause, message, code, since,
+            by, expires_at)
+    select s.item_id, s.queue_id, s.attempt, s.tries, s.losses, s.alone, s.status, s.cause, s.message,
+           s.code, {NOW}, '', i.expires_at
+      from gone s
+     cross join lateral ({ITEM.format("s")}) i
+     where s.goes = 'parked'
+), ended as (
+    insert into queues_ended
+           (item_id, queue_id, attempt, tries, losses, alone, status, at, by, note)
+    select item_id, queue_id, attempt, tries, losses, alone, status, {NOW}, '', message
+      from gone where goes = 'ended'
+), announced as (
+    insert into events_outbox (kind, data)
+    select 'work_item.needs_decision',
+           jsonb_build_object('queue_id', queue_id, 'items', jsonb_agg(jsonb_build_object(
+               'id', item_id, 'attempt', tried, 'cause', cause, 'code', code, 'message', message)))
+      from gone where goes = 'parked'
+     group by queue_id
+), counted as ({count('''
+    select queue_id, 'in_progress', -count(*) from gone group by queue_id
+    union all
+    select queue_id, case when goes in ('ready', 'scheduled') then goes else status end, count(*)
+      from gone group by 1, 2
+    union all
+    select queue_id, outcome, count(*) from gone
+     where outcome in ('business_exception', 'application_exception', 'lost') group by 1, 2''')}
+)
+select item_id, queue_id, goes from gone
+"""
+
+# Why a result was refused: what the token did, and whether there is such an item at all.
+LOOK_UP: Final = """
+select a.item_id, exists (select from queues_workitem i where i.id = a.item_id),
+       (select t.outcome from queues_attempt t where t.item_id = a.item_id and t.token = a.token limit 1)
+  from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token)
+"""
+
+RECORD_PROGRESS: Final = f"""
+update queues_lease
+   set progress = case when %(has_progress)s then %(progress)s::jsonb else progress end
+ where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+returning attempt, run_id
+"""
+
+# The lease is locked, so that the sweep that takes it away sees the effect, or we see that it did.
+BEGIN_EFFECT: Final = f"""
+with held as materialized (
+    select item_id, attempt, token from queues_lease
+     where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+       for update
+), begun as (
+    insert into queues_effect
+           (item_id, key, state, reference, attempt, token, begun_at, settled_by)
+    select item_id, %(key)s, 'begun', '', attempt, token, {NOW}, '' from held
+    on conflict (item_id, key) do nothing
+    returning id
+)
+select exists (select from held), exists (select from begun)
+"""
+
+END_EFFECT: Final = f"""
+with held as materialized (
+    select item_id from queues_lease
+     where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+       for update
+), ended as (
+    update queues_effect e set state = 'finished', reference = %(reference)s, finished_at = {NOW}
+     where e.item_id = %(item_id)s and e.key = %(key)s and e.state = 'begun'
+       and exists (select from held)
+    returning e.id
+)
+select exists (select from held), exists (select from ended)
+"""
+
+FORGET_EFFECT: Final = f"""
+with held as materialized (
+    select item_id, token from queues_lease
+     where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+       for update
+), forgotten as (
+    delete from queues_effect e using held h
+     where e.item_id = h.item_id and e.key = %(key)s and e.state = 'begun' and e.token = h.token
+)
+select exists (select from held)
+"""

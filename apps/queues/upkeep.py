@@ -1,0 +1,45 @@
+"""Work that the scheduler repeats: each may run twice at once, and returns how much it did."""
+
+from collections.abc import Callable
+
+from apps.lib.partitions import ensure_month_partitions
+
+from .counts import fold_counters
+from .lifecycle.sweeping import BATCH, expire_some_items, promote_some_scheduled, reap_some_leases
+from .models import Attempt
+
+__all__ = ["expire_items", "fold_counters", "make_partitions", "promote_scheduled", "reap_leases"]
+
+ATTEMPTS = Attempt._meta.db_table
+# One call must not keep the others waiting; what is left over comes next time.
+MAX_ROUNDS = 20
+
+
+def reap_leases() -> int:
+    """Take back the items of bots that stopped answering."""
+    return _repeat(reap_some_leases)
+
+
+def promote_scheduled() -> int:
+    """Make ready what was deferred or waits for a retry, and has become available."""
+    return _repeat(promote_some_scheduled)
+
+
+def expire_items() -> int:
+    """End the items that nobody worked in time."""
+    return _repeat(expire_some_items)
+
+
+def make_partitions() -> list[str]:
+    """Make the coming months' partitions of the attempts; return the new ones."""
+    return ensure_month_partitions(ATTEMPTS)
+
+
+def _repeat(some: Callable[[], int]) -> int:
+    total = 0
+    for _round in range(MAX_ROUNDS):
+        done = some()
+        total += done
+        if done < BATCH:
+            break
+    return total
