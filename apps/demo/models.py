@@ -90,10 +90,10 @@ class PurchaseOrder(models.Model):
 
 
 class LedgerEntryQuerySet(FolderQuerySet):
-    def posted_twice(self) -> "models.QuerySet[Any, tuple[str, int]]":
+    def posted_twice(self) -> list[tuple[str, int]]:
         """Return (key, count) of each posting that was made more than once: there must be none."""
         counted = self.values("idempotency_key").annotate(count=models.Count("id"))
-        return counted.filter(count__gt=1).values_list("idempotency_key", "count")
+        return list(counted.filter(count__gt=1).values_list("idempotency_key", "count"))
 
     def net_sum(self) -> Decimal:
         """Return what was posted without VAT; credit notes count against it."""

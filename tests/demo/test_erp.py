@@ -61,10 +61,10 @@ def test_posting_twice_posts_twice_and_shows(books: Folder) -> None:
     erp = Erp(books.pk)
 
     erp.post(invoice, key="item-1")
-    assert list(LedgerEntry.objects.posted_twice()) == []
+    assert LedgerEntry.objects.posted_twice() == []
     erp.post(invoice, key="item-1")
 
-    assert list(LedgerEntry.objects.posted_twice()) == [("item-1", 2)]
+    assert LedgerEntry.objects.posted_twice() == [("item-1", 2)]
 
 
 @pytest.mark.django_db(transaction=True)
