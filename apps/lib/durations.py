@@ -11,7 +11,7 @@ from .errors import FieldProblem, InvalidError
 SECONDS_OF_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LONGEST_SECONDS = 10 * 366 * 86_400
 
-_PART = re.compile(r"(\d{1,12}(?:\.\d{1,3})?)\s*([a-z]*)")
+_PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)\s*([a-z]*)")
 _UNITS = {
     **dict.fromkeys(["", "s", "sec", "secs", "second", "seconds"], "s"),
     **dict.fromkeys(["m", "min", "mins", "minute", "minutes"], "m"),

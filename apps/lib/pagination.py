@@ -99,7 +99,7 @@ def _pack(value: Any) -> Any:
 
 def _unpack(value: Any) -> Any:
     if isinstance(value, dict):
-        return _moment(value["at"]) if "at" in value else UUID(value["uuid"])
+        return _moment(value["at"]) if "at" in value else UUID(str(value["uuid"]))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError(value)
     if "\x00" in str(value) or value in (float("inf"), float("-inf")) or value != value:
