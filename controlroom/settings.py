@@ -210,14 +210,15 @@ LOGGING: dict[str, Any] = {"level": env_str("LOG_LEVEL", "INFO"), "role": ROLE}
 # Our own
 ENVIRONMENT_TAG = env_str("ENVIRONMENT", "")
 DEMO_ENABLED = env_bool("CONTROLROOM_DEMO", default=True)
+# Whether a new demo sends itself an invoice every few seconds
+DEMO_TRICKLE = env_bool("CONTROLROOM_TRICKLE", default=True)
 LOOPBACK_ONLY = env_bool("CONTROLROOM_LOOPBACK", default=False)
-HISTORY_MONTHS_AHEAD = 3
+METRICS_TOKEN = env_str("METRICS_TOKEN")
+# How long the history of what people did is kept; 0: for ever
+HISTORY_MONTHS_KEPT = env_int("HISTORY_MONTHS_KEPT", default=0, high=1200)
 # Python modules with automations besides those of the installed apps (`<app>.automations`)
 AUTOMATION_MODULES = env_list("AUTOMATION_MODULES", default=[])
+# How long a bot that is asked to end lets the item in hand take
+BOT_DRAIN_SECONDS = env_int("BOT_DRAIN_SECONDS", default=6, high=3600)
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
-
-
-# Until accounts has its middleware
-if not (BASE_DIR / "apps/accounts/middleware.py").exists():
-    MIDDLEWARE.remove("apps.accounts.middleware.PersonMiddleware")

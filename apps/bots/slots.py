@@ -9,6 +9,7 @@ from select import select
 from time import monotonic, sleep
 from types import FrameType
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
@@ -21,8 +22,8 @@ from .transport import SafeWorker, pool_queue
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
-# After SIGTERM: how long the item in hand may take before the horse is killed
-DRAIN_SECONDS = 6.0
+# How long to try to tell a PostgreSQL that is away how a run ended
+TELL_SECONDS = 5.0
 
 
 class SlotWorker(SafeWorker):
@@ -70,7 +71,7 @@ class SlotWorker(SafeWorker):
         if claimed is None:
             return None
         runs = Run.objects.select_related("version__automation", "bot")
-        run: Run = insist(lambda: runs.get(pk=claimed.pk), patience_seconds=DRAIN_SECONDS)
+        run: Run = insist(lambda: runs.get(pk=claimed.pk), patience_seconds=TELL_SECONDS)
         return run
 
     def try_database(self, ask: Callable[[], Answer]) -> Answer | None:
@@ -114,7 +115,9 @@ class Rider:
         """Ask the horse to end; a shutdown does not wait longer than it may."""
         self.board.ask_to_stop(cause)
         if cause is StopCause.SHUTDOWN:
-            self._kill_after(DRAIN_SECONDS, _("The bot was shut down before the work was done."))
+            self._kill_after(
+                settings.BOT_DRAIN_SECONDS, _("The bot was shut down before the work was done.")
+            )
 
     def _fork(self) -> int:
         """Start the horse; return a descriptor that becomes readable when it ends."""
@@ -191,7 +194,7 @@ class Rider:
         _pid, status = os.waitpid(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         try:
-            insist(lambda: self._end_run(code), patience_seconds=DRAIN_SECONDS)
+            insist(lambda: self._end_run(code), patience_seconds=TELL_SECONDS)
         except (OperationalError, InterfaceError):
             # the next process of this slot, or the sweep, ends it
             log.warning("run %s could not be ended, PostgreSQL is away", self.run.pk)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from time import monotonic
 
+from django.conf import settings
 from django.db import connections
 
 from apps.events import live
@@ -19,8 +20,8 @@ from .slots import SlotWorker
 log = logging.getLogger(__name__)
 
 WATCHED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
-# After SIGTERM: slots drain within 6 s; who has not ended by then is killed
-STOP_SECONDS = 7.5
+# After SIGTERM slots drain (BOT_DRAIN_SECONDS); who has not ended by then is killed
+STOP_SECONDS = 1.5
 # A slot that lived that long is started again at once; before, ever later
 STEADY_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 10.0
@@ -107,7 +108,7 @@ class SlotSupervisor:
     def _stop(self) -> None:
         """Let the slots end in order: the item in hand, then out."""
         self._signal_all(signal.SIGTERM)
-        deadline = monotonic() + STOP_SECONDS
+        deadline = monotonic() + settings.BOT_DRAIN_SECONDS + STOP_SECONDS
         while self._living() and (left := deadline - monotonic()) > 0:
             signal.sigtimedwait({signal.SIGCHLD}, left)
             for place in self._living():

@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
 from apps.accounts.models import Folder
 from apps.bots.lifecycle import create_run
 from apps.bots.models import Automation, Run
 from apps.bots.releases import sync_automations
 from apps.bots.transport import ring_pool
+from controlroom.database import database_settings
+from controlroom.datadir import DataDir
+from controlroom.embedded import free_port
+from controlroom.postgres_server import Postgres, Tuning
 from tests.bots import sample_automations
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -102,3 +108,25 @@ def children_of(pid: int) -> list[int]:
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def postgres_of_its_own(folder: Path) -> Iterator[Postgres]:
+    """A migrated PostgreSQL that the test may stop and start; Django works on it meanwhile."""
+    folder.mkdir()
+    server = Postgres(
+        DataDir(folder), port=free_port(), tuning=Tuning(durable=True, shared_buffers_mb=32)
+    )
+    server.start()
+    usual, usual_url = dict(connection.settings_dict), os.environ["DATABASE_URL"]
+    connection.close()
+    connection.settings_dict.update(database_settings(server.url, "command") | {"TEST": {}})
+    os.environ["DATABASE_URL"] = server.url
+    try:
+        call_command("migrate", verbosity=0)
+        yield server
+    finally:
+        connection.close()
+        connection.settings_dict.update(usual)
+        os.environ["DATABASE_URL"] = usual_url
+        server.stop()

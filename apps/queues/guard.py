@@ -1,0 +1,198 @@
+"""The guard of a session: a thread that renews what is held and watches the time of each item."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterable, Sequence
+from time import monotonic
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils.translation import gettext as _
+
+from apps.bots.exceptions import ItemTimeLimit
+
+from .lifecycle import Finished, LeasedItem, Result, finish_items, renew_leases
+from .models import Attempt
+
+if TYPE_CHECKING:
+    from .session import Session
+
+log = logging.getLogger(__name__)
+
+LONGEST_TICK_SECONDS = 0.5
+# An item that takes longer than this does not keep those leased ahead waiting: they go back
+PATIENCE_SECONDS = 3.0
+
+
+class Guard:
+    """Renews leases every third of their time, over a connection of its own.
+
+    What turns out to be lost is in `lost`: it is not begun any more, and the automation that
+    works on it is told by `should_stop`. The thread and the session share plain dicts and a deque,
+    whose single operations are atomic.
+    """
+
+    def __init__(
+        self, session: "Session", *, lease_seconds: int, item_seconds: int, grace_seconds: int
+    ) -> None:
+        self.session = session
+        self.item_seconds, self.grace_seconds = item_seconds, grace_seconds
+        self.renew_seconds = lease_seconds / 3
+        self.held: dict[int, tuple[UUID, float]] = {}
+        self.lost: set[int] = set()
+        self._in_hand: LeasedItem | None = None
+        self._began_at = 0.0
+        self._interrupted: LeasedItem | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="session-guard", daemon=True)
+        self._main = threading.get_ident()
+        self._is_main_thread = threading.current_thread() is threading.main_thread()
+        self._earlier_handler: Any = None
+
+    def __enter__(self) -> "Guard":
+        if self._is_main_thread:
+            self._earlier_handler = signal.signal(signal.SIGALRM, self._interrupt)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        if self._is_main_thread:
+            signal.signal(signal.SIGALRM, self._earlier_handler)
+
+    def take(self, leased: Iterable[LeasedItem]) -> None:
+        """Watch over what was just leased."""
+        moment = monotonic()
+        self.held.update({each.id: (each.token, moment) for each in leased})
+
+    def settle(self, results: Sequence[Result], finished: Finished) -> None:
+        """Let go of what was handed in."""
+        for result in results:
+            self.held.pop(result.id, None)
+        for refusal in finished.refused:
+            self.session.beat.log(
+                _("The result of #%(id)d was refused: %(reason)s.")
+                % {"id": refusal.id, "reason": refusal.reason},
+                "warning",
+                item_id=refusal.id,
+            )
+        if self.lost:
+            self.lost.intersection_update(self.held)
+
+    def begin(self, leased: LeasedItem, moment: float) -> None:
+        self._began_at = moment
+        self._in_hand = leased
+
+    def end(self) -> None:
+        self._in_hand = None
+
+    def token_of(self, item_id: int) -> UUID:
+        return self.held[item_id][0]
+
+    def forget_connection(self) -> None:
+        """Drop this thread's connection, so that the next statement makes a new one."""
+        connection.close()
+
+    def _watch(self) -> None:
+        try:
+            while not self._over.wait(min(LONGEST_TICK_SECONDS, self.renew_seconds)):
+                try:
+                    self._tick()
+                except (DatabaseError, InterfaceError) as error:
+                    log.warning("the guard could not reach PostgreSQL: %s", error)
+                    self.forget_connection()
+        finally:
+            connection.close()
+
+    def _tick(self) -> None:
+        in_hand, taken_seconds = self._in_hand, monotonic() - self._began_at
+        if in_hand and taken_seconds > self.item_seconds + self.grace_seconds:
+            self._abandon(in_hand)
+        elif in_hand and taken_seconds > self.item_seconds and self._interrupted is not in_hand:
+            self._interrupted = in_hand
+            signal.pthread_kill(self._main, signal.SIGALRM)
+        if in_hand and taken_seconds > PATIENCE_SECONDS:
+            self._release_waiting()
+        self._renew()
+
+    def _renew(self) -> None:
+        moment = monotonic()
+        due = [
+            (item_id, token)
+            for item_id, (token, renewed_at) in list(self.held.items())
+            if moment - renewed_at >= self.renew_seconds
+        ]
+        if not due:
+            return
+        renewed = renew_leases(due)
+        tokens = dict(due)
+        for item_id in renewed.renewed:
+            if item_id in self.held:
+                self.held[item_id] = (tokens[item_id], moment)
+        self.lost.update(item_id for item_id in renewed.lost if item_id in self.held)
+
+    def _release_waiting(self) -> None:
+        """Give back what waits behind a long item, last first; the session takes from the front."""
+        back = []
+        while self.session.waiting:
+            try:
+                back.append(self.session.waiting.pop())
+            except IndexError:
+                break
+        if back:
+            self._release(back)
+
+    def _release(self, leased: list[LeasedItem]) -> None:
+        try:
+            finish_items([_released(each) for each in leased])
+        except (DatabaseError, InterfaceError):
+            # another time
+            self.session.waiting.extend(reversed(leased))
+            raise
+        for each in leased:
+            self.held.pop(each.id, None)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """In the main thread: break into the item that took too long, if it still is in hand."""
+        if self._in_hand is not None and self._in_hand is self._interrupted:
+            raise ItemTimeLimit(self._too_long())
+
+    def _abandon(self, in_hand: LeasedItem) -> None:
+        """End the process: the automation did not let itself be interrupted.
+
+        The item is failed, the rest is handed in or given back; the slot does the rest.
+        """
+        session = self.session
+        results = [*session.results, *(_released(each) for each in session.waiting)]
+        results.append(
+            Result(
+                in_hand.id,
+                in_hand.token,
+                Attempt.Outcome.APPLICATION_EXCEPTION,
+                code="time_limit",
+                message=self._too_long(),
+                error_class="apps.bots.exceptions.ItemTimeLimit",
+            )
+        )
+        finish_items(results)
+        session.beat.start_unit(0)
+        session.beat.log(self._too_long(), "error", item_id=in_hand.id, attempt=in_hand.attempt)
+        session.beat.give_up(_("An item took too long and could not be interrupted."))
+
+    def _too_long(self) -> str:
+        return _("The work took longer than the %d seconds that one item may take.") % (
+            self.item_seconds
+        )
+
+
+def _released(leased: LeasedItem) -> Result:
+    return Result(leased.id, leased.token, Attempt.Outcome.RELEASED)

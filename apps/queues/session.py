@@ -1,0 +1,319 @@
+"""A session: one run of an item automation that drains a queue.
+
+It leases a little ahead, works item by item, and hands the results in by groups, in the same
+statement that leases the next ones. Beside it a guard (see guard.py) renews what is held and
+watches the time. PostgreSQL may go away and come back: results are kept and sent again, which is
+harmless, since a result is taken once.
+"""
+
+import time
+from collections import deque
+from time import monotonic
+from typing import Any
+
+import orjson
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+
+from apps.bots.contexts import Beat, ItemContext
+from apps.bots.exceptions import AutomationException, BusinessException, ItemTimeLimit
+from apps.bots.horse import insist, trimmed_traceback
+from apps.bots.models import Run
+from apps.bots.registry import ExitReport, find_automation
+from apps.lib import doorbell
+from apps.lib.errors import InvalidError
+from apps.lib.json import Json, check_json
+
+from .desk import SessionDesk
+from .guard import Guard
+from .lifecycle import (
+    Finished,
+    LeasedItem,
+    Result,
+    finish_and_lease,
+    finish_items,
+    prepare_for_draining,
+)
+from .models import Attempt, QueueRun, WorkQueue
+
+Outcome = Attempt.Outcome
+
+# What is leased ahead should be about this much work, by what was measured
+AHEAD_SECONDS = 1.0
+FIRST_LEASE, MAX_LEASE = 4, 500
+# Results are handed in at least that often, so that pages move
+FLUSH_SECONDS = 0.5
+# How long an idle session waits for new work before it frees its slot
+LINGER_SECONDS = 20.0
+POLL_SECONDS = 1.0
+# A session ends in order well before its run would be killed; a new one takes over
+SHARE_OF_RUN_LIMIT = 0.8
+LONGEST_SESSION_SECONDS = 3600.0
+MEASURE_WEIGHT = 0.2
+MAX_OUTPUT = 1_000_000
+
+
+def drain_queue(run: Run, beat: Beat) -> ExitReport:
+    """Execute a run of the kind "item": work the items of its queue."""
+    prepare_for_draining()
+    queue = QueueRun.objects.select_related("queue").get(run=run).queue
+    return Session(queue, run, beat).work()
+
+
+class Session:
+    def __init__(self, queue: WorkQueue, run: Run, beat: Beat) -> None:
+        automation = run.version.automation
+        self.queue, self.run, self.beat = queue, run, beat
+        self.function = find_automation(run.version.function).function
+        self.waiting: deque[LeasedItem] = deque()
+        self.results: list[Result] = []
+        self.guard = Guard(
+            self,
+            lease_seconds=queue.lease_seconds,
+            item_seconds=automation.max_item_seconds,
+            grace_seconds=automation.grace_seconds,
+        )
+        self.desk = SessionDesk(queue.key, beat, self.guard)
+        self.seconds_each = automation.usual_seconds
+        self.n_successful = self.n_failed = self.n_worked = 0
+        self.work_seconds = 0.0
+        self.n_ahead = max(
+            1, min(FIRST_LEASE, int(AHEAD_SECONDS / max(self.seconds_each or 0, 1e-6)))
+        )
+        self.flushed_at = monotonic()
+        limit = min(automation.max_run_seconds * SHARE_OF_RUN_LIMIT, LONGEST_SESSION_SECONDS)
+        self.ends_at = monotonic() + limit
+
+    def work(self) -> ExitReport:
+        """Drain the queue until it stays empty, somebody wants the run to end, or time is up."""
+        with self.guard:
+            try:
+                while not self._must_end():
+                    self._work_waiting()
+                    if not self._must_end() and not self._refill():
+                        break
+            finally:
+                self._give_back()
+        return self._report()
+
+    def _work_waiting(self) -> None:
+        """Work what is leased; hand results in now and then."""
+        must_stop, take, work = self.beat.should_stop, self.waiting.popleft, self._work_item
+        while not must_stop():
+            try:
+                leased = take()
+            except IndexError:  # the guard may take from the other end at any time
+                return
+            if leased.is_alone and self.results:
+                # it may take this process with it, but not what is done
+                self._exchange(lease=False)
+            work(leased)
+            moment = monotonic()
+            if moment >= self.ends_at:
+                return
+            if moment - self.flushed_at > FLUSH_SECONDS:
+                self._exchange(lease=True)
+
+    def _work_item(self, leased: LeasedItem) -> None:
+        guard, began = self.guard, monotonic()
+        if leased.id in guard.lost:
+            guard.held.pop(leased.id, None)
+            return
+        item = ItemContext(self.desk, leased.id, leased.reference, leased.payload, leased.attempt)
+        self.beat.start_unit(leased.id)
+        guard.begin(leased, began)
+        try:
+            try:
+                output = self.function(item)
+            finally:
+                guard.end()
+            result = self._success(leased, output)
+        except (Exception, ItemTimeLimit, SystemExit) as error:
+            result = self._failure(leased, error)
+        self.results.append(result)
+        self.n_worked += 1
+        self.work_seconds += monotonic() - began
+
+    def _success(self, leased: LeasedItem, output: Any) -> Result:
+        if output is not None:
+            _check_storable(output)
+        self.n_successful += 1
+        return Result(leased.id, leased.token, Outcome.SUCCESSFUL, output)
+
+    def _failure(self, leased: LeasedItem, error: BaseException) -> Result:
+        self.n_failed += 1
+        if isinstance(error, ItemTimeLimit):
+            # it may have been broken off in the middle of a statement
+            self.guard.forget_connection()
+        result = failed(leased, error)
+        title = Outcome(result.outcome).label
+        self.beat.log(
+            f"{leased.reference or '#' + str(leased.id)}: {title}: {result.message}",
+            "warning",
+            item_id=leased.id,
+            attempt=leased.attempt,
+        )
+        return result
+
+    def _refill(self) -> bool:
+        """Lease the next items, waiting a while for new ones; False when there are none."""
+        self._exchange(lease=True)
+        until = monotonic() + LINGER_SECONDS
+        while not self.waiting:
+            self.beat.start_unit(0)
+            self.beat.progress(self.n_successful, self.n_failed)
+            if monotonic() >= until or self._must_end() or self._is_slot_wanted():
+                return False
+            doorbell.wait(bell_of(self.queue.pk), min(POLL_SECONDS, until - monotonic()))
+            if not self._must_end():
+                self._exchange(lease=True)
+        return True
+
+    def _exchange(self, *, lease: bool) -> None:
+        """Hand the results in and lease more, in one statement; keep both safe from outages."""
+        self._measure()
+        taken, self.results = self.results, []
+        n = max(0, self.n_ahead - len(self.waiting)) if lease else 0
+        finished, leased = self._send(taken, n)
+        self.guard.settle(taken, finished)
+        self.guard.take(leased)
+        self.waiting.extend(leased)
+        self.flushed_at = monotonic()
+        if taken:
+            self.beat.progress(self.n_successful, self.n_failed)
+
+    def _send(self, results: list[Result], n: int) -> tuple[Finished, list[LeasedItem]]:
+        pause = 0.1
+        while True:
+            try:
+                return self._send_once(results, n)
+            except (OperationalError, InterfaceError) as error:
+                self.beat.log(_("PostgreSQL is away, trying again: %s") % error, "warning")
+                self.guard.forget_connection()
+                if self.beat.should_stop():
+                    n = 0
+            except (DatabaseError, InvalidError) as error:
+                if not results:
+                    raise
+                # one of them can't be stored; the others must not suffer
+                return self._send_singly(results, error), []
+            time.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+    def _send_once(self, results: list[Result], n: int) -> tuple[Finished, list[LeasedItem]]:
+        if n == 0:
+            return (finish_items(results) if results else Finished([], [])), []
+        return finish_and_lease(
+            results, queue_id=self.queue.pk, n=n, bot=self.beat.bot_name, run_id=self.run.pk
+        )
+
+    def _send_singly(self, results: list[Result], error: Exception) -> Finished:
+        done = Finished([], [])
+        for result in results:
+            try:
+                one = finish_items([result])
+            except (OperationalError, InterfaceError):
+                raise
+            except (DatabaseError, InvalidError):
+                one = finish_items([unstorable(result, error)])
+            done.finished.extend(one.finished)
+            done.refused.extend(one.refused)
+        return done
+
+    def _give_back(self) -> None:
+        """Hand in what is done and give back what was not begun."""
+        taken, self.results = self.results + [released(each) for each in self.waiting], []
+        self.waiting.clear()
+        self.beat.start_unit(0)
+        if taken:
+            insist(lambda: finish_items(taken))
+
+    def _measure(self) -> None:
+        """Learn how long an item takes, and lease ahead accordingly."""
+        if not self.n_worked:
+            return
+        measured = self.work_seconds / self.n_worked
+        known = measured if self.seconds_each is None else self.seconds_each
+        self.seconds_each = known + (measured - known) * MEASURE_WEIGHT
+        self.n_worked, self.work_seconds = 0, 0.0
+        wanted = AHEAD_SECONDS / max(self.seconds_each, measured, 1e-6)
+        self.n_ahead = max(1, min(int(wanted), self.n_ahead * 4, MAX_LEASE))
+
+    def _must_end(self) -> bool:
+        return self.beat.should_stop() or monotonic() >= self.ends_at
+
+    def _is_slot_wanted(self) -> bool:
+        """Whether another run waits for a slot while this one has nothing to do."""
+        waiting = Run.objects.filter(pool_id=self.beat.pool_id, status=Run.Status.PENDING)
+        try:
+            return waiting.exists()
+        except (OperationalError, InterfaceError):
+            self.guard.forget_connection()
+            return False
+
+    def _report(self) -> ExitReport:
+        return ExitReport(
+            n_successful=self.n_successful,
+            n_failed=self.n_failed,
+            was_stopped=self.beat.should_stop(),
+            seconds_each=self.seconds_each,
+        )
+
+
+def bell_of(queue_id: int) -> str:
+    return f"queue:{queue_id}"
+
+
+def failed(leased: LeasedItem, error: BaseException) -> Result:
+    """Return what is stored about a try that raised `error`."""
+    is_business = isinstance(error, BusinessException)
+    field = error.field if isinstance(error, AutomationException) else ""
+    output: Json = {"field": field} if field else None
+    return Result(
+        leased.id,
+        leased.token,
+        Outcome.BUSINESS_EXCEPTION if is_business else Outcome.APPLICATION_EXCEPTION,
+        output,
+        code=_code(error),
+        message=_message(error),
+        error_class=f"{type(error).__module__}.{type(error).__qualname__}"[:200],
+        detail="" if is_business else trimmed_traceback(error),
+    )
+
+
+def released(leased: LeasedItem) -> Result:
+    return Result(leased.id, leased.token, Outcome.RELEASED)
+
+
+def unstorable(result: Result, error: Exception) -> Result:
+    """Return a failure in the place of a result that the database does not take."""
+    text = _("The result of the automation can't be stored: %s") % error
+    return Result(
+        result.id,
+        result.token,
+        Outcome.APPLICATION_EXCEPTION,
+        code="unstorable_result",
+        message=text[:1000],
+        error_class="builtins.ValueError",
+    )
+
+
+def _check_storable(output: Any) -> None:
+    """Raise TypeError, or InvalidError, unless `output` is a JSON object that can be stored."""
+    if not isinstance(output, dict):
+        raise TypeError(_("An automation returns a dict or None, not %s.") % type(output).__name__)
+    text = orjson.dumps(output)
+    if len(text) > MAX_OUTPUT:
+        raise InvalidError(_("The output is larger than %d bytes.") % MAX_OUTPUT)
+    if b"\\u0000" in text:
+        check_json(output)
+
+
+def _code(error: BaseException) -> str:
+    if isinstance(error, AutomationException):
+        return error.code[:100]
+    return "time_limit" if isinstance(error, ItemTimeLimit) else ""
+
+
+def _message(error: BaseException) -> str:
+    return str(error) or type(error).__name__
