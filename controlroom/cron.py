@@ -35,14 +35,24 @@ class Entry:
 
 
 PROMPT = [
-    Entry("apps.events.upkeep.sweep_outbox", 2),
-    Entry("apps.bots.upkeep.reap_lost_runs", 5),
+    Entry("apps.queues.upkeep.reap_leases", 1),
+    Entry("apps.queues.upkeep.promote_scheduled", 1),
+    Entry("apps.queues.upkeep.expire_items", 2),
+    Entry("apps.queues.upkeep.fold_counters", 1),
+    Entry("apps.queues.allocation.allocate_runs", 1, on_bell=True),
+    Entry("apps.bots.upkeep.reap_lost_runs", 2),
     Entry("apps.bots.upkeep.ring_pending_runs", 5),
+    Entry("apps.events.upkeep.sweep_outbox", 2),
+    Entry("apps.demo.steps.tick_steps", 1),
+    Entry("apps.demo.trickle.trickle_invoices", 6),
 ]
 
 TIDYING = [
     Entry("apps.events.upkeep.make_partitions", HOUR),
-    Entry("apps.events.upkeep.prune", 6 * HOUR),
     Entry("apps.bots.upkeep.make_partitions", HOUR),
+    Entry("apps.queues.upkeep.make_partitions", HOUR),
+    Entry("apps.events.upkeep.prune", 6 * HOUR),
     Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
+    Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
+    Entry("controlroom.housekeeping.clear_sessions", 6 * HOUR),
 ]

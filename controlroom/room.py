@@ -116,16 +116,16 @@ class Room:
             return
         if not self.wishes.empty and settings.DEMO_ENABLED and "load_demo" in get_commands():
             self._say("Loading the demo…")
-            self._run_command("load_demo")
+            self._run_command("load_demo", *([] if settings.DEMO_TRICKLE else ["--quiet-trickle"]))
         first_start.note_demo_done()
 
-    def _run_command(self, name: str) -> None:
+    def _run_command(self, name: str, *arguments: str) -> None:
         """Run a management command to its end; a stop request ends it, too."""
         assert self._data_dir is not None
         log_file = self._log_file(name)
         with log_file.open("ab") as log:
             process = start_child(
-                [sys.executable, "manage.py", name],
+                [sys.executable, "manage.py", name, *arguments],
                 on_parent_death=signal.SIGKILL,
                 stdout=log,
                 stderr=log,

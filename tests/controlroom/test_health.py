@@ -46,3 +46,13 @@ def test_metrics_tell_of_the_process_and_of_the_work(client: Client):
     assert answer.status_code == 200
     assert b"process_resident_memory_bytes" in answer.content
     assert b"controlroom_items" in answer.content
+
+
+@pytest.mark.django_db
+def test_metrics_can_be_kept_behind_a_token(client: Client, settings):
+    settings.METRICS_TOKEN = "known to prometheus"
+
+    stranger = client.get("/metrics")
+    friend = client.get("/metrics", headers={"Authorization": "Bearer known to prometheus"})
+
+    assert (stranger.status_code, friend.status_code) == (401, 200)
