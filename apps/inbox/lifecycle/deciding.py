@@ -18,7 +18,7 @@ from apps.lib.errors import ConflictError, InvalidError
 from apps.lib.json import JsonObject
 from apps.lib.schema import check_payload
 from apps.queues import lifecycle as items
-from apps.queues.models import Effect, WorkItem
+from apps.queues.models import Effect, Parked, WorkItem
 
 from .drafts import drop_draft
 from .handling import add_comment, check_comment
@@ -71,6 +71,7 @@ def _decide(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> Us
     if not _close(task, decision, answer, by):
         return _already_closed(task, decision, answer, by)
     current = UserTask.objects.select_related("queue", "item").get(pk=task.pk)
+    _insist_that_item_waits(current)
     changes = _apply(current, decision, answer, by)
     if answer.comment.strip():
         add_comment(current, answer.comment, by=by)
@@ -118,6 +119,13 @@ def _close(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> boo
             working_until=None,
         )
     )
+
+
+def _insist_that_item_waits(task: UserTask) -> None:
+    """Hold the item where it waits for this very decision; raise ConflictError if it went on."""
+    waiting = Parked.objects.filter(item_id=task.item_id, since=task.parked_at)
+    if not waiting.select_for_update(no_key=True).exists():
+        raise ConflictError(_("The item has gone on; this decision is no longer needed."))
 
 
 def _already_closed(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:

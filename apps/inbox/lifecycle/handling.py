@@ -123,8 +123,8 @@ def record_reveal(task: UserTask, path: str, *, by: Actor) -> None:
 
 def _open_task(task: UserTask) -> UserTask:
     """Return the task as it is, locked; raise TaskDecidedError when it is closed."""
-    locked = UserTask.objects.select_related("assignee", "working_by")
-    current: UserTask = locked.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
+    # without joins: after waiting for the lock they would still show the rows from before
+    current: UserTask = UserTask.objects.select_for_update(no_key=True).get(pk=task.pk)
     if not current.is_open:
         raise TaskDecidedError(current)
     return current
