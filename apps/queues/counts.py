@@ -30,10 +30,10 @@ PLACES: Final = (
 WAITING: Final = (Measure.READY, Measure.SCHEDULED)
 
 FOLD: Final = f"""
-with some as (
+with chosen as (
     select id from queues_counterdelta order by id limit {MAX_FOLDED} for update skip locked
 ), gone as (
-    delete from queues_counterdelta where id = any (array(select id from some))
+    delete from queues_counterdelta where id = any (array(select id from chosen))
     returning queue_id, measure, change, at
 ), counted as (
     insert into queues_counter (queue_id, measure, n)
