@@ -6,8 +6,8 @@ from datetime import datetime
 import orjson
 from django.utils.translation import gettext as _
 
-from apps.lib.errors import FieldProblem
-from apps.lib.json import JsonObject
+from apps.lib.errors import DomainError, FieldProblem
+from apps.lib.json import JsonObject, check_json
 from apps.lib.schema import check_payload
 from apps.queues.models import WorkQueue
 
@@ -33,10 +33,12 @@ def payload_problems(queue: WorkQueue, payload: JsonObject) -> list[FieldProblem
     if not isinstance(payload, dict):
         return [FieldProblem("payload", _("must be an object"))]
     try:
-        size = len(orjson.dumps(payload))
-    except (TypeError, UnicodeError) as error:
+        text = orjson.dumps(payload)
+        if b"\\u0000" in text:
+            check_json(payload)
+    except (TypeError, DomainError) as error:
         return [FieldProblem("payload", _("can't be stored as JSON: %(why)s") % {"why": error})]
-    if size > MAX_PAYLOAD_BYTES:
+    if len(text) > MAX_PAYLOAD_BYTES:
         limit = MAX_PAYLOAD_BYTES // 1024
         return [FieldProblem("payload", _("is larger than %(n)d kB") % {"n": limit})]
     return check_payload(queue.payload_schema, payload, at="payload")

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from apps.bots.logs import storable_text
 from apps.lib.actors import SYSTEM
-from apps.lib.errors import FieldProblem, InvalidError
-from apps.lib.json import Json, check_json
+from apps.lib.errors import DomainError, FieldProblem, InvalidError
+from apps.lib.json import check_json
 from apps.queues import engine
 from apps.queues.models import Attempt, WorkQueue
 from apps.queues.statements import LOCK_HELD, LOOK_UP, OPEN_EFFECTS, SETTLE
@@ -229,7 +229,7 @@ def _dumped(result: Result) -> str | None:
         text = orjson.dumps(result.output).decode()
         if "\\u0000" in text:
             check_json(result.output)
-    except (TypeError, InvalidError) as error:
+    except (TypeError, DomainError) as error:
         problem = FieldProblem("output", _("can't be stored as JSON: %(why)s") % {"why": error})
         message = _("The output of item %(id)d %(problem)s.")
         values = {"id": result.id, "problem": problem.message}
@@ -264,5 +264,3 @@ def _key(result: Result) -> Key:
 def _keys(asked: dict[Key, Result]) -> dict[str, list[Any]]:
     return {"ids": [key[0] for key in asked], "tokens": [key[1] for key in asked]}
 
-
-__all__ = ["Json", "finish_and_lease", "finish_items", "policy_of", "settle_leases"]
