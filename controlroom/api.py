@@ -186,7 +186,7 @@ def _for_tokens(view: View) -> View:
             return checked(response)
 
         wrapped = answer_now
-    wrapped.login_required = False  # type: ignore[attr-defined]
+    wrapped.__dict__["login_required"] = False
     return wrapped
 
 

@@ -16,6 +16,7 @@ log = structlog.get_logger("controlroom.scheduler")
 BELL = "scheduler"
 LONGEST_WAIT_SECONDS = 0.5  # so that a stop is noticed soon
 SLOW_SECONDS = 2.0
+REMIND_SECONDS = 60.0
 STOP_SECONDS = 3.0
 
 
@@ -30,7 +31,7 @@ class Lane:
         self._entries = entries
         self._stop = stop
         self._due_at = dict.fromkeys(entries, 0.0)
-        self._failing: set[str] = set()
+        self._failing: dict[Entry, float] = {}  # when each was last written about
 
     def turn(self, *, is_rung: bool = False) -> None:
         """Run what is due (and what the bell is for), until asked to stop."""
@@ -56,20 +57,20 @@ class Lane:
             self._note_success(entry, time.monotonic() - begun)
 
     def _note_failure(self, entry: Entry, error: Exception) -> None:
-        """Log the first failure in full, and drop a connection that may be broken."""
-        is_new = entry.name not in self._failing
-        self._failing.add(entry.name)
+        """Log the first failure in full, then a line a minute; drop a connection that may be bad."""
         if isinstance(error, (DatabaseError, InterfaceError)):
             connections.close_all()
-            log.warning("entry failed", entry=entry.name, error=str(error))
-        elif is_new:
+        now = time.monotonic()
+        if entry not in self._failing:
             log.exception("entry failed", entry=entry.name)
+        elif now - self._failing[entry] > REMIND_SECONDS:
+            log.warning("entry still fails", entry=entry.name, error=str(error))
         else:
-            log.warning("entry failed again", entry=entry.name, error=str(error))
+            return
+        self._failing[entry] = now
 
     def _note_success(self, entry: Entry, seconds: float) -> None:
-        if entry.name in self._failing:
-            self._failing.discard(entry.name)
+        if self._failing.pop(entry, None) is not None:
             log.info("entry works again", entry=entry.name)
         if seconds > SLOW_SECONDS:
             log.warning("slow entry", entry=entry.name, seconds=round(seconds, 1))

@@ -25,19 +25,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     servers_of_this_run().stop()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark who drives a browser, and keep all users of the shared room in one process."""
+    """Mark who drives a browser, and keep all users of one room in one process."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "browser" in fixtures:
             item.add_marker("browser")
-        if "running_room" in fixtures:
-            item.add_marker(pytest.mark.xdist_group("room"))
+        for shared in ("running_room", "lasting_room"):
+            if shared in fixtures:
+                item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def servers_of_this_run() -> TestServers:
     return settings.SERVERS_OF_THIS_RUN
-
 
 
 @pytest.fixture(scope="session")

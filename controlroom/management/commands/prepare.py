@@ -1,4 +1,4 @@
-"""`manage.py prepare`: make a database ready for a release. Safe to run from many places at once."""
+"""`manage.py prepare`: make a database ready for a release; many may run at once."""
 
 import sys
 from typing import Any
