@@ -133,7 +133,7 @@ def _parked(item: WorkItem) -> dict[str, Any]:
         "sentence": _("Waits for a person to decide."),
         "title": str(Parked.Cause(parked.cause).label),
         "message": parked.message,
-        "task_url": f"/inbox/?item={item.pk}",
+        "task_url": f"/inbox/?q={item.pk}",
         "tone": "person",
     }
 

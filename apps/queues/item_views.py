@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.permissions import Action, can, require
 from apps.lib.errors import NotFoundError
 
-from . import editing_by_hand, files, item_presenting, lifecycle
+from . import files, item_presenting, lifecycle
+from .by_hand import ItemEdit
 from .forms import FileForm, ReasonForm, ReferenceForm
 from .models import ItemFile, WorkItem
 
@@ -41,9 +42,8 @@ def item_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def item_edit(request: HttpRequest, pk: int) -> HttpResponse:
     item = _find(request, pk)
     require(request.user, Action.OPERATE, item.queue.folder_id)
-    edit = editing_by_hand.read(item, request)
-    if request.method == "POST" and edit.is_valid():
-        edit.save(by=request.user.actor)
+    edit = ItemEdit(item, request)
+    if request.method == "POST" and edit.is_valid() and edit.save(by=request.user.actor):
         messages.success(request, _("Saved. The history shows what changed."))
         return redirect("items:item_detail", pk=pk)
     status = 422 if request.method == "POST" else 200

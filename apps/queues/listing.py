@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from .models import Ended, Lease, Parked, Ready, Scheduled, WorkItem
+from .models import Attempt, Ended, Lease, Parked, Ready, Scheduled, WorkItem
 
 PAGE_SIZE = 50
 MAX_TEXT = 200
@@ -80,11 +80,26 @@ def find_items(wanted: ItemFilter, *, limit: int = PAGE_SIZE) -> ItemPage:
     items = list(found.with_status().order_by("-pk")[: limit + 1])  # type: ignore[attr-defined]
     more = len(items) > limit
     items = items[:limit]
+    _attach_last_attempts(items)
     return ItemPage(
         items,
         wanted.replace(before=None).query() if wanted.before is not None else None,
         wanted.replace(before=items[-1].pk).query() if more else None,
     )
+
+
+def _attach_last_attempts(items: list[WorkItem]) -> None:
+    """Give each item `n_attempts`, `problem` and `retry_at`; one query for the page."""
+    newest = Attempt.objects.filter(item_id__in=[item.pk for item in items])
+    last = {
+        each.item_id: each for each in newest.order_by("item_id", "-number").distinct("item_id")
+    }
+    for item in items:
+        attempt = last.get(item.pk)
+        went_well = attempt is None or attempt.outcome == Attempt.Outcome.SUCCESSFUL
+        item.n_attempts = attempt.number if attempt else 0  # type: ignore[attr-defined]
+        item.problem = "" if attempt is None or went_well else attempt.message  # type: ignore[attr-defined]
+        item.retry_at = item.available_at_now if attempt else None  # type: ignore[attr-defined]
 
 
 def _matches(text: str) -> Q:

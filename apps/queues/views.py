@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.permissions import Action, can, require
 
-from . import adding_by_hand
+from .by_hand import ItemEntry
 from .forms import ReasonForm
 from .lifecycle import pause_queue, resume_queue
 from .listing import ItemFilter
@@ -41,7 +41,7 @@ def queue_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def item_add(request: HttpRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(WorkQueue.objects.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, queue.folder_id)
-    entry = adding_by_hand.read(queue, request)
+    entry = ItemEntry(queue, request)
     if request.method == "POST" and entry.is_valid():
         item = entry.save(by=request.user.actor)
         if item is not None:
