@@ -39,7 +39,7 @@ def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
 
 def test_every_word_that_a_script_says_is_in_the_catalogue_of_words() -> None:
     page = (ROOT / "templates/components/words.html").read_text()
-    words = {camel_case(name) for name in re.findall(r"\sdata-([\w-]+)=", page)}
+    words = {camel_case(name) for name in re.findall(r"\sdata-word-([\w-]+)=", page)}
 
     said = {word for path in SCRIPTS for word in re.findall(r'\bsay\("(\w+)"', path.read_text())}
 
