@@ -21,12 +21,13 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.docs import Swagger
+from ninja.openapi.schema import OpenAPISchema
 from psycopg_pool import PoolTimeout
 
 from apps.accounts.auth import NotSignedInError, TokenAuth
 from apps.lib.errors import DomainError, InvalidError, MalformedError, NotFoundError
 from apps.lib.gathering import GoneError
-from apps.lib.http import JsonParser, JsonRenderer
+from apps.lib.http import JsonParser, JsonRenderer, described_bodies
 from apps.lib.problems import field_problems
 
 from .answers import problem
@@ -69,6 +70,12 @@ class WrongMethodError(DomainError):
 
 class ControlroomApi(NinjaAPI):
     """Ninja, but errors keep the wrong value, which the caller may see: it is the caller's."""
+
+    def get_openapi_schema(self, **named: Any) -> OpenAPISchema:
+        """Add the bodies that views read themselves."""
+        found = super().get_openapi_schema(**named)
+        found["components"]["schemas"].update(described_bodies)
+        return found
 
     def validation_error_from_error_contexts(
         self, error_contexts: list[ValidationErrorContext[Any]]

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.http import HttpRequest
-
+from .http import PersonRequest
 from .models import Folder
 from .permissions import Action, Rights
 
@@ -13,7 +12,7 @@ CHOICE = "folder_id"  # in the session
 View = TypeVar("View", bound=Callable[..., object])
 
 
-def folder_of_session(request: HttpRequest) -> Folder | None:
+def folder_of_session(request: PersonRequest) -> Folder | None:
     """Return the chosen folder while the person may still see it, else their first; or None."""
     ids = request.rights.folder_ids(Action.VIEW)
     if not ids:
@@ -23,7 +22,7 @@ def folder_of_session(request: HttpRequest) -> Folder | None:
     return next((folder for folder in folders if folder.pk == chosen), next(iter(folders), None))
 
 
-def choose_folder(request: HttpRequest, folder: Folder) -> None:
+def choose_folder(request: PersonRequest, folder: Folder) -> None:
     request.session[CHOICE] = folder.pk
 
 

@@ -1,5 +1,7 @@
 """What can be done to people: invite, change, remove, disable… Each leaves one event."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
@@ -205,7 +207,7 @@ def _save_role(person: User, folder: Folder, role: str) -> None:
     person.cached_rights = None
 
 
-def _differences(before: JsonObject, after: JsonObject) -> list[JsonObject]:
+def _differences(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[JsonObject]:
     return [
         {"field": field, "before": _plain(before[field]), "after": _plain(value)}
         for field, value in after.items()

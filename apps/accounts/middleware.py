@@ -1,7 +1,7 @@
 """Each page request knows its person: the folder, the rights, the language, the time zone."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from .audiences import language_of, time_zone_of
 from .folders import folder_of_session
-from .models import User
+from .http import PersonRequest
+from .models import Folder, User
 from .permissions import Rights, rights_of
 
 
@@ -26,8 +27,10 @@ class PersonMiddleware:
         user = request.user
         if not isinstance(user, User):
             return self._answer_stranger(request)
+        request = cast(PersonRequest, request)
         request.rights = rights_of(user)
-        request.folder = folder_of_session(request)
+        # views that may do without a folder say so; process_view sees to the others
+        request.folder = cast(Folder, folder_of_session(request))
         language = language_of(user)
         request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(time_zone_of(user)):
@@ -37,7 +40,7 @@ class PersonMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
         """Stop people who are in no folder before a page that needs one."""
-        homeless = isinstance(request.user, User) and request.folder is None
+        homeless = isinstance(request.user, User) and getattr(request, "folder", None) is None
         if not homeless or getattr(view, "without_folder", False):
             return None
         if not getattr(view, "login_required", True):
@@ -50,7 +53,7 @@ class PersonMiddleware:
         return render(request, "error.html", context, status=403)
 
     def _answer_stranger(self, request: HttpRequest) -> HttpResponseBase:
-        request.rights = Rights()
-        request.folder = None
+        stranger = cast(Any, request)
+        stranger.rights, stranger.folder = Rights(), None
         with timezone.override(settings.ORGANISATION_TIME_ZONE):
             return self.get_response(request)

@@ -13,6 +13,17 @@ from apps.lib.errors import NotAllowedError
 from .models import Folder, User
 from .roles import GRANTS, Action, Role
 
+__all__ = [
+    "Action",
+    "FolderQuerySet",
+    "Holder",
+    "Rights",
+    "can",
+    "require",
+    "rights_from",
+    "rights_of",
+]
+
 
 @dataclass(frozen=True)
 class Rights:

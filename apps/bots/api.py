@@ -47,12 +47,14 @@ class RunIn(StrictModel):
     """What the automation gets as its input."""
 
     input: AnyObject = Field(default_factory=dict)
-    because: str = Field("", max_length=200, description="why, for people; shown with the run")
+    because: str = Field(
+        default="", max_length=200, description="why, for people; shown with the run"
+    )
 
 
 class StopIn(StrictModel):
-    kill: bool = Field(False, description="end it after its grace time, whatever it does")
-    reason: str = Field("", max_length=300)
+    kill: bool = Field(default=False, description="end it after its grace time, whatever it does")
+    reason: str = Field(default="", max_length=300)
 
 
 class RunOut(BaseModel):
@@ -118,12 +120,12 @@ def start_run(request: TokenRequest, key: str, body: RunIn) -> HttpResponse:
     return carry_out_once(request, start)
 
 
-@router.get("/runs/{run_id}", response=RunOut, summary="Look at a run")
+@router.get("/runs/{int:run_id}", response=RunOut, summary="Look at a run")
 def get_run(request: TokenRequest, run_id: RunId) -> HttpResponse:
     return answer(_run(_find(request, run_id)))
 
 
-@router.post("/runs/{run_id}/stop", response=RunOut, summary="Stop a run")
+@router.post("/runs/{int:run_id}/stop", response=RunOut, summary="Stop a run")
 def stop_run(request: TokenRequest, run_id: RunId, body: StopIn | None = None) -> HttpResponse:
     """Ask a run to end after what it has in hand. Asking again changes nothing.
 
@@ -136,7 +138,7 @@ def stop_run(request: TokenRequest, run_id: RunId, body: StopIn | None = None) -
     return answer(_run(_find(request, run_id)))
 
 
-@router.get("/runs/{run_id}/log", response=LogOut, summary="Read the log of a run")
+@router.get("/runs/{int:run_id}/log", response=LogOut, summary="Read the log of a run")
 def get_log(
     request: TokenRequest,
     run_id: RunId,

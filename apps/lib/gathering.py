@@ -6,7 +6,7 @@ first call comes and let go after a quiet time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -39,7 +39,9 @@ class Gatherer(Generic[CallT, AnswerT]):
     `step(connection, calls)` returns one answer, or one exception, per call. If it fails as a
     whole, each call gets a step of its own, so that one bad call can't fail its neighbours; so a
     step must have done nothing when it raises. `abandon(connection, answers)` gets the answers
-    that nobody waits for any more.
+    that nobody waits for any more; `prepare(connection)` sees each new connection first. A step
+    gets calls of up to `max_weight` together, or one that is heavier by itself; `split(calls)`
+    says which of them (by index) go into one step.
     """
 
     def __init__(
@@ -48,9 +50,13 @@ class Gatherer(Generic[CallT, AnswerT]):
         step: Callable[[Connection, Sequence[CallT]], Awaitable[Sequence[AnswerT | Exception]]],
         *,
         abandon: Callable[[Connection, Sequence[AnswerT]], Awaitable[None]] | None = None,
-        max_calls: int = 500,
+        prepare: Callable[[Connection], Awaitable[None]] | None = None,
+        split: Callable[[Sequence[CallT]], Sequence[Sequence[int]]] | None = None,
+        weight: Callable[[CallT], int] = lambda _call: 1,
+        max_weight: int = 1_000,
     ) -> None:
-        self.name, self.step, self.abandon, self.max_calls = name, step, abandon, max_calls
+        self.name, self.step, self.abandon, self.prepare = name, step, abandon, prepare
+        self.split, self.weight, self.max_weight = split, weight, max_weight
         self._rounds: WeakKeyDictionary[asyncio.AbstractEventLoop, _Round[CallT, AnswerT]] = (
             WeakKeyDictionary()
         )
@@ -121,7 +127,8 @@ class _Round(Generic[CallT, AnswerT]):
                 # let everybody who is ready to call join
                 await asyncio.sleep(0)
                 taken = self._take()
-                await self._answer(taken)
+                for some in self._split(taken):
+                    await self._answer(some)
                 await self._abandon_orphans()
         finally:
             self.is_over = True
@@ -140,9 +147,22 @@ class _Round(Generic[CallT, AnswerT]):
         return bool(self.waiting or self.orphans)
 
     def _take(self) -> list[_Waiting[CallT, AnswerT]]:
-        n = self.owner.max_calls
+        n, total = 0, 0
+        for each in self.waiting:
+            total += self.owner.weight(each.call)
+            if n and total > self.owner.max_weight:
+                break
+            n += 1
         taken, self.waiting = self.waiting[:n], self.waiting[n:]
         return [each for each in taken if not each.answer.done()]
+
+    def _split(
+        self, taken: list[_Waiting[CallT, AnswerT]]
+    ) -> Iterable[list[_Waiting[CallT, AnswerT]]]:
+        if self.owner.split is None:
+            return [taken]
+        parts = self.owner.split([each.call for each in taken])
+        return [[taken[index] for index in part] for part in parts]
 
     async def _answer(self, taken: list[_Waiting[CallT, AnswerT]]) -> None:
         if not taken:
@@ -183,6 +203,8 @@ class _Round(Generic[CallT, AnswerT]):
         if self.connection is None or self.connection.closed:
             try:
                 self.connection = await connect(f"controlroom-{self.owner.name}")
+                if self.owner.prepare is not None:
+                    await self.owner.prepare(self.connection)
             except CONNECTION_ERRORS as error:
                 if is_last:
                     raise GoneError from error

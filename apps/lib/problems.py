@@ -37,7 +37,7 @@ def sentence_of(error: Error) -> str:
     context = {key: _shown(value) for key, value in (error.get("ctx") or {}).items()}
     words = _SENTENCES.get(kind)
     if callable(words):
-        return words(error)
+        return str(words(error))
     return str(words) % context if words else str(error["msg"])
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.lib.errors import FieldProblem, InvalidError
-from apps.lib.schema import check_payload, check_schema, compile_schema, mask, personal_paths
+from apps.lib.schema import check_payload, check_schema, compile_schema, mask, personal_paths, unmask
 from apps.lib.schema.fast import compile_quick
 from apps.lib.schema.patterns import UnsafePatternError, compile_pattern
 
@@ -381,3 +381,14 @@ def test_mask_hides_personal_values_wherever_they_stand():
         "parent": {"name": "•••", "parent": {"name": "•••"}},
     }
     assert payload["name"] == "Ada"
+
+
+def test_masks_that_come_back_are_put_back():
+    payload: Any = {"name": "Ada", "total": 3, "contacts": [{"phone": "1"}]}
+    sent = mask(payload, PERSONAL) | {"total": 4, "contacts": [{"phone": "•••"}, {"phone": "2"}]}
+
+    assert unmask(sent, payload, PERSONAL) == {
+        "name": "Ada",
+        "total": 4,
+        "contacts": [{"phone": "1"}, {"phone": "2"}],
+    }

@@ -4,8 +4,8 @@
 answer with one plain sentence a field. `personal_paths` and `mask` read the mark `x-personal`.
 """
 
-from .checker import Checker, check_payload, check_schema, compile_schema
-from .personal import MASK, mask, personal_paths
+from .checker import Checker, check_payload, check_schema, compile_schema, require_schema
+from .personal import MASK, mask, personal_paths, unmask
 
 __all__ = [
     "MASK",
@@ -15,4 +15,6 @@ __all__ = [
     "compile_schema",
     "mask",
     "personal_paths",
+    "require_schema",
+    "unmask",
 ]

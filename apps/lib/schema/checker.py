@@ -64,6 +64,14 @@ def check_schema(schema: Any, *, at: str = "") -> list[FieldProblem]:
     return [FieldProblem(_joined(at, each.path), each.message) for each in found]
 
 
+def require_schema(schema: Any, *, at: str = "") -> None:
+    """Raise InvalidError, naming each field, if `schema` can't be used."""
+    problems = check_schema(schema, at=at)
+    if problems:
+        first = problems[0]
+        raise InvalidError(f"{first.path}: {first.message}.", fields=problems)
+
+
 @lru_cache(maxsize=256)
 def _compile(canonical: bytes) -> Checker:
     schema = orjson.loads(canonical)

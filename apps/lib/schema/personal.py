@@ -29,6 +29,27 @@ def mask(payload: JsonObject, schema: Any) -> JsonObject:
     return masked if isinstance(masked, dict) else {}
 
 
+def unmask(values: JsonObject, payload: JsonObject, schema: Any) -> JsonObject:
+    """Return `values` with each mask that was sent back replaced by what `payload` has there."""
+    restored = _restored(values, payload, mask(payload, schema))
+    return restored if isinstance(restored, dict) else values
+
+
+def _restored(value: Json, original: Json, hidden: Json) -> Json:
+    if value == MASK and hidden == MASK:
+        return original
+    if isinstance(value, dict) and isinstance(original, dict) and isinstance(hidden, dict):
+        return {
+            name: _restored(inner, original.get(name), hidden.get(name))
+            for name, inner in value.items()
+        }
+    if isinstance(value, list) and isinstance(original, list) and isinstance(hidden, list):
+        known = list(zip(original, hidden, strict=True))
+        known += [(None, None)] * (len(value) - len(known))
+        return [_restored(inner, *pair) for inner, pair in zip(value, known, strict=False)]
+    return value
+
+
 def _mentions(schema: Schema) -> bool:
     if isinstance(schema, bool):
         return False

@@ -1,0 +1,135 @@
+"""Results of bots, handed in by the quick way where it goes, else by the lifecycle's own."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.http import HttpResponse
+
+from apps.accounts.http import TokenRequest
+from apps.accounts.idempotency import carry_out_once
+from apps.queues import batcher, waiting
+from apps.queues.batcher import Answer, Exchange, Want
+from apps.queues.lifecycle import Result, finish_items, lease_items
+from apps.queues.lifecycle.finishing import HOT_OUTCOMES
+from apps.queues.models import WorkItem
+
+from .finding import find_queue, unknown_queue
+from .schemas import Wish
+
+Key = tuple[int, UUID]
+Reasons = dict[Key, str]
+
+
+async def hand_in(
+    request: TokenRequest, results: Sequence[Result], *, want: Want | None = None
+) -> tuple[dict[str, Any], Answer]:
+    """Finish `results`, then lease; return what became of each, and what was leased.
+
+    Failures are decided first, so that nothing is leased to somebody whose results were not taken.
+    """
+    given: dict[Key, Result] = {}
+    for result in results:
+        given.setdefault(_key(result), result)
+    hot = tuple(each for each in given.values() if each.outcome in HOT_OUTCOMES)
+    cold = [each for each in given.values() if each.outcome not in HOT_OUTCOMES]
+    if cold and want is not None:
+        # what is asked for in vain must not be half done
+        await sync_to_async(find_queue)(request, want.queue)
+    reasons = await _settle(request, cold)
+    found = Answer()
+    if hot or want is not None:
+        found = await batcher.exchange(Exchange(request.folder.pk, hot, want))
+        if want is not None and found.queue_id is None:
+            raise unknown_queue(want.queue)
+        reasons |= await _settle(request, [each for each in hot if _key(each) not in found.done])
+    return _told(results, given, reasons), found
+
+
+async def _settle(request: TokenRequest, results: Sequence[Result]) -> Reasons:
+    """Hand in results that need a decision or a second look; return why some were refused."""
+    if not results:
+        return {}
+    return await sync_to_async(_settle_now)(request.folder.pk, results)
+
+
+def _settle_now(folder_id: int, results: Sequence[Result]) -> Reasons:
+    ids = {result.id for result in results}
+    here = WorkItem.objects.filter(pk__in=ids, queue__folder_id=folder_id)
+    own_ids = set(here.values_list("pk", flat=True))
+    own = [result for result in results if result.id in own_ids]
+    finished = finish_items(own)
+    refused = {each.id: str(each.reason) for each in finished.refused}
+    reasons: Reasons = {_key(each): refused[each.id] for each in own if each.id in refused}
+    return reasons | {_key(each): "unknown" for each in results if each.id not in own_ids}
+
+
+def _told(results: Sequence[Result], given: dict[Key, Result], reasons: Reasons) -> dict[str, Any]:
+    """Answer each result as it was sent, repetitions and contradictions included."""
+    finished: dict[int, None] = {}
+    refused = []
+    for result in results:
+        reason = reasons.get(_key(result))
+        if reason is None and given[_key(result)].outcome != result.outcome:
+            reason = "already_finished"
+        if reason is None:
+            finished[result.id] = None
+        else:
+            refused.append({"id": result.id, "reason": reason})
+    return {"finished": list(finished), "refused": refused}
+
+
+async def lease_once_per_key(request: TokenRequest, queue: str, wish: Wish) -> HttpResponse:
+    """Lease under an Idempotency-Key: its row is written with the leases, in a thread."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wish.wait_seconds
+    while True:
+        left = deadline - loop.time()
+        try:
+            return await sync_to_async(_lease_now)(request, queue, wish, is_last=left <= 0)
+        except _NothingYetError as nothing:
+            await waiting.wait_for_items(nothing.queue_id, left)
+
+
+class _NothingYetError(Exception):
+    """The queue is empty and there is time left: roll back, wait, try again."""
+
+    def __init__(self, queue_id: int) -> None:
+        self.queue_id = queue_id
+
+
+def _lease_now(request: TokenRequest, queue: str, wish: Wish, *, is_last: bool) -> HttpResponse:
+    def call() -> tuple[int, Any]:
+        found = find_queue(request, queue)
+        items = lease_items(
+            found.pk,
+            n=wish.max_items,
+            bot=wish.bot or request.actor.name,
+            lease_seconds=wish.lease_seconds,
+        )
+        if not items and not is_last:
+            raise _NothingYetError(found.pk)
+        out: dict[str, Any] = {
+            "items": [
+                {
+                    "id": item.id,
+                    "reference": item.reference,
+                    "payload": item.payload,
+                    "attempt": item.attempt,
+                    "lease": item.token,
+                    "lease_expires_at": item.expires_at,
+                }
+                for item in items
+            ]
+        }
+        if found.is_paused:
+            out["paused"] = found.paused_reason
+        return 200, out
+
+    return carry_out_once(request, call)
+
+
+def _key(result: Result) -> Key:
+    return result.id, result.token

@@ -1,0 +1,336 @@
+"""What goes into the calls of queues and items, and what comes out."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from apps.lib.http import AnyObject, Id, LeaseToken, Moment, StrictModel
+from apps.queues.lifecycle.values import DEFAULT_PRIORITY
+
+MAX_BATCH = 10_000
+MAX_LEASED = 1_000
+MAX_RESULTS = 10_000
+MAX_WAIT_SECONDS = 30
+MAX_LOG_LINES = 1_000
+LONGEST_LEASE_SECONDS = 86_400
+KEY = r"^[-a-zA-Z0-9_]{1,100}$"
+
+Text = Annotated[str, Field(max_length=8_000)]
+Reason = Annotated[str, Field(max_length=1_000)]
+Seconds = Annotated[int, Field(ge=1, le=2_147_483_647)]
+Status = Literal[
+    "new",
+    "in_progress",
+    "needs_decision",
+    "on_hold",
+    "successful",
+    "failed",
+    "skipped",
+    "cancelled",
+    "expired",
+]
+
+
+class QueueIn(StrictModel):
+    """All optional; what is left out keeps its value, or gets the default in a new queue."""
+
+    title: str | None = Field(default=None, min_length=1, max_length=150)
+    description: str | None = Field(default=None, max_length=10_000)
+    automation: str | None = Field(default=None, max_length=100, description="key, or null")
+    payload_schema: AnyObject | None = Field(default=None, description="JSON Schema 2020-12")
+    unique_reference: Literal["off", "reject", "ignore"] | None = None
+    max_attempts: int | None = Field(default=None, ge=1, le=100)
+    retry_delay_seconds: int | None = Field(default=None, ge=0, le=604_800)
+    retry_backoff: Literal["fixed", "exponential"] | None = None
+    lease_seconds: int | None = Field(default=None, ge=1, le=LONGEST_LEASE_SECONDS)
+    max_runs: int | None = Field(default=None, ge=0, le=1_000)
+    max_in_progress: Seconds | None = Field(default=None, description="null: no limit")
+    sla_seconds: Seconds | None = Field(default=None, description="due so long after entering")
+    cut_off: AnyObject | None = Field(
+        default=None,
+        description="due at a time of day: {time, zone, days: working|every, country}",
+    )
+    due_lead_seconds: int | None = Field(default=None, ge=0, le=31_536_000)
+    seconds_per_point: int | None = Field(default=None, ge=0, le=86_400)
+    on_business_exception: Literal["inbox", "fail"] | None = None
+    on_exhausted: Literal["inbox", "fail"] | None = None
+    error_rules: list[Any] | None = Field(default=None, max_length=50)
+
+
+class QueueOut(BaseModel):
+    """A queue, its rules, and where its items stand."""
+
+    id: int
+    key: str
+    title: str
+    description: str
+    automation: str | None
+    payload_schema: dict[str, Any]
+    unique_reference: str
+    max_attempts: int
+    retry_delay_seconds: int
+    retry_backoff: str
+    lease_seconds: int
+    max_runs: int
+    max_in_progress: int | None
+    sla_seconds: int | None
+    cut_off: dict[str, Any] | None
+    due_lead_seconds: int
+    seconds_per_point: int
+    on_business_exception: str
+    on_exhausted: str
+    error_rules: list[Any]
+    paused: str | None = Field(description="the reason; null when it is not paused")
+    paused_at: Moment | None
+    paused_by: str
+    created_at: Moment
+    counts: dict[Status, int]
+    oldest_seconds: float | None = Field(description="how long the oldest item has waited")
+
+
+class QueueList(BaseModel):
+    items: list[QueueOut]
+    next_cursor: str | None
+
+
+class PauseIn(StrictModel):
+    reason: str = Field(min_length=1, max_length=300)
+
+
+class ItemIn(StrictModel):
+    payload: AnyObject
+    reference: str = Field(default="", max_length=200)
+    priority: int = Field(default=DEFAULT_PRIORITY, ge=0, le=100, description="higher goes first")
+    available_at: Moment | None = None
+    due_at: Moment | None = None
+    expires_at: Moment | None = None
+
+
+class BatchIn(StrictModel):
+    mode: Literal["all_or_nothing", "independent"] = "all_or_nothing"
+    items: list[Any] = Field(min_length=1, max_length=MAX_BATCH, description="as for adding one")
+
+
+class FieldOut(BaseModel):
+    path: str
+    message: str
+
+
+class RejectedOut(BaseModel):
+    index: int
+    error: str
+    fields: list[FieldOut]
+
+
+class BatchOut(BaseModel):
+    """Ids of the accepted items, in their order."""
+
+    ids: list[int]
+    rejected: list[RejectedOut]
+
+
+class ItemOut(BaseModel):
+    """An item; values that the schema marks as personal are masked."""
+
+    id: int
+    queue: str
+    reference: str
+    payload: dict[str, Any]
+    priority: int
+    status: Status
+    since: Moment
+    entered_at: Moment
+    available_at: Moment | None
+    due_at: Moment | None
+    expires_at: Moment | None
+    version: int
+    origin: str
+    added_by: str
+
+
+class ItemList(BaseModel):
+    items: list[ItemOut]
+    next_cursor: str | None
+
+
+class AttemptOut(BaseModel):
+    number: int
+    outcome: str
+    bot: str
+    run_id: int | None
+    started_at: Moment
+    ended_at: Moment
+    output: Any
+    code: str
+    message: str
+    error_class: str
+
+
+class HolderOut(BaseModel):
+    bot: str
+    attempt: int
+    leased_at: Moment
+    lease_expires_at: Moment
+    progress: Any
+
+
+class ParkedOut(BaseModel):
+    cause: str
+    code: str
+    message: str
+    since: Moment
+    by: str
+
+
+class EndedOut(BaseModel):
+    at: Moment
+    by: str
+    note: str
+
+
+class EffectOut(BaseModel):
+    key: str
+    state: str
+    reference: str
+    begun_at: Moment
+    finished_at: Moment | None
+
+
+class FileOut(BaseModel):
+    id: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    added_at: Moment
+    added_by: str
+
+
+class ItemDetail(ItemOut):
+    attempts: list[AttemptOut] = Field(description="tries that ended, the oldest first")
+    in_hand: HolderOut | None
+    parked: ParkedOut | None
+    ended: EndedOut | None
+    effects: list[EffectOut]
+    files: list[FileOut]
+
+
+class Wish(StrictModel):
+    """What to lease. An empty queue answers after `wait_seconds`, or as soon as there is work."""
+
+    max_items: int = Field(default=1, ge=1, le=MAX_LEASED)
+    lease_seconds: int | None = Field(default=None, ge=1, le=LONGEST_LEASE_SECONDS)
+    wait_seconds: float = Field(default=0, ge=0, le=MAX_WAIT_SECONDS)
+    bot: str | None = Field(
+        default=None, min_length=1, max_length=150, description="shown to people"
+    )
+
+
+class LeasedOut(BaseModel):
+    id: int
+    reference: str
+    payload: dict[str, Any]
+    attempt: int
+    lease: LeaseToken
+    lease_expires_at: Moment
+
+
+class LeaseOut(BaseModel):
+    items: list[LeasedOut]
+    paused: str | None = Field(default=None, description="why, when the queue is paused")
+
+
+class HeldIn(StrictModel):
+    id: Id
+    lease: LeaseToken
+
+
+class RenewIn(StrictModel):
+    leases: list[HeldIn] = Field(max_length=MAX_RESULTS)
+    lease_seconds: int | None = Field(default=None, ge=1, le=LONGEST_LEASE_SECONDS)
+
+
+class RenewOut(BaseModel):
+    renewed: list[int]
+    lost: list[int]
+
+
+class ResultIn(StrictModel):
+    id: Id
+    lease: LeaseToken
+    outcome: Literal["successful", "business_exception", "application_exception", "released"]
+    output: Any = None
+    code: str = Field(default="", max_length=100)
+    message: Text = ""
+    available_at: Moment | None = Field(
+        default=None, description="not before; for what is released or to be retried"
+    )
+
+
+class FinishIn(StrictModel):
+    results: list[ResultIn] = Field(max_length=MAX_RESULTS)
+
+
+class FinishAndLeaseIn(Wish):
+    results: list[ResultIn] = Field(max_length=MAX_RESULTS)
+    queue: str = Field(max_length=100)
+
+
+class RefusedOut(BaseModel):
+    id: int
+    reason: Literal["lease_lost", "already_finished", "unknown"]
+
+
+class FinishOut(BaseModel):
+    finished: list[int]
+    refused: list[RefusedOut]
+
+
+class FinishAndLeaseOut(FinishOut, LeaseOut):
+    pass
+
+
+class LogLineIn(StrictModel):
+    at: Moment | None = None
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    message: Text
+
+
+class ProgressIn(StrictModel):
+    id: Id
+    lease: LeaseToken
+    progress: Any = None
+    log: list[LogLineIn] = Field(default=[], max_length=MAX_LOG_LINES)
+
+
+class EffectIn(StrictModel):
+    id: Id
+    lease: LeaseToken
+    key: str = Field(min_length=1, max_length=200)
+    state: Literal["begin", "end"]
+    reference: str = Field(default="", max_length=300)
+
+
+class EffectAnswerOut(BaseModel):
+    state: Literal["new", "finished", "unknown"]
+    reference: str
+
+
+class ReasonIn(StrictModel):
+    reason: Reason = ""
+
+
+class RetryIn(ReasonIn):
+    payload: AnyObject | None = Field(default=None, description="the whole data, corrected")
+    version: int | None = Field(default=None, ge=1)
+
+
+class EditIn(ReasonIn):
+    """What is left out stays as it is. `version` is the one that was read: 409 if it moved on."""
+
+    version: int = Field(ge=1)
+    payload: AnyObject | None = Field(default=None, description="the whole data")
+    priority: int | None = Field(default=None, ge=0, le=100)
+    available_at: Moment | None = None
+    due_at: Moment | None = None
+    expires_at: Moment | None = None

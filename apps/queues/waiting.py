@@ -1,0 +1,119 @@
+"""Bots that wait for items of an empty queue, without a thread and without asking all the time.
+
+One task for each event loop looks, with one statement for all queues that somebody waits for, when
+a nudge says that such a queue changed, and once a second in any case.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import structlog
+
+from apps.events.listener import Listener
+from apps.lib.gathering import Connection, Gatherer
+
+log = structlog.get_logger("controlroom.queues")
+
+LOOK_SECONDS = 1.0
+# Nudges come in bursts; whoever looks after the first sees what the others were about
+SETTLE_SECONDS = 0.02
+
+FILLED = """
+select q.id from unnest(%(ids)s::bigint[]) as q (id)
+ where exists (select from queues_ready r
+                where r.queue_id = q.id
+                  and (r.expires_at is null or r.expires_at > statement_timestamp()))
+   and exists (select from queues_workqueue w where w.id = q.id and w.paused_at is null)
+"""
+
+
+async def wait_for_items(queue_id: int, seconds: float) -> bool:
+    """Return True as soon as the queue may have something to lease, False after `seconds`."""
+    return await _waiters_of_loop().wait(queue_id, seconds)
+
+
+class _Waiters:
+    """Who waits on one event loop."""
+
+    def __init__(self) -> None:
+        self.by_queue: dict[int, set[asyncio.Future[bool]]] = {}
+        self.bell = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    async def wait(self, queue_id: int, seconds: float) -> bool:
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.by_queue.setdefault(queue_id, set()).add(waiter)
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._look_after(), name="waiting-bots")
+        try:
+            return await asyncio.wait_for(waiter, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._forget(queue_id, waiter)
+
+    def _forget(self, queue_id: int, waiter: asyncio.Future[bool]) -> None:
+        waiters = self.by_queue.get(queue_id, set())
+        waiters.discard(waiter)
+        if not waiters:
+            self.by_queue.pop(queue_id, None)
+
+    async def _look_after(self) -> None:
+        """Look for items until nobody waits any more."""
+        listener = Listener(on_topics=self._hear, on_connected=self.bell.set)
+        listening = asyncio.create_task(listener.run(), name="waiting-bots-listener")
+        try:
+            while self.by_queue:
+                await self._rest()
+                await self._look()
+        finally:
+            # who comes from now on starts a task of their own
+            self.task = None
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def _look(self) -> None:
+        try:
+            filled = await _filled.ask(frozenset(self.by_queue))
+        except Exception as error:
+            log.warning("waiting_bots_not_looked_after", error=str(error))
+        else:
+            for queue_id in filled:
+                self._wake(queue_id)
+
+    async def _rest(self) -> None:
+        self.bell.clear()
+        try:
+            await asyncio.wait_for(self.bell.wait(), LOOK_SECONDS)
+            await asyncio.sleep(SETTLE_SECONDS)
+        except TimeoutError:
+            pass
+
+    def _hear(self, topics: list[str]) -> None:
+        if any(f"queue:{queue_id}" in topics for queue_id in self.by_queue):
+            self.bell.set()
+
+    def _wake(self, queue_id: int) -> None:
+        for waiter in self.by_queue.get(queue_id, ()):
+            if not waiter.done():
+                waiter.set_result(True)
+
+
+async def _look(connection: Connection, asked: Sequence[frozenset[int]]) -> Sequence[set[int]]:
+    ids = list(frozenset[int]().union(*asked))
+    cursor = await connection.execute(FILLED, {"ids": ids}, prepare=True)
+    filled = {queue_id for (queue_id,) in await cursor.fetchall()}
+    return [filled & each for each in asked]
+
+
+_filled: Gatherer[frozenset[int], set[int]] = Gatherer("waiting", _look)
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiters] = WeakKeyDictionary()
+
+
+def _waiters_of_loop() -> _Waiters:
+    loop = asyncio.get_running_loop()
+    found = _of_loops.get(loop)
+    if found is None:
+        found = _of_loops[loop] = _Waiters()
+    return found
