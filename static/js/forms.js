@@ -28,7 +28,8 @@ document.addEventListener("formdata", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   const form = event.target.closest?.("form") ?? document.querySelector("form:has([data-decision])");
-  const button = form?.querySelector("[data-decision]:not(:disabled)") ?? form?.querySelector(SUBMITS);
+  const decides = form?.querySelector("[data-decision]");
+  const button = form?.querySelector(decides ? "[data-decision]:not(:disabled)" : SUBMITS);
   if (!button) return;
   event.preventDefault();
   button.click();
