@@ -150,5 +150,5 @@ def _in_event_loop() -> bool:
 
 
 _sender = Sender()
-os.register_at_fork(after_in_child=_sender.forget_everything)
-atexit.register(_sender.flush)
+os.register_at_fork(after_in_child=lambda: _sender.forget_everything())
+atexit.register(flush)

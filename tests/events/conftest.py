@@ -83,8 +83,9 @@ def audience_of_person(user: Any) -> Audience | None:
 
 
 @pytest.fixture(autouse=True)
-def _quiet_sender() -> Iterator[None]:
-    """Each test begins without nudges, pauses and connections of the one before."""
-    live._sender.forget_everything()
+def _own_sender(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins without the nudges and pauses of the one before."""
+    sender = live.Sender()
+    monkeypatch.setattr(live, "_sender", sender)
     yield
-    live._sender.forget_everything()
+    sender.flush()

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from apps.accounts.models import Membership, User
+from apps.accounts.models import Membership
 from apps.accounts.permissions import Rights
 from apps.accounts.roles import Role
 from apps.events import live
@@ -93,7 +93,8 @@ def test_fifty_pages_of_one_audience_are_one_rendering(counters, supervisor, fol
 def test_two_audiences_are_two_renderings_each_in_its_language_and_zone(counters, folder):
     counters.put("a", 1, folder.pk)
     ana, ben = make_person("ana", folder=folder), make_person("ben", folder=folder)
-    User.objects.filter(pk=ben.pk).update(language="de", time_zone="Asia/Tokyo")
+    ben.language, ben.time_zone = "de", "Asia/Tokyo"
+    ben.save(update_fields=["language", "time_zone"])
     sessions = session_of(ana), session_of(ben)
 
     async def scenario():
