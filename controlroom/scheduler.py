@@ -57,7 +57,7 @@ class Lane:
             self._note_success(entry, time.monotonic() - begun)
 
     def _note_failure(self, entry: Entry, error: Exception) -> None:
-        """Log the first failure in full, then a line a minute; drop a connection that may be bad."""
+        """Log the first failure in full, then a line a minute; drop a broken connection."""
         if isinstance(error, (DatabaseError, InterfaceError)):
             connections.close_all()
         now = time.monotonic()

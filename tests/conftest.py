@@ -25,16 +25,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     servers_of_this_run().stop()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark who drives a browser, and keep all users of one room in one process."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "browser" in fixtures:
-            item.add_marker("browser")
-        for shared in ("running_room", "lasting_room"):
-            if shared in fixtures:
-                item.add_marker(pytest.mark.xdist_group(shared))
+    fixtures = getattr(item, "fixturenames", ())
+    if "browser" in fixtures:
+        item.add_marker("browser")
+    for shared in ("running_room", "lasting_room"):
+        if shared in fixtures:
+            item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def servers_of_this_run() -> TestServers:
