@@ -86,9 +86,9 @@ class QueueForm(WorkQueueForm):
         return key
 
     def clean_payload_schema(self) -> Any:
-        from apps.lib.schema import check_schema
+        from apps.lib.schema import require_schema
 
-        return _checked(check_schema, self.cleaned_data["payload_schema"] or {})
+        return _checked(require_schema, self.cleaned_data["payload_schema"] or {})
 
     def clean_error_rules(self) -> Any:
         return _checked(engine.parse_rules, self.cleaned_data["error_rules"] or [])

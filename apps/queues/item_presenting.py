@@ -257,7 +257,7 @@ def record_reveal(item: WorkItem, *, by: Actor) -> None:
         subject=("item", item.pk),
         folder_id=item.queue.folder_id,
         by=by,
-        data={"fields": [".".join(path) for path in personal_paths(item.queue.payload_schema)]},
+        data={"fields": [*personal_paths(item.queue.payload_schema)]},
     )
 
 
