@@ -250,3 +250,16 @@ def test_all_or_nothing_with_a_known_reference_stores_nothing():
 
 def test_an_empty_batch_is_nothing():
     assert add_all(make_queue(), []).ids == []
+
+
+def test_a_batch_gets_deadlines_too():
+    queue = make_queue(sla_seconds=7200)
+    given = timezone.now() + timedelta(days=3)
+
+    added = add_all(queue, [NewItem({}), NewItem({}, due_at=given)])
+
+    first, second = (WorkItem.objects.get(pk=pk) for pk in added.ids)
+    assert first.due_at - first.entered_at == pytest.approx(
+        timedelta(hours=2), abs=timedelta(seconds=2)
+    )
+    assert second.due_at == given

@@ -172,27 +172,28 @@ class _Batch:
 
     def store(self, *, origin: str, added_by: str) -> None:
         """Copy the rows in, then put them where they wait."""
-        deadlines = _Deadlines(self.queue)
         fresh = self._fresh()
+        deadlines = _Deadlines(self.queue)
+        # before COPY begins: until it ends, the connection answers no other question
+        due = [deadlines.due_at(place.new) for place in fresh]
         with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
-            for place in fresh:
-                new = place.new
-                copy.write_row(
-                    (
-                        place.item_id,
-                        self.queue.pk,
-                        new.reference,
-                        orjson.dumps(new.payload).decode(),
-                        new.priority,
-                        new.available_at,
-                        deadlines.due_at(new),
-                        new.expires_at,
-                        origin,
-                        added_by,
-                    )
-                )
+            for place, due_at in zip(fresh, due, strict=True):
+                copy.write_row((*self._columns(place, due_at), origin, added_by))
         run(PLACE_ITEMS, {"ids": [place.item_id for place in fresh]})
         self.n_stored = len(fresh)
+
+    def _columns(self, place: _Place, due_at: datetime | None) -> tuple[Any, ...]:
+        new = place.new
+        return (
+            place.item_id,
+            self.queue.pk,
+            new.reference,
+            orjson.dumps(new.payload).decode(),
+            new.priority,
+            new.available_at,
+            due_at,
+            new.expires_at,
+        )
 
     def added(self) -> Added:
         return Added(
