@@ -121,7 +121,7 @@ def chart(audience: Audience, arg: str) -> Context:
             {
                 "label": _("Problems"),
                 "values": [m.problems for m in minutes],
-                "tone": 3,
+                "tone": 2,
                 "axis": "right",
                 "dash": True,
             },

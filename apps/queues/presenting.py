@@ -1,87 +1,159 @@
-"""What the queue and item pages show, read from the tables and put into words."""
+"""What the pages of queues show, read from the tables and put into words."""
 
 import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
+from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.bots.models import Run
+from apps.lib.clock import database_now
 from apps.lib.durations import duration_in_words
 
-from .counts import counts_of, series
-from .listing import ItemFilter
-from .models import Measure, MinuteCount, WorkQueue
+from .counts import QueueCounts, counts_of, series
+from .listing import ItemFilter, start_of_today
+from .models import Ended, Measure, MinuteCount, WorkQueue
 
 # an item that waits longer than this is worth a look, longer than that an act
 WATCH_WAIT = timedelta(minutes=30)
 ACT_WAIT = timedelta(hours=4)
 FAILURES = (Measure.FAILED, Measure.EXPIRED)
+LEAVING = (Measure.SUCCESSFUL, Measure.SKIPPED, Measure.CANCELLED, *FAILURES)
+HOUR = timedelta(hours=1)
+FORECAST_FROM_PER_HOUR = 4  # fewer ends than that foretell nothing
+
+Flows = dict[tuple[int, str], int]
 
 
 def queue_rows(queues: list[WorkQueue]) -> list[dict[str, Any]]:
     """Return a row per queue: its counts, today's ends, its rates, its oldest waiting item."""
     ids = [queue.pk for queue in queues]
-    counts = counts_of(ids)
-    today, hour = _flows(ids, _midnight()), _flows(ids, timezone.now() - timedelta(hours=1))
-    return [_row(queue, counts[queue.pk], today, hour) for queue in queues]
+    counts, now = counts_of(ids), database_now()
+    today = _flows(ids, start_of_today())
+    hour = _flows(ids, Now() - HOUR)
+    failed = _failed_today(ids)
+    return [_row(queue, counts[queue.pk], today, hour, failed, now) for queue in queues]
 
 
 def _row(
-    queue: WorkQueue, counts: Any, today: dict[Any, int], hour: dict[Any, int]
+    queue: WorkQueue,
+    counts: QueueCounts,
+    today: Flows,
+    hour: Flows,
+    failed: dict[int, int],
+    now: datetime,
 ) -> dict[str, Any]:
-    def ended(flows: dict[Any, int], *measures: str) -> int:
-        return sum(flows.get((queue.pk, measure), 0) for measure in measures)
+    def within_hour(*measures: str) -> int:
+        return sum(hour.get((queue.pk, measure), 0) for measure in measures)
 
-    row = {
+    oldest = counts.oldest_seconds
+    row: dict[str, Any] = {
         "queue": queue,
-        **{measure: counts.by_measure.get(measure, 0) for measure in Measure.values[:10]},
-        "done_today": ended(today, Measure.SUCCESSFUL),
-        "failed_today": ended(today, *FAILURES),
-        "in_per_hour": ended(hour, Measure.ADDED),
-        "out_per_hour": ended(hour, Measure.SUCCESSFUL, Measure.SKIPPED, *FAILURES),
-        "oldest_seconds": counts.oldest_seconds,
-        "oldest_at": _ago(counts.oldest_seconds),
+        **{measure: counts[measure] for measure in Measure.values[:10]},
+        "waiting": counts.waiting,
+        "done_today": today.get((queue.pk, Measure.SUCCESSFUL), 0),
+        "failed_today": failed.get(queue.pk, 0),
+        "in_per_hour": within_hour(Measure.ADDED),
+        "out_per_hour": within_hour(*LEAVING),
+        "oldest_seconds": oldest,
+        "oldest_at": None if oldest is None else now - timedelta(seconds=oldest),
+        "wait_state": wait_state(oldest),
     }
-    row["tiles"] = _tiles(row)
+    row["forecast"] = _forecast(row, now)
     return row
 
 
-def _tiles(row: dict[str, Any]) -> list[dict[str, Any]]:
-    base = reverse("queues:queue_detail", args=[row["queue"].pk])
+def wait_state(oldest_seconds: float | None) -> str:
+    """Say whether the wait of the oldest item is `ok`, to `watch`, or to `act` on."""
+    waited = timedelta(seconds=oldest_seconds or 0)
+    return "act" if waited > ACT_WAIT else "watch" if waited > WATCH_WAIT else "ok"
+
+
+def _forecast(row: dict[str, Any], now: datetime) -> datetime | None:
+    """When the backlog is worked off if the last hour goes on; None when it is not foreseeable."""
+    faster = row["out_per_hour"] - row["in_per_hour"]
+    if not row["waiting"] or faster <= 0 or row["out_per_hour"] < FORECAST_FROM_PER_HOUR:
+        return None
+    hours = row["waiting"] / faster
+    return now + timedelta(hours=hours) if hours < 24 * 7 else None
+
+
+def strip_of(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the queue's counts in one line, each a link to the items that it counts."""
     oldest = row["oldest_seconds"]
-    waited = timedelta(seconds=oldest or 0)
-    wait_state = "act" if waited > ACT_WAIT else "watch" if waited > WATCH_WAIT else "ok"
-    note = _("oldest waits %(time)s") % {"time": duration_in_words(oldest)} if oldest else ""
-    retry_note = _("wait for a retry or their time")
+    waits = _("oldest %(time)s") % {"time": duration_in_words(oldest)} if oldest else ""
+    rate = _("%(n)s in the last hour") % {"n": row["out_per_hour"]}
+    loud = {"act": "failed", "watch": "retry"}.get(row["wait_state"], "")
+    person = "person" if row["needs_decision"] else ""
+    failed = "failed" if row["failed_today"] else ""
     return [
-        _tile(_("Waiting"), row["ready"], wait_state, note, f"{base}?status=ready"),
-        _tile(_("Later"), row["scheduled"], "ok", retry_note, f"{base}?status=scheduled"),
-        _tile(_("Running"), row["in_progress"], "ok", "", f"{base}?status=in_progress"),
-        _tile(
-            _("Need a person"),
-            row["needs_decision"],
-            "watch" if row["needs_decision"] else "ok",
-            "",
-            f"{base}?status=needs_decision",
-        ),
-        _tile(
-            _("Failed today"),
-            row["failed_today"],
-            "act" if row["failed_today"] else "ok",
-            "",
-            f"{base}?status=failed",
-        ),
-        _tile(_("Done today"), row["done_today"], "ok", "", f"{base}?status=successful"),
+        _cell(row, _("Waiting"), "ready", note=waits, tone=loud),
+        _cell(row, _("Later"), "scheduled", note=_("retry, or not yet due to start")),
+        _cell(row, _("Running"), "in_progress", note=_("with a bot")),
+        _cell(row, _("Needs a person"), "needs_decision", note=_("in the inbox"), tone=person),
+        _cell(row, _("Failed today"), "failed", key="failed_today", tone=failed, today=True),
+        _cell(row, _("Done today"), "successful", key="done_today", note=rate, today=True),
     ]
 
 
-def _tile(label: str, value: int, state: str, note: str, url: str) -> dict[str, Any]:
-    return {"label": label, "value": value, "state": state, "note": note, "url": url}
+def _cell(
+    row: dict[str, Any],
+    label: str,
+    status: str,
+    *,
+    key: str = "",
+    note: str = "",
+    tone: str = "",
+    today: bool = False,
+) -> dict[str, Any]:
+    wanted = ItemFilter(row["queue"].pk, status=str(status), is_today=today)
+    base = reverse("queues:queue_detail", args=[row["queue"].pk])
+    value = row[key or status]
+    return {
+        "label": label,
+        "value": value,
+        "note": note if value else "",
+        "tone": tone,
+        "url": f"{base}?{wanted.query()}",
+    }
+
+
+def rules_of(queue: WorkQueue) -> list[tuple[str, str]]:
+    """Return the queue's rules as people say them."""
+    delay = duration_in_words(queue.retry_delay_seconds)
+    doubling = queue.retry_backoff == WorkQueue.Backoff.EXPONENTIAL
+    tries = _("%(n)s tries, then %(then)s") % {
+        "n": queue.max_attempts,
+        "then": queue.get_on_exhausted_display().lower(),
+    }
+    again = _("after %(delay)s, each time twice as long") if doubling else _("after %(delay)s")
+    rules = [
+        (_("System problem"), tries),
+        (_("Tried again"), again % {"delay": delay}),
+        (_("Data problem"), queue.get_on_business_exception_display()),
+        (_("Due"), _due(queue)),
+    ]
+    if queue.error_rules:
+        rules.append((_("Error rules"), str(len(queue.error_rules))))
+    return rules
+
+
+def _due(queue: WorkQueue) -> str:
+    if queue.sla_seconds:
+        return _("%(time)s after it came in") % {"time": duration_in_words(queue.sla_seconds)}
+    elif queue.cut_off:
+        days = _("working days") if queue.cut_off.get("days") == "working" else _("every day")
+        return _("%(time)s (%(zone)s), %(days)s") % {
+            "time": queue.cut_off.get("time", ""),
+            "zone": queue.cut_off.get("zone", "UTC"),
+            "days": days,
+        }
+    else:
+        return _("when it says so itself")
 
 
 def active_runs(queue: WorkQueue) -> list[Run]:
@@ -95,15 +167,15 @@ def active_runs(queue: WorkQueue) -> list[Run]:
 
 def flow_chart(queue_ids: list[int], *, minutes: int) -> dict[str, Any]:
     """Return added, done and failed per minute, as a chart and as its table twin."""
-    since = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=minutes)
+    since = database_now().replace(second=0, microsecond=0) - timedelta(minutes=minutes)
     points = series(queue_ids, since, timedelta(minutes=1))
     wanted = [
         (_("Added"), (Measure.ADDED,), {"tone": 1, "fill": True}),
-        (_("Done"), (Measure.SUCCESSFUL,), {"tone": 2}),
-        (_("Failed"), FAILURES, {"tone": 3, "dash": True}),
+        (_("Done"), (Measure.SUCCESSFUL,), {"tone": 3}),
+        (_("Failed"), FAILURES, {"tone": 2, "dash": True}),
     ]
     columns = [
-        [sum(point.counts.get(measure, 0) for measure in measures) for point in points]
+        [max(0, sum(point.counts.get(measure, 0) for measure in measures)) for point in points]
         for _label, measures, _style in wanted
     ]
     chart = {
@@ -131,7 +203,7 @@ TABS: list[tuple[str, Any]] = [
     (Measure.READY, gettext_lazy("Waiting")),
     (Measure.SCHEDULED, gettext_lazy("Later")),
     (Measure.IN_PROGRESS, gettext_lazy("Running")),
-    (Measure.NEEDS_DECISION, gettext_lazy("Need a person")),
+    (Measure.NEEDS_DECISION, gettext_lazy("Needs a person")),
     (Measure.ON_HOLD, gettext_lazy("Paused")),
     (Measure.SUCCESSFUL, gettext_lazy("Done")),
     (Measure.FAILED, gettext_lazy("Failed")),
@@ -139,17 +211,18 @@ TABS: list[tuple[str, Any]] = [
     (Measure.CANCELLED, gettext_lazy("Cancelled")),
     (Measure.EXPIRED, gettext_lazy("Expired")),
 ]
+TABS_ALWAYS = ("", Measure.READY, Measure.IN_PROGRESS, Measure.NEEDS_DECISION, Measure.SUCCESSFUL)
 
 
 def status_tabs(queue: WorkQueue, wanted: ItemFilter) -> list[dict[str, Any]]:
     """Return a tab per state, each with its count; empty final states are left away."""
-    counts = counts_of([queue.pk])[queue.pk].by_measure
+    counts = counts_of([queue.pk])[queue.pk]
     base = reverse("queues:queue_detail", args=[queue.pk])
     tabs = []
     for status, label in TABS:
-        query = wanted.replace(status=str(status), before=None).query()
+        query = wanted.replace(status=str(status), before=None, is_today=False).query()
         current = wanted.status == status
-        count = counts.get(status, 0) if status else None
+        count = counts[status] if status else None
         if count or current or status in TABS_ALWAYS:
             tabs.append(
                 {
@@ -162,10 +235,7 @@ def status_tabs(queue: WorkQueue, wanted: ItemFilter) -> list[dict[str, Any]]:
     return tabs
 
 
-TABS_ALWAYS = ("", Measure.READY, Measure.IN_PROGRESS, Measure.NEEDS_DECISION, Measure.SUCCESSFUL)
-
-
-def _flows(queue_ids: list[int], since: datetime) -> dict[tuple[int, str], int]:
+def _flows(queue_ids: list[int], since: Any) -> Flows:
     rows = (
         MinuteCount.objects.filter(queue_id__in=queue_ids, minute__gte=since, n__gt=0)
         .values_list("queue_id", "measure")
@@ -174,9 +244,9 @@ def _flows(queue_ids: list[int], since: datetime) -> dict[tuple[int, str], int]:
     return {(queue_id, measure): total for queue_id, measure, total in rows}
 
 
-def _midnight() -> datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _ago(seconds: float | None) -> datetime | None:
-    return None if seconds is None else timezone.now() - timedelta(seconds=seconds)
+def _failed_today(queue_ids: list[int]) -> dict[int, int]:
+    """Count what the list “failed today” shows; few, and found by an index."""
+    failed = Ended.objects.filter(
+        queue_id__in=queue_ids, at__gte=start_of_today(), status=Ended.Status.FAILED
+    )
+    return dict(failed.values_list("queue_id").annotate(n=Count("item_id")))

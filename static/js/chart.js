@@ -5,6 +5,7 @@ import { zone } from "./clock.js";
 
 const DEFAULT_HEIGHT = 240;
 const MOST_POINTS = 2_000;
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
 const charts = new Map(); // element → {plot, source, data}
 const resize = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
 
@@ -79,8 +80,8 @@ function axes(series) {
   const look = { stroke: token("--ink-2"), font: `12px ${token("--font")}`, ticks: { show: false } };
   const grid = { stroke: token("--line-soft"), width: 1 };
   const time = { ...look, size: 32, grid: { show: false }, values: clockLabels };
-  const left = { ...look, grid, size: 52, values: numbers };
-  const right = { ...look, scale: "y2", side: 1, grid: { show: false }, size: 44, values: numbers };
+  const left = { ...look, grid, size: 52, incrs: WHOLE_STEPS, values: numbers };
+  const right = { ...look, scale: "y2", side: 1, grid: { show: false }, size: 44, incrs: WHOLE_STEPS, values: numbers };
   return series.some(({ axis }) => axis === "right") ? [time, left, right] : [time, left];
 }
 
