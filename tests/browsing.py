@@ -148,11 +148,11 @@ def admin_page(page_of: Callable[..., Page]) -> Page:
 def _sign_in(page: Page, name: str, password: str) -> None:
     page.goto("/sign-in/")
     if name == "admin":
-        page.locator("input[name=username]").fill(name)
+        page.locator("#id_username").fill(name)
         page.locator("input[name=password]").fill(password)
         page.locator("input[name=password]").press("Enter")
     else:
-        page.locator(f"button[value={name}]").click()
+        page.locator(f"form:has(input[type=hidden][value={name}]) button").click()
     page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
 
 

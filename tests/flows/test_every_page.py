@@ -1,0 +1,86 @@
+"""Every page, in both themes, on a desk and on a phone: no violation, no error in the console."""
+
+import pytest
+
+from tests.browsing import DESKTOP, PHONE, assert_accessible
+from tests.rooms import RunningRoom
+
+PAGES = [
+    "/", "/inbox/", "/inbox/?tab=decided", "/queues/", "/queues/{queue}/", "/queues/{queue}/add/",
+    "/queues/{queue}/?status=failed", "/items/{item}/", "/items/{item}/edit/", "/bots/",
+    "/bots/{bot}/", "/runs/", "/runs/{run}/", "/demo/", "/demo/ledger/", "/settings/",
+    "/settings/queues/", "/settings/queues/{queue}/", "/settings/queues/new/", "/settings/bots/",
+    "/settings/bots/bot/{bot}/", "/settings/people/", "/settings/tokens/", "/profile/",
+    "/nothing-here/",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def numbers(running_room: RunningRoom) -> dict[str, int]:
+    """Something to look at of each kind."""
+    running_room.manage("shell", "-c", SOMETHING_TO_SEE)
+    return {
+        "queue": running_room.query("select min(id) from queues_workqueue")[0][0],
+        "item": running_room.query("select max(id) from queues_workitem")[0][0],
+        "bot": running_room.query("select min(id) from bots_bot")[0][0],
+        "run": running_room.query("select coalesce(min(id), 0) from bots_run")[0][0],
+    }
+
+
+SOMETHING_TO_SEE = """
+from apps.accounts.models import Folder
+from apps.demo.intake import invoice_queue, take_in_made
+from apps.demo.making import Fault
+from apps.demo.trickle import make_one
+folder = Folder.objects.get(demo_setting__isnull=False)
+for fault in [None, Fault.WRONG_TOTAL]:
+    take_in_made(invoice_queue(folder), make_one(folder, fault=fault))
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_no_page_has_a_violation_or_an_error(page_of, numbers, theme, viewport):
+    page = page_of("admin", color_scheme=theme, viewport=viewport)
+    for address in PAGES:
+        page.goto(address.format(**numbers))
+        page.wait_for_function("document.readyState === 'complete'")
+
+        assert_accessible(page)
+
+
+def test_a_task_and_its_refusals_are_accessible(page_of, numbers, running_room):
+    page = page_of("bea")
+    task = running_room.query("select max(id) from inbox_usertask")[0][0]
+    page.goto(f"/inbox/{task}/")
+
+    assert_accessible(page)
+    page.get_by_role("button", name="Reject").click()
+    assert_accessible(page)
+
+
+def test_the_sign_in_page_is_accessible(page):
+    page.goto("/sign-in/")
+    assert_accessible(page)
+    page.get_by_label("User name").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    page.get_by_text("wrong").first.wait_for()
+
+    assert_accessible(page)
+
+
+def test_the_overview_moves_without_a_reload(page_of, numbers, running_room):
+    page = page_of("sam")
+    page.goto("/")
+    page.evaluate("window.wasNotReloaded = true")
+    before = page.locator(".tile", has_text="Done today").inner_text()
+
+    running_room.manage("shell", "-c", SOMETHING_TO_SEE)
+
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('.tile')].find("
+        "tile => tile.innerText.includes('Done today')).innerText !== before",
+        arg=before,
+    )
+    assert page.evaluate("window.wasNotReloaded")

@@ -1,0 +1,43 @@
+"""A newcomer's path through the Try it page: every step set off, watched, and ticked."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PATIENCE = 60_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_step_of_the_page_ticks_itself_off(page_of):
+    page = page_of("sam")
+    _start(page, "kill-a-bot")
+    expect(_step(page, "kill-a-bot")).to_contain_text("has it in hand", timeout=PATIENCE)
+    page.get_by_role("button", name="Kill its process").click()
+    expect(_step(page, "kill-a-bot")).to_contain_text("Seen", timeout=PATIENCE)
+
+    _start(page, "erp-down")
+    _start(page, "wrong-invoice")
+    _step(page, "wrong-invoice").get_by_role("link", name="Watch the inbox").click()
+    task = page.locator(".task-list a").first
+    expect(task).to_be_visible(timeout=PATIENCE)
+    task.click()
+    page.get_by_role("button", name="Leave out").click()
+    page.get_by_label("Reason").first.fill("Sent twice by mistake")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toasts")).to_contain_text("out", timeout=PATIENCE)
+
+    page.goto("/demo/")
+    expect(_step(page, "wrong-invoice")).to_contain_text("Seen", timeout=PATIENCE)
+    expect(_step(page, "erp-down")).to_contain_text("Seen", timeout=PATIENCE)
+    _start(page, "flood")
+    expect(_step(page, "flood")).to_contain_text("Seen", timeout=120_000)
+
+
+def _start(page: Page, step: str) -> None:
+    page.goto("/demo/")
+    _step(page, step).get_by_role("button").first.click()
+    expect(_step(page, step)).to_contain_text("Under way")
+
+
+def _step(page: Page, step: str):
+    return page.locator(f"#step-{step}")

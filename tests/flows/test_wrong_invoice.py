@@ -1,0 +1,85 @@
+"""A wrong invoice, from upload to ledger, as a business user sees it."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.rooms import RunningRoom
+
+PATIENCE = 20_000
+SUM = re.compile(r"add up to ([\d,]+\.\d\d)")
+
+
+@pytest.fixture
+def wrong_invoice(running_room: RunningRoom, tmp_path):
+    """A file whose total does not fit its lines; its order is in the books."""
+    path = tmp_path / "invoice.xml"
+    number = running_room.manage("make_invoice", str(path), "--fault", "wrong_total").split()[-1]
+    return number, path
+
+
+def test_a_wrong_total_is_put_right_in_the_inbox_and_the_bot_goes_on(
+    page_of, running_room, wrong_invoice
+):
+    number, path = wrong_invoice
+    inbox, work = page_of("bea"), page_of("bea")
+    inbox.goto("/inbox/")
+
+    work.goto("/demo/")
+    work.locator("input[type=file]").set_input_files(path)
+    work.get_by_role("button", name="Upload").click()
+
+    # the item page shows it move, the inbox shows it arrive; neither is reloaded
+    expect(work.locator("body")).to_contain_text("Waits for a person", timeout=PATIENCE)
+    task = inbox.locator(".task-list a", has_text=number)
+    expect(task).to_be_visible(timeout=PATIENCE)
+    _decide_by_keyboard(inbox, number)
+    expect(work.locator(".status", has_text="Done").first).to_be_visible(timeout=PATIENCE)
+    assert _postings(running_room, number) == 1
+
+    work.reload()
+    expect(work.locator("body")).to_contain_text("Total with VAT")  # the change, by field
+
+
+def test_an_item_held_by_a_supervisor_waits_and_goes_on_when_resumed(
+    page_of, running_room, tmp_path
+):
+    path = tmp_path / "invoice.xml"
+    number = running_room.manage("make_invoice", str(path)).split()[-1]
+    page = page_of("sam")
+    page.goto("/queues/")
+    page.get_by_role("link", name="Vendor invoices").first.click()
+    page.locator("[data-target='#pause-dialog']").click()
+    page.get_by_label("Reason").fill("Month end")
+    page.get_by_role("button", name="Pause the queue").click()
+    expect(page.locator("body")).to_contain_text("Month end")
+
+    running_room.manage("import_invoices", str(path))
+    row = page.locator("tr", has_text=number).first
+    expect(row).to_contain_text("Waiting", timeout=PATIENCE)
+    page.get_by_role("button", name="Resume").click()
+
+    expect(row).to_contain_text("Done", timeout=PATIENCE)
+    assert _postings(running_room, number) == 1
+
+
+def _decide_by_keyboard(page: Page, number: str) -> None:
+    page.locator(".task-list a", has_text=number).press("Enter")
+    reason = page.locator(".callout", has_text="add up to").first
+    expect(reason).to_be_visible()
+    found = SUM.search(reason.inner_text())
+    assert found
+    total = Decimal(found[1].replace(",", ""))
+    field = page.get_by_label("Total with VAT").first
+    field.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(str(total))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toasts")).to_contain_text(number)
+
+
+def _postings(room: RunningRoom, number: str) -> int:
+    sql = "select count(*) from demo_ledgerentry where invoice_number = %s"
+    return room.query(sql, number)[0][0]
