@@ -5,6 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from .registry import ItemContext, automation
 
 
-@automation("bench.noop", title=_("Do nothing"))
+@automation("bench.noop", title=_("Do nothing"), is_example=True)
 def do_nothing(item: ItemContext) -> None:
     """End each item as done, without looking at it."""

@@ -119,6 +119,7 @@ def ride(run: Run, board: Board, parent_pid: int) -> int:
         return 1
     finally:
         live.flush()
+        connection.close()
     return 0
 
 

@@ -18,8 +18,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet, Value
+from django.db.models import DateTimeField, F, Func, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
+from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext as _
 
 from apps.events import bus, live
@@ -127,9 +128,16 @@ def lose_runs_of_slot(bot_id: int, slot_number: int) -> list[int]:
 
 
 def reap_lost_runs(silent_seconds: int = SILENT_SECONDS) -> list[int]:
-    """End runs whose slot has not been heard of for a while. Safe to run twice at once."""
+    """End runs whose slot has not been heard of for a while. Safe to run twice at once.
+
+    Silence while PostgreSQL itself was away does not count.
+    """
     limit = Now() - Seconds(Value(float(silent_seconds)))
-    silent = Run.objects.filter(status__in=Run.HELD, heartbeat_at__lt=limit)
+    silent = Run.objects.filter(
+        GreaterThan(limit, Func(function="pg_postmaster_start_time", output_field=DateTimeField())),
+        status__in=Run.HELD,
+        heartbeat_at__lt=limit,
+    )
     return _lose_all(silent, _("The bot stopped answering."))
 
 

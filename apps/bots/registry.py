@@ -56,6 +56,8 @@ class Registered:
     max_run_seconds: int = 3600
     max_item_seconds: int = 600
     grace_seconds: int = 10
+    # for trying and measuring: no folder gets it by itself
+    is_example: bool = False
     # SHA-256 of the module's source when it was loaded: another text is another version
     fingerprint: str = ""
 
@@ -99,6 +101,7 @@ def automation(
     max_run_seconds: int = 3600,
     max_item_seconds: int = 600,
     grace_seconds: int = 10,
+    is_example: bool = False,
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     """Register the decorated function as what automations called `name` run."""
 
@@ -114,6 +117,7 @@ def automation(
             max_run_seconds=max_run_seconds,
             max_item_seconds=max_item_seconds,
             grace_seconds=grace_seconds,
+            is_example=is_example,
             fingerprint=_fingerprint(function),
         )
         return function

@@ -22,11 +22,19 @@ def default_pool(folder: Folder) -> BotPool:
 def sync_automations(
     folder: Folder, *, pool: BotPool | None = None, names: set[str] | None = None
 ) -> list[Automation]:
-    """Give the folder a row, and a version, of each registered automation (or of `names`).
+    """Give the folder a row, and a version, of each registered automation but the examples.
 
-    People's settings on rows that exist stay; a new text of the code is a new version.
+    With `names`, of these. People's settings on rows that exist stay; a new text of the code is a
+    new version. Examples that the folder has are kept up to date, too.
     """
-    wanted = [each for each in registered_automations() if names is None or each.name in names]
+    if names is None:
+        kept = set(Automation.objects.filter(folder=folder).values_list("function", flat=True))
+        names = {
+            each.name
+            for each in registered_automations()
+            if not each.is_example or each.name in kept
+        }
+    wanted = [each for each in registered_automations() if each.name in names]
     return [_sync(folder, pool or default_pool(folder), each) for each in wanted]
 
 

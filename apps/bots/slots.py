@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from .board import Board, StopCause
+from .forking import fork
 from .horse import Answer, insist, ride
 from .lifecycle import claim_run, fail_run, lose_runs_of_slot, record_beat, stop_run
 from .models import Bot, Run
@@ -122,12 +123,8 @@ class Rider:
     def _fork(self) -> int:
         """Start the horse; return a descriptor that becomes readable when it ends."""
         parent = os.getpid()
-        # neither side may use what the other has open
-        connection.close()
         ends, kept_by_horse = os.pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self.pid = os.fork()
+        self.pid = fork()
         if self.pid == 0:
             code = 1
             try:

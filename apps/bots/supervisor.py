@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from time import monotonic
 
 from django.conf import settings
-from django.db import connections
 
 from apps.events import live
 from apps.lib.process import die_with_parent, new_session
 
+from .forking import fork
 from .models import Bot
 from .registration import note_slot_process
 from .slots import SlotWorker
@@ -45,7 +45,6 @@ class SlotSupervisor:
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT; return when all slots have ended."""
-        connections.close_all()
         # blocked, and taken by sigtimedwait: nothing gets lost between two looks
         signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
         try:
@@ -74,9 +73,7 @@ class SlotSupervisor:
 
     def _fork_slot(self, number: int) -> int:
         parent = os.getpid()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             code = 1
             try:

@@ -32,7 +32,7 @@ class StoredFile:
         self.size: int = row.size
 
     def open(self) -> IO[bytes]:
-        opened: IO[bytes] = self._row.file.storage.open(self._row.file.name, "rb")
+        opened: IO[bytes] = self._row.file.storage.open(str(self._row.file.name), "rb")
         return opened
 
 
@@ -55,6 +55,7 @@ class SessionDesk:
         if self._progress_of == item.id and monotonic() - self._progress_at < PROGRESS_SECONDS:
             return
         self._progress_of, self._progress_at = item.id, monotonic()
+        self._guard.session.tell_progress()
         try:
             record_progress(item.id, self._guard.token_of(item.id), progress=value)
         except LeaseLostError:

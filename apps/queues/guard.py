@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.bots.exceptions import ItemTimeLimit
 
 from .lifecycle import Finished, LeasedItem, Result, finish_items, renew_leases
-from .models import Attempt
+from .models import Attempt, WorkQueue
 
 if TYPE_CHECKING:
     from .session import Session
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST_TICK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 # An item that takes longer than this does not keep those leased ahead waiting: they go back
 PATIENCE_SECONDS = 3.0
 
@@ -46,6 +47,7 @@ class Guard:
         self._in_hand: LeasedItem | None = None
         self._began_at = 0.0
         self._interrupted: LeasedItem | None = None
+        self._looked_at = monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="session-guard", daemon=True)
         self._main = threading.get_ident()
@@ -123,6 +125,7 @@ class Guard:
         if in_hand and taken_seconds > PATIENCE_SECONDS:
             self._release_waiting()
         self._renew()
+        self._look_at_queue()
 
     def _renew(self) -> None:
         moment = monotonic()
@@ -139,6 +142,20 @@ class Guard:
             if item_id in self.held:
                 self.held[item_id] = (tokens[item_id], moment)
         self.lost.update(item_id for item_id in renewed.lost if item_id in self.held)
+
+    def _look_at_queue(self) -> None:
+        """Follow what people change on the queue while it is drained."""
+        if monotonic() - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = monotonic()
+        session = self.session
+        found = WorkQueue.objects.filter(pk=session.queue.pk).values_list(
+            "automation_id", "lease_seconds"
+        )
+        for automation_id, lease_seconds in found:
+            self.renew_seconds = lease_seconds / 3
+            if automation_id != session.queue.automation_id:
+                session.leave_in_order()
 
     def _release_waiting(self) -> None:
         """Give back what waits behind a long item, last first; the session takes from the front."""

@@ -161,7 +161,7 @@ class Session:
         until = monotonic() + LINGER_SECONDS
         while not self.waiting:
             self.beat.start_unit(0)
-            self.beat.progress(self.n_successful, self.n_failed)
+            self.tell_progress()
             if monotonic() >= until or self._must_end() or self._is_slot_wanted():
                 return False
             doorbell.wait(bell_of(self.queue.pk), min(POLL_SECONDS, until - monotonic()))
@@ -180,7 +180,7 @@ class Session:
         self.waiting.extend(leased)
         self.flushed_at = monotonic()
         if taken:
-            self.beat.progress(self.n_successful, self.n_failed)
+            self.tell_progress()
 
     def _send(self, results: list[Result], n: int) -> tuple[Finished, list[LeasedItem]]:
         pause = 0.1
@@ -227,6 +227,14 @@ class Session:
         self.beat.start_unit(0)
         if taken:
             insist(lambda: finish_items(taken))
+
+    def tell_progress(self) -> None:
+        """Say how far the run got, and that it is not hung."""
+        self.beat.progress(self.n_successful, self.n_failed)
+
+    def leave_in_order(self) -> None:
+        """End after the item in hand, as when the time is up."""
+        self.ends_at = 0.0
 
     def _measure(self) -> None:
         """Learn how long an item takes, and lease ahead accordingly."""

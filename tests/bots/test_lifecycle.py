@@ -179,14 +179,24 @@ def test_a_silent_run_is_lost_once_and_gives_back_what_it_held(
     # given one run that is silent and one that is not
     silent, well = claimed_run(automation, bot), claimed_run(automation, bot)
     Run.objects.filter(pk=silent.pk).update(heartbeat_at=Now() - timedelta(seconds=31))
+    Run.objects.filter(pk=well.pk).update(heartbeat_at=Now())
 
     # when
-    assert [reap_lost_runs(), reap_lost_runs()] == [[silent.pk], []]
+    assert [reap_lost_runs(1), reap_lost_runs(1)] == [[silent.pk], []]
 
     # then
     assert (status_of(silent), status_of(well)) == (Run.Status.LOST, Run.Status.RUNNING)
     assert taken_back == [(silent.pk, None, True)]
     assert not record_beat(bot.pk, 1, run_id=silent.pk, token=silent.token).is_ours
+
+
+def test_silence_while_the_database_was_away_does_not_count(
+    automation: Automation, bot: Bot
+) -> None:
+    run = claimed_run(automation, bot)
+    Run.objects.filter(pk=run.pk).update(heartbeat_at=Now() - timedelta(days=365))
+
+    assert reap_lost_runs(silent_seconds=30 * 86_400) == []
 
 
 def test_a_new_process_of_a_slot_ends_what_the_earlier_one_left(

@@ -15,10 +15,14 @@ from django.core.management import call_command
 from django.db import connection
 
 from apps.accounts.models import Folder
+from apps.bots.forking import fork
 from apps.bots.lifecycle import create_run
 from apps.bots.models import Automation, Run
-from apps.bots.releases import sync_automations
+from apps.bots.registration import register_bot, sign_off
+from apps.bots.releases import default_pool, sync_automations
+from apps.bots.supervisor import SlotSupervisor
 from apps.bots.transport import ring_pool
+from apps.lib.process import new_session
 from controlroom.database import database_settings
 from controlroom.datadir import DataDir
 from controlroom.embedded import free_port
@@ -64,20 +68,12 @@ def has_ended(run: Run) -> bool:
 
 
 @contextmanager
-def bot_process(
-    env: dict[str, str], folder: Folder, *, slots: int = 1, **extra_env: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A running `manage.py bot`; killed, with what is left of it, at the end."""
-    command = [sys.executable, "manage.py", "bot", "--slots", str(slots), "--name", "tester"]
+def bot_command(env: dict[str, str], folder: Folder) -> Iterator[subprocess.Popen[bytes]]:
+    """A running `manage.py bot`, as a person starts it; killed at the end."""
     process = subprocess.Popen(
-        [*command, "--folder", folder.key],
+        [sys.executable, "manage.py", "bot", "--name", "tester", "--folder", folder.key],
         cwd=settings.BASE_DIR,
-        env={
-            **env,
-            "CONTROLROOM_ROLE": "bot",
-            "AUTOMATION_MODULES": sample_automations.MODULE,
-            **extra_env,
-        },
+        env={**env, "CONTROLROOM_ROLE": "bot", "AUTOMATION_MODULES": sample_automations.MODULE},
         start_new_session=True,
     )
     try:
@@ -85,6 +81,58 @@ def bot_process(
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def bot_process(folder: Folder, *, slots: int = 1, **setting: Any) -> Iterator["ForkedBot"]:
+    """A bot that is a fork of this process: as the command, without its second of imports."""
+    pid = fork()
+    if pid == 0:
+        code = 1
+        try:
+            code = be_a_bot(folder, slots, setting)
+        finally:
+            os._exit(code)
+    bot = ForkedBot(pid)
+    try:
+        yield bot
+    finally:
+        bot.kill()
+        bot.wait()
+
+
+def be_a_bot(folder: Folder, slots: int, setting: dict[str, Any]) -> int:
+    new_session()
+    for name, value in setting.items():
+        setattr(settings, name, value)
+    bot = register_bot(default_pool(folder), name="tester", n_slots=slots)
+    SlotSupervisor(bot).run()
+    sign_off(bot)
+    return 0
+
+
+class ForkedBot:
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.code: int | None = None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.code is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout: float = 15) -> int:
+        eventually(self._has_ended, seconds=timeout)
+        assert self.code is not None
+        return self.code
+
+    def _has_ended(self) -> bool:
+        if self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.code is not None
 
 
 def read_pid(path: Path) -> int:

@@ -12,6 +12,7 @@ from apps.bots.models import Bot, BotSlot, LogLine, Run
 from apps.lib.actors import Actor
 from tests.bots.workers import (
     NOWHERE,
+    bot_command,
     bot_process,
     children_of,
     eventually,
@@ -24,25 +25,22 @@ from tests.bots.workers import (
     status_of,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.concurrency,
+    pytest.mark.usefixtures("redis"),
+]
 
 ANNA = Actor(1, "Anna")
 
 
-@pytest.fixture
-def env(process_env: dict[str, str], redis: Any) -> dict[str, str]:
-    return process_env
-
-
-def test_a_run_is_worked_logged_and_ended(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_a_run_is_worked_logged_and_ended(folder: Folder, tmp_path: Path) -> None:
     # given a waiting run
     run = make_run(sample(folder, "test.patient"), dir=str(tmp_path))
     (tmp_path / "go").touch()
 
     # when a bot comes
-    with bot_process(env, folder):
+    with bot_process(folder):
         eventually(lambda: has_ended(run))
 
     # then
@@ -54,13 +52,11 @@ def test_a_run_is_worked_logged_and_ended(
     assert [line.message for line in LogLine.objects.filter(run_id=run.pk)] == ["began"]
 
 
-def test_without_redis_slots_find_runs_by_looking(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_without_redis_slots_find_runs_by_looking(folder: Folder, tmp_path: Path) -> None:
     automation = sample(folder, "test.patient")
     (tmp_path / "go").touch()
 
-    with bot_process(env, folder, REDIS_URL=NOWHERE):
+    with bot_process(folder, REDIS_URL=NOWHERE):
         run = make_run(automation, dir=str(tmp_path))
         eventually(lambda: has_ended(run))
 
@@ -68,10 +64,10 @@ def test_without_redis_slots_find_runs_by_looking(
 
 
 def test_a_flushed_redis_in_mid_run_does_no_harm(
-    env: dict[str, str], folder: Folder, tmp_path: Path, redis: Any
+    folder: Folder, tmp_path: Path, redis: Any
 ) -> None:
     automation = sample(folder, "test.patient")
-    with bot_process(env, folder):
+    with bot_process(folder):
         run = make_run(automation, dir=str(tmp_path))
         read_pid(tmp_path / "began")
         redis.flushdb()
@@ -83,11 +79,9 @@ def test_a_flushed_redis_in_mid_run_does_no_harm(
     assert run.status == following.status == Run.Status.SUCCESSFUL
 
 
-def test_a_run_that_listens_stops_on_request(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_a_run_that_listens_stops_on_request(folder: Folder, tmp_path: Path) -> None:
     run = make_run(sample(folder, "test.patient"), dir=str(tmp_path))
-    with bot_process(env, folder):
+    with bot_process(folder):
         read_pid(tmp_path / "began")
 
         request_stop(run.pk, by=ANNA)
@@ -99,10 +93,10 @@ def test_a_run_that_listens_stops_on_request(
 
 
 def test_a_run_that_does_not_listen_is_killed_with_its_children(
-    env: dict[str, str], folder: Folder, tmp_path: Path
+    folder: Folder, tmp_path: Path
 ) -> None:
     run = make_run(sample(folder, "test.stubborn"), dir=str(tmp_path))
-    with bot_process(env, folder):
+    with bot_process(folder):
         horse = read_pid(tmp_path / "began")
         child = read_pid(tmp_path / "child")
 
@@ -115,13 +109,11 @@ def test_a_run_that_does_not_listen_is_killed_with_its_children(
     assert "Killed" in run.exit_reason
 
 
-def test_a_run_may_not_take_longer_than_its_limit(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_a_run_may_not_take_longer_than_its_limit(folder: Folder, tmp_path: Path) -> None:
     automation = sample(folder, "test.stubborn", max_run_seconds=1, grace_seconds=0)
     run = make_run(automation, dir=str(tmp_path))
 
-    with bot_process(env, folder):
+    with bot_process(folder):
         eventually(lambda: has_ended(run))
 
     assert run.status == Run.Status.STOPPED
@@ -132,22 +124,18 @@ def test_a_run_may_not_take_longer_than_its_limit(
     ("name", "reason"),
     [("test.breaks", "ValueError: no such luck"), ("test.refuses", "The book is closed.")],
 )
-def test_an_automation_that_raises_faults_its_run(
-    env: dict[str, str], folder: Folder, name: str, reason: str
-) -> None:
+def test_an_automation_that_raises_faults_its_run(folder: Folder, name: str, reason: str) -> None:
     run = make_run(sample(folder, name))
-    with bot_process(env, folder):
+    with bot_process(folder):
         eventually(lambda: has_ended(run))
 
     assert run.status == Run.Status.FAULTED
     assert run.exit_reason.startswith(reason)
 
 
-def test_a_killed_horse_ends_its_run_at_once(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_a_killed_horse_ends_its_run_at_once(folder: Folder, tmp_path: Path) -> None:
     run = make_run(sample(folder, "test.patient"), dir=str(tmp_path))
-    with bot_process(env, folder):
+    with bot_process(folder):
         kill(read_pid(tmp_path / "began"))
         eventually(lambda: has_ended(run))
 
@@ -155,12 +143,10 @@ def test_a_killed_horse_ends_its_run_at_once(
     assert "SIGKILL" in run.exit_reason
 
 
-def test_a_killed_slot_is_started_again_and_its_run_is_lost(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_a_killed_slot_is_started_again_and_its_run_is_lost(folder: Folder, tmp_path: Path) -> None:
     # given a slot with a horse
     run = make_run(sample(folder, "test.patient"), dir=str(tmp_path))
-    with bot_process(env, folder):
+    with bot_process(folder):
         horse = read_pid(tmp_path / "began")
         slot = BotSlot.objects.get().pid
         assert slot
@@ -175,11 +161,9 @@ def test_a_killed_slot_is_started_again_and_its_run_is_lost(
     assert run.status == Run.Status.LOST
 
 
-def test_a_killed_bot_leaves_nothing_running(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_a_killed_bot_leaves_nothing_running(folder: Folder, tmp_path: Path) -> None:
     run = make_run(sample(folder, "test.patient"), dir=str(tmp_path))
-    with bot_process(env, folder, slots=2) as bot:
+    with bot_process(folder, slots=2) as bot:
         horse = read_pid(tmp_path / "began")
         slots = children_of(bot.pid)
         assert len(slots) == 2
@@ -193,10 +177,10 @@ def test_a_killed_bot_leaves_nothing_running(
 
 
 def test_a_bot_asked_to_end_ends_in_order(
-    env: dict[str, str], folder: Folder, tmp_path: Path
+    process_env: dict[str, str], folder: Folder, tmp_path: Path
 ) -> None:
     run = make_run(sample(folder, "test.patient"), dir=str(tmp_path))
-    with bot_process(env, folder) as bot:
+    with bot_command(process_env, folder) as bot:
         read_pid(tmp_path / "began")
 
         bot.send_signal(signal.SIGTERM)
@@ -207,13 +191,11 @@ def test_a_bot_asked_to_end_ends_in_order(
     assert Bot.objects.get().heartbeat_at is None
 
 
-def test_a_draining_bot_takes_nothing_new(
-    env: dict[str, str], folder: Folder, tmp_path: Path
-) -> None:
+def test_a_draining_bot_takes_nothing_new(folder: Folder, tmp_path: Path) -> None:
     # given a bot at work
     automation = sample(folder, "test.patient")
     run = make_run(automation, dir=str(tmp_path))
-    with bot_process(env, folder):
+    with bot_process(folder):
         read_pid(tmp_path / "began")
         bot = Bot.objects.get()
 
@@ -232,16 +214,16 @@ def test_a_draining_bot_takes_nothing_new(
     assert waiting.status == Run.Status.SUCCESSFUL
 
 
-def test_a_second_bot_of_the_same_name_is_refused(env: dict[str, str], folder: Folder) -> None:
-    with bot_process(env, folder):
+def test_a_second_bot_of_the_same_name_is_refused(
+    process_env: dict[str, str], folder: Folder
+) -> None:
+    with bot_process(folder):
         eventually(lambda: BotSlot.objects.exclude(pid=None).exists())
-        with bot_process(env, folder) as second:
+        with bot_command(process_env, folder) as second:
             assert second.wait(timeout=15) == 1
 
 
-def test_a_forged_job_runs_nothing(
-    env: dict[str, str], folder: Folder, tmp_path: Path, redis: Any
-) -> None:
+def test_a_forged_job_runs_nothing(folder: Folder, tmp_path: Path, redis: Any) -> None:
     # given jobs that somebody else wrote into our Redis: a foreign function, a callback, rubbish
     from rq import Callback, Queue
     from rq.serializers import JSONSerializer
@@ -260,7 +242,7 @@ def test_a_forged_job_runs_nothing(
     redis.rpush(queue.key, "rubbish", "missing")
 
     # when a bot listens there
-    with bot_process(env, folder):
+    with bot_process(folder):
         eventually(lambda: redis.llen(queue.key) == 0)
         (tmp_path / "go").touch()
         run = make_run(automation, dir=str(tmp_path))

@@ -18,6 +18,7 @@ from tests.bots.workers import (
     bot_process,
     eventually,
     has_ended,
+    is_alive,
     kill,
     postgres_of_its_own,
     read_pid,
@@ -27,14 +28,13 @@ from tests.factories import make_folder
 from tests.queues.work import add_work, attempts_of, scheduler
 from tests.servers import TestServers
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.concurrency,
+    pytest.mark.usefixtures("redis"),
+]
 
 Outcome = Attempt.Outcome
-
-
-@pytest.fixture
-def env(process_env: dict[str, str], redis: Any) -> dict[str, str]:
-    return process_env
 
 
 @pytest.fixture
@@ -57,13 +57,11 @@ def n_ended() -> int:
     return Ended.objects.filter(status=Ended.Status.SUCCESSFUL).count()
 
 
-def test_a_queue_is_drained_by_two_slots_each_item_once(
-    env: dict[str, str], folder: Folder, queue: WorkQueue
-) -> None:
+def test_a_queue_is_drained_by_two_slots_each_item_once(folder: Folder, queue: WorkQueue) -> None:
     WorkQueue.objects.update(max_runs=2)
     items = add_work(queue, *[{"do": "slow", "seconds": 0.005}] * 500)
 
-    with bot_process(env, folder, slots=2), scheduler():
+    with bot_process(folder, slots=2), scheduler():
         eventually(lambda: n_ended() == len(items))
 
     twice = Attempt.objects.values("item_id").annotate(n=Count("number")).filter(n__gt=1)
@@ -72,23 +70,21 @@ def test_a_queue_is_drained_by_two_slots_each_item_once(
     assert QueueRun.objects.count() == 2
 
 
-def test_without_redis_a_queue_is_drained_by_polling(
-    env: dict[str, str], folder: Folder, queue: WorkQueue
-) -> None:
+def test_without_redis_a_queue_is_drained_by_polling(folder: Folder, queue: WorkQueue) -> None:
     items = add_work(queue, *[{}] * 20)
 
-    with bot_process(env, folder, REDIS_URL=NOWHERE), scheduler():
+    with bot_process(folder, REDIS_URL=NOWHERE), scheduler():
         eventually(lambda: n_ended() == len(items))
 
 
 def test_the_item_of_a_killed_horse_is_worked_again_at_once(
-    env: dict[str, str], folder: Folder, queue: WorkQueue, tmp_path: Path
+    folder: Folder, queue: WorkQueue, tmp_path: Path
 ) -> None:
     # given an item in hand and others leased behind it
     first, *rest = add_work(queue, {"do": "die_once"}, {}, {}, {})
 
     # when its process dies, with a lease of a minute
-    with bot_process(env, folder), scheduler():
+    with bot_process(folder), scheduler():
         eventually(lambda: n_ended() == 4)
 
     # then
@@ -100,14 +96,15 @@ def test_the_item_of_a_killed_horse_is_worked_again_at_once(
 
 
 def test_the_items_of_a_killed_slot_come_back(
-    env: dict[str, str], folder: Folder, queue: WorkQueue, tmp_path: Path
+    folder: Folder, queue: WorkQueue, tmp_path: Path
 ) -> None:
     (item,) = add_work(queue, {"do": "wait", "dir": str(tmp_path)})
 
-    with bot_process(env, folder), scheduler():
-        read_pid(tmp_path / f"began-{item}-1")
+    with bot_process(folder), scheduler():
+        horse = read_pid(tmp_path / f"began-{item}-1")
         run = Run.objects.get()
         kill(run.bot.slots.get().pid)
+        eventually(lambda: not is_alive(horse))
         (tmp_path / f"go-{item}").touch()
         eventually(lambda: n_ended() == 1)
 
@@ -117,14 +114,14 @@ def test_the_items_of_a_killed_slot_come_back(
 
 
 def test_a_poison_item_goes_to_a_person_and_its_neighbours_do_not(
-    env: dict[str, str], folder: Folder, queue: WorkQueue
+    folder: Folder, queue: WorkQueue
 ) -> None:
     # given one item that kills whoever works it, among others
     *before, poison = add_work(queue, *[{}] * 10, {"do": "die"})
     after = add_work(queue, *[{}] * 10)
 
     # when
-    with bot_process(env, folder, slots=2), scheduler():
+    with bot_process(folder, slots=2), scheduler():
         eventually(lambda: Parked.objects.exists() and n_ended() == 20, seconds=30)
 
     # then
@@ -135,12 +132,12 @@ def test_a_poison_item_goes_to_a_person_and_its_neighbours_do_not(
 
 
 def test_a_horse_stopped_past_its_lease_is_refused(
-    env: dict[str, str], folder: Folder, queue: WorkQueue, tmp_path: Path
+    folder: Folder, queue: WorkQueue, tmp_path: Path
 ) -> None:
     # given a session that is frozen in mid-item until its lease has run out
     WorkQueue.objects.update(lease_seconds=1)
     (item,) = add_work(queue, {"do": "wait", "dir": str(tmp_path)})
-    with bot_process(env, folder):
+    with bot_process(folder):
         with scheduler():
             horse = read_pid(tmp_path / f"began-{item}-1")
             WorkQueue.objects.update(automation=None)
@@ -168,10 +165,10 @@ def log_of(run: Run) -> list[str]:
 
 
 def test_a_bot_asked_to_end_finishes_the_item_and_gives_the_rest_back(
-    env: dict[str, str], folder: Folder, queue: WorkQueue, tmp_path: Path
+    folder: Folder, queue: WorkQueue, tmp_path: Path
 ) -> None:
     first, *rest = add_work(queue, {"do": "wait", "dir": str(tmp_path)}, {}, {})
-    with bot_process(env, folder) as bot:
+    with bot_process(folder) as bot:
         with scheduler():
             read_pid(tmp_path / f"began-{first}-1")
 
@@ -185,10 +182,10 @@ def test_a_bot_asked_to_end_finishes_the_item_and_gives_the_rest_back(
 
 
 def test_an_item_that_can_not_end_in_time_goes_back_without_blame(
-    env: dict[str, str], folder: Folder, queue: WorkQueue, tmp_path: Path
+    folder: Folder, queue: WorkQueue, tmp_path: Path
 ) -> None:
     (item,) = add_work(queue, {"do": "wait", "dir": str(tmp_path)})
-    with bot_process(env, folder, BOT_DRAIN_SECONDS="1") as bot:
+    with bot_process(folder, BOT_DRAIN_SECONDS=1) as bot:
         with scheduler():
             read_pid(tmp_path / f"began-{item}-1")
 
@@ -200,13 +197,13 @@ def test_an_item_that_can_not_end_in_time_goes_back_without_blame(
 
 
 def test_an_item_that_does_not_let_itself_be_interrupted_ends_its_process(
-    env: dict[str, str], folder: Folder, automation: Automation, queue: WorkQueue
+    folder: Folder, automation: Automation, queue: WorkQueue
 ) -> None:
     Automation.objects.update(max_item_seconds=1, grace_seconds=0)
     WorkQueue.objects.update(max_attempts=1)
     endless, following = add_work(queue, {"do": "loop_for_ever"}, {})
 
-    with bot_process(env, folder), scheduler():
+    with bot_process(folder), scheduler():
         eventually(lambda: Parked.objects.exists() and n_ended() == 1)
 
     (attempt,) = attempts_of(endless)
@@ -219,7 +216,6 @@ def test_an_item_that_does_not_let_itself_be_interrupted_ends_its_process(
 
 @pytest.mark.parametrize(("dies", "is_asked"), [("dies", True), ("dies_after", False)])
 def test_an_act_cut_off_is_never_done_twice(
-    env: dict[str, str],
     folder: Folder,
     queue: WorkQueue,
     tmp_path: Path,
@@ -229,7 +225,7 @@ def test_an_act_cut_off_is_never_done_twice(
     # given a bot that dies between the act and its noting, or after it was noted
     (item,) = add_work(queue, {"do": "post", "dir": str(tmp_path), dies: 1})
 
-    with bot_process(env, folder), scheduler():
+    with bot_process(folder), scheduler():
         eventually(lambda: Parked.objects.exists() or n_ended() == 1)
 
     # then in the first case a person is asked; in the second the next try goes on behind it
@@ -242,9 +238,7 @@ def test_an_act_cut_off_is_never_done_twice(
         assert attempts_of(item)[1].output == {"booking": f"booking-{item}"}
 
 
-def test_postgresql_may_restart_in_mid_run(
-    env: dict[str, str], servers: TestServers, tmp_path: Path
-) -> None:
+def test_postgresql_may_restart_in_mid_run(servers: TestServers, tmp_path: Path) -> None:
     with postgres_of_its_own(servers.folder("restarts") / tmp_path.name) as postgres:
         # given bots at work in a room whose database will go away
         folder = make_folder()
@@ -253,7 +247,7 @@ def test_postgresql_may_restart_in_mid_run(
         )
         work = {"do": "slow", "seconds": 0.01, "dir": str(tmp_path), "log": 1}
         items = add_work(queue, *[work] * 200)
-        with bot_process({**env, "DATABASE_URL": postgres.url}, folder), scheduler():
+        with bot_process(folder), scheduler():
             # when it does so, twice
             for share in (20, 80):
                 eventually(lambda share=share: n_worked(tmp_path) >= share)

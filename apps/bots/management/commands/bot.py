@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from apps.bots.registration import find_pool, register_bot, sign_off
-from apps.bots.releases import DEFAULT_POOL
+from apps.bots.releases import DEFAULT_POOL, sync_automations
 from apps.bots.supervisor import SlotSupervisor
 from apps.lib.errors import DomainError
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         try:
             pool = find_pool(options["pool"], options["folder"])
             bot = register_bot(pool, name=options["name"], n_slots=options["slots"])
+            sync_automations(pool.folder)
         except DomainError as error:
             raise CommandError(error.message) from error
         except DatabaseError as error:
