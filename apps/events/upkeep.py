@@ -35,7 +35,7 @@ def prune() -> int:
     Return how many months went.
     """
     Heartbeat.objects.filter(at__lt=seconds_from_now(-HEARTBEAT_DAYS_KEPT * 86_400)).delete()
-    months = int(getattr(settings, "HISTORY_MONTHS_KEPT", 0))
+    months: int = settings.HISTORY_MONTHS_KEPT
     if not months:
         return 0
     with transaction.atomic():
