@@ -29,7 +29,7 @@ up: $(BASE)
 	@exec $(RUN) manage.py up $(if $(PORT),--port $(PORT)) $(if $(SLOTS),--slots $(SLOTS)) $(if $(HOST),--host $(HOST)) $(if $(EMPTY),--empty)
 
 test: $(DEV)
-	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup $(T)
+	$(RUN) -m pytest -n $(WORKERS) $(T)
 
 check: $(DEV)
 	$(RUN) -m ruff format --check --quiet .

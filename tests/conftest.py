@@ -11,6 +11,7 @@ from django.test import TransactionTestCase
 
 from tests.databases import copy_template, make_template, use_database
 from tests.servers import TestServers
+from tests.sharing import GroupScheduling, write_groups
 
 pytest_plugins = ["tests.people", "tests.rooms", "tests.browsing"]
 
@@ -26,13 +27,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark who drives a browser, and keep all users of one room in one process."""
-    fixtures = getattr(item, "fixturenames", ())
-    if "browser" in fixtures:
+    """Mark who drives a browser, so that `-m "not browser"` leaves them out."""
+    if "browser" in getattr(item, "fixturenames", ()):
         item.add_marker("browser")
-    for shared in ("running_room", "lasting_room"):
-        if shared in fixtures:
-            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        write_groups(session.items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
 def servers_of_this_run() -> TestServers:
