@@ -58,8 +58,7 @@ def finish_and_lease(
     InvalidError for an output that can't be stored; then nothing is finished or leased.
     """
     given = _given_once(results)
-    hot = [result for result in given.values() if result.outcome in HOT_OUTCOMES]
-    cold = [result for result in given.values() if result.outcome not in HOT_OUTCOMES]
+    hot, cold = _divided(given.values())
     values = _arrays(hot)
     answers = settle_results(cold)
     leased: list[LeasedItem] = []
@@ -209,6 +208,21 @@ def _finished(
         else:
             refused.append(Refusal(result.id, reason))  # type: ignore[arg-type]
     return Finished(finished=list(finished), refused=refused)
+
+
+def _divided(given: Iterable[Result]) -> tuple[list[Result], list[Result]]:
+    """Return what one statement can finish, and what needs a decision.
+
+    The statement reports by item, so it gets one lease of each: a stale one beside it would pass.
+    """
+    hot: dict[int, Result] = {}
+    cold = []
+    for result in given:
+        if result.outcome in HOT_OUTCOMES and result.id not in hot:
+            hot[result.id] = result
+        else:
+            cold.append(result)
+    return list(hot.values()), cold
 
 
 def _arrays(results: Sequence[Result]) -> dict[str, list[Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .parts import CARRIED, ITEM, NOW, count, into_ready, into_scheduled
+from .parts import ITEM, NOW, count, into_ready, into_scheduled
 
 # Finishes successes and gives back releases, then leases for one or more wants from one queue.
 #
@@ -49,7 +49,8 @@ with done as materialized (
 ), ended as (
     insert into queues_ended
            (item_id, queue_id, attempt, tries, losses, alone, status, at, by, note)
-    select {CARRIED}, 'successful', {NOW}, '', '' from gone where outcome = 'successful'
+    select item_id, queue_id, attempt + 1, tries, losses, alone, 'successful', {NOW}, '', ''
+      from gone where outcome = 'successful'
 ), back as (
     select item_id, queue_id, attempt + 1 as attempt, tries, losses, alone, deferred_to,
            deferred_to is not null and deferred_to > {NOW} as is_deferred
