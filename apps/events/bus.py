@@ -13,6 +13,7 @@ import structlog
 from apps.lib.actors import Actor
 from apps.lib.after_commit import after_commit
 from apps.lib.json import JsonObject
+from apps.lib.redis import off_the_loop
 
 from . import doorman
 from .delivery import deliver_outbox
@@ -61,7 +62,7 @@ def announce(kind: str, data: JsonObject) -> None:
 
 def ring() -> None:
     """Have the outbox delivered soon; for those who write its rows in their own SQL."""
-    after_commit(doorman.ask_for_delivery)
+    after_commit(lambda: off_the_loop(doorman.ask_for_delivery))
 
 
 def _put_in_outbox(kind: str, data: JsonObject) -> None:

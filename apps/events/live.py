@@ -5,7 +5,6 @@ of a second become one, sent by a thread at the end of it. Redis away: nothing g
 held up, and the live hub finds the changes by its own checks.
 """
 
-import asyncio
 import atexit
 import json
 import os
@@ -16,7 +15,7 @@ from collections.abc import Iterable
 import structlog
 
 from apps.lib.after_commit import after_commit
-from apps.lib.redis import REDIS_ERRORS, channel, connection
+from apps.lib.redis import REDIS_ERRORS, channel, connection, in_event_loop
 
 log = structlog.get_logger("controlroom.live")
 
@@ -62,7 +61,7 @@ class Sender:
     def offer(self, topics: Iterable[str]) -> None:
         """Send the topics that have been quiet; keep the others for the thread. Never raises."""
         try:
-            due = self._take_in(topics, may_send=not _in_event_loop())
+            due = self._take_in(topics, may_send=not in_event_loop())
             if due:
                 self._send(due)
         except Exception:
@@ -138,15 +137,6 @@ class Sender:
         except REDIS_ERRORS as error:
             self._resting_until = now + REST_SECONDS
             log.warning("nudge_not_sent", error=str(error))
-
-
-def _in_event_loop() -> bool:
-    """An event loop must not wait for the network: there, the thread sends."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 _sender = Sender()

@@ -5,7 +5,7 @@ import time
 import structlog
 
 from .after_commit import after_commit
-from .redis import REDIS_ERRORS, connection, waiting_connection
+from .redis import REDIS_ERRORS, connection, off_the_loop, waiting_connection
 
 log = structlog.get_logger("controlroom.doorbell")
 
@@ -18,9 +18,9 @@ SLICE_SECONDS = 5.0
 def ring(name: str) -> None:
     """Wake one waiter of `name` once the current transaction has committed; never raises.
 
-    Rings don't add up: several before somebody listens are one.
+    Rings don't add up: several before somebody listens are one. In an event loop a thread rings.
     """
-    after_commit(lambda: _push(name))
+    after_commit(lambda: off_the_loop(lambda: _push(name)))
 
 
 def wait(name: str, timeout: float) -> bool:

@@ -1,5 +1,7 @@
 """The process's connections to Redis or Valkey; every caller must be able to do without."""
 
+import asyncio
+from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -45,6 +47,23 @@ def channel(name: str) -> str:
     """Return the name of a publish/subscribe channel: unlike keys, they span all databases."""
     number = urlsplit(settings.REDIS_URL).path.strip("/")
     return f"{name}:{number}" if number not in {"", "0"} else name
+
+
+def in_event_loop() -> bool:
+    """An event loop must not wait for the network."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def off_the_loop(job: Callable[[], None]) -> None:
+    """Do `job`, which must not raise, here; called in an event loop: soon, in a thread."""
+    if in_event_loop():
+        asyncio.get_running_loop().run_in_executor(None, job)
+    else:
+        job()
 
 
 @cache

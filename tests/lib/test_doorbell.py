@@ -1,5 +1,6 @@
 """Doorbells: heard once, however often rung; without Redis a wait is a pause."""
 
+import asyncio
 import threading
 
 import pytest
@@ -34,6 +35,15 @@ def test_each_bell_has_its_own_name(redis):
     ring("other")
 
     assert not wait("scheduler", 0.05)
+
+
+def test_an_event_loop_rings_without_waiting(redis):
+    async def scenario() -> None:
+        ring("scheduler")
+
+    asyncio.run(scenario())
+
+    assert wait("scheduler", 5)
 
 
 @pytest.mark.django_db(transaction=True)
