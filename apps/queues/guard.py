@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from apps.bots.exceptions import ItemTimeLimit
 
 from .lifecycle import Finished, LeasedItem, Result, finish_items, renew_leases
-from .models import Attempt, WorkQueue
+from .models import WorkQueue
+from .results import failed, released, take_all
 
 if TYPE_CHECKING:
     from .session import Session
@@ -47,6 +48,7 @@ class Guard:
         self._in_hand: LeasedItem | None = None
         self._began_at = 0.0
         self._interrupted: LeasedItem | None = None
+        self._is_abandoned = False
         self._looked_at = monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="session-guard", daemon=True)
@@ -112,6 +114,9 @@ class Guard:
                 except (DatabaseError, InterfaceError) as error:
                     log.warning("the guard could not reach PostgreSQL: %s", error)
                     self.forget_connection()
+                except Exception:
+                    # without a guard the session would lose what it holds
+                    log.exception("the guard met something unexpected")
         finally:
             connection.close()
 
@@ -121,9 +126,10 @@ class Guard:
             self._abandon(in_hand)
         elif in_hand and taken_seconds > self.item_seconds and self._interrupted is not in_hand:
             self._interrupted = in_hand
-            signal.pthread_kill(self._main, signal.SIGALRM)
-        if in_hand and taken_seconds > PATIENCE_SECONDS:
-            self._release_waiting()
+            if self._is_main_thread:
+                signal.pthread_kill(self._main, signal.SIGALRM)
+        if in_hand and taken_seconds > LONGEST_TICK_SECONDS:
+            self._hand_in(with_waiting=taken_seconds > PATIENCE_SECONDS)
         self._renew()
         self._look_at_queue()
 
@@ -157,26 +163,22 @@ class Guard:
             if automation_id != session.queue.automation_id:
                 session.leave_in_order()
 
-    def _release_waiting(self) -> None:
-        """Give back what waits behind a long item, last first; the session takes from the front."""
-        back = []
-        while self.session.waiting:
-            try:
-                back.append(self.session.waiting.pop())
-            except IndexError:
-                break
-        if back:
-            self._release(back)
-
-    def _release(self, leased: list[LeasedItem]) -> None:
+    def _hand_in(self, *, with_waiting: bool) -> None:
+        """Send what waits behind a long item: results, and what was not begun, for others."""
+        session = self.session
+        back = take_all(session.waiting) if with_waiting else []
+        done = take_all(session.results)
+        results = [*done, *(released(each) for each in back)]
+        if not results:
+            return
         try:
-            finish_items([_released(each) for each in leased])
-        except (DatabaseError, InterfaceError):
-            # another time
-            self.session.waiting.extend(reversed(leased))
+            finished = finish_items(results)
+        except Exception:
+            # another time, or by the session
+            session.results.extendleft(reversed(done))
+            session.waiting.extendleft(reversed(back))
             raise
-        for each in leased:
-            self.held.pop(each.id, None)
+        self.settle(results, finished)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         """In the main thread: break into the item that took too long, if it still is in hand."""
@@ -189,18 +191,10 @@ class Guard:
         The item is failed, the rest is handed in or given back; the slot does the rest.
         """
         session = self.session
-        results = [*session.results, *(_released(each) for each in session.waiting)]
-        results.append(
-            Result(
-                in_hand.id,
-                in_hand.token,
-                Attempt.Outcome.APPLICATION_EXCEPTION,
-                code="time_limit",
-                message=self._too_long(),
-                error_class="apps.bots.exceptions.ItemTimeLimit",
-            )
-        )
-        finish_items(results)
+        if not self._is_abandoned:
+            self._is_abandoned = True
+            session.results.append(failed(in_hand, ItemTimeLimit(self._too_long())))
+        self._hand_in(with_waiting=True)
         session.beat.start_unit(0)
         session.beat.log(self._too_long(), "error", item_id=in_hand.id, attempt=in_hand.attempt)
         session.beat.give_up(_("An item took too long and could not be interrupted."))
@@ -209,7 +203,3 @@ class Guard:
         return _("The work took longer than the %d seconds that one item may take.") % (
             self.item_seconds
         )
-
-
-def _released(leased: LeasedItem) -> Result:
-    return Result(leased.id, leased.token, Attempt.Outcome.RELEASED)

@@ -11,18 +11,16 @@ from collections import deque
 from time import monotonic
 from typing import Any
 
-import orjson
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from apps.bots.contexts import Beat, ItemContext
-from apps.bots.exceptions import AutomationException, BusinessException, ItemTimeLimit
-from apps.bots.horse import insist, trimmed_traceback
+from apps.bots.exceptions import ItemTimeLimit
+from apps.bots.horse import insist
 from apps.bots.models import Run
 from apps.bots.registry import ExitReport, find_automation
 from apps.lib import doorbell
 from apps.lib.errors import InvalidError
-from apps.lib.json import Json, check_json
 
 from .desk import SessionDesk
 from .guard import Guard
@@ -35,6 +33,7 @@ from .lifecycle import (
     prepare_for_draining,
 )
 from .models import Attempt, QueueRun, WorkQueue
+from .results import check_storable, failed, released, take_all, unstorable
 
 Outcome = Attempt.Outcome
 
@@ -50,7 +49,6 @@ POLL_SECONDS = 1.0
 SHARE_OF_RUN_LIMIT = 0.8
 LONGEST_SESSION_SECONDS = 3600.0
 MEASURE_WEIGHT = 0.2
-MAX_OUTPUT = 1_000_000
 
 
 def drain_queue(run: Run, beat: Beat) -> ExitReport:
@@ -66,7 +64,8 @@ class Session:
         self.queue, self.run, self.beat = queue, run, beat
         self.function = find_automation(run.version.function).function
         self.waiting: deque[LeasedItem] = deque()
-        self.results: list[Result] = []
+        # both ends of both are shared with the guard: single operations only
+        self.results: deque[Result] = deque()
         self.guard = Guard(
             self,
             lease_seconds=queue.lease_seconds,
@@ -86,14 +85,14 @@ class Session:
 
     def work(self) -> ExitReport:
         """Drain the queue until it stays empty, somebody wants the run to end, or time is up."""
-        with self.guard:
-            try:
+        try:
+            with self.guard:
                 while not self._must_end():
                     self._work_waiting()
                     if not self._must_end() and not self._refill():
                         break
-            finally:
-                self._give_back()
+        finally:
+            self._give_back()
         return self._report()
 
     def _work_waiting(self) -> None:
@@ -136,7 +135,7 @@ class Session:
 
     def _success(self, leased: LeasedItem, output: Any) -> Result:
         if output is not None:
-            _check_storable(output)
+            check_storable(output)
         self.n_successful += 1
         return Result(leased.id, leased.token, Outcome.SUCCESSFUL, output)
 
@@ -172,7 +171,7 @@ class Session:
     def _exchange(self, *, lease: bool) -> None:
         """Hand the results in and lease more, in one statement; keep both safe from outages."""
         self._measure()
-        taken, self.results = self.results, []
+        taken = take_all(self.results)
         n = max(0, self.n_ahead - len(self.waiting)) if lease else 0
         finished, leased = self._send(taken, n)
         self.guard.settle(taken, finished)
@@ -222,8 +221,7 @@ class Session:
 
     def _give_back(self) -> None:
         """Hand in what is done and give back what was not begun."""
-        taken, self.results = self.results + [released(each) for each in self.waiting], []
-        self.waiting.clear()
+        taken = take_all(self.results) + [released(each) for each in take_all(self.waiting)]
         self.beat.start_unit(0)
         if taken:
             insist(lambda: finish_items(taken))
@@ -270,58 +268,3 @@ class Session:
 
 def bell_of(queue_id: int) -> str:
     return f"queue:{queue_id}"
-
-
-def failed(leased: LeasedItem, error: BaseException) -> Result:
-    """Return what is stored about a try that raised `error`."""
-    is_business = isinstance(error, BusinessException)
-    field = error.field if isinstance(error, AutomationException) else ""
-    output: Json = {"field": field} if field else None
-    return Result(
-        leased.id,
-        leased.token,
-        Outcome.BUSINESS_EXCEPTION if is_business else Outcome.APPLICATION_EXCEPTION,
-        output,
-        code=_code(error),
-        message=_message(error),
-        error_class=f"{type(error).__module__}.{type(error).__qualname__}"[:200],
-        detail="" if is_business else trimmed_traceback(error),
-    )
-
-
-def released(leased: LeasedItem) -> Result:
-    return Result(leased.id, leased.token, Outcome.RELEASED)
-
-
-def unstorable(result: Result, error: Exception) -> Result:
-    """Return a failure in the place of a result that the database does not take."""
-    text = _("The result of the automation can't be stored: %s") % error
-    return Result(
-        result.id,
-        result.token,
-        Outcome.APPLICATION_EXCEPTION,
-        code="unstorable_result",
-        message=text[:1000],
-        error_class="builtins.ValueError",
-    )
-
-
-def _check_storable(output: Any) -> None:
-    """Raise TypeError, or InvalidError, unless `output` is a JSON object that can be stored."""
-    if not isinstance(output, dict):
-        raise TypeError(_("An automation returns a dict or None, not %s.") % type(output).__name__)
-    text = orjson.dumps(output)
-    if len(text) > MAX_OUTPUT:
-        raise InvalidError(_("The output is larger than %d bytes.") % MAX_OUTPUT)
-    if b"\\u0000" in text:
-        check_json(output)
-
-
-def _code(error: BaseException) -> str:
-    if isinstance(error, AutomationException):
-        return error.code[:100]
-    return "time_limit" if isinstance(error, ItemTimeLimit) else ""
-
-
-def _message(error: BaseException) -> str:
-    return str(error) or type(error).__name__

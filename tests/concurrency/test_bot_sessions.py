@@ -167,13 +167,12 @@ def log_of(run: Run) -> list[str]:
 def test_a_bot_asked_to_end_finishes_the_item_and_gives_the_rest_back(
     folder: Folder, queue: WorkQueue, tmp_path: Path
 ) -> None:
-    first, *rest = add_work(queue, {"do": "wait", "dir": str(tmp_path)}, {}, {})
+    first, *rest = add_work(queue, {"do": "wait_or_stop", "dir": str(tmp_path)}, {}, {})
     with bot_process(folder) as bot:
         with scheduler():
             read_pid(tmp_path / f"began-{first}-1")
 
         bot.send_signal(signal.SIGTERM)
-        (tmp_path / f"go-{first}").touch()
 
         assert bot.wait(timeout=8) == 0
     assert outcomes_of(first) == [Outcome.SUCCESSFUL]

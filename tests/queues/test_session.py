@@ -230,30 +230,31 @@ def test_an_item_that_takes_too_long_is_interrupted_and_the_next_is_worked(
     assert attempts_of(following)[0].outcome == Attempt.Outcome.SUCCESSFUL
 
 
-def test_what_waits_behind_a_long_item_goes_back(
+def test_what_waits_behind_a_long_item_is_handed_in_or_goes_back(
     queue: WorkQueue,
     new_session: Callable[[], Session],
     tmp_path: Path,
     in_background: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # given an item that takes long, and three leased behind it
+    # given an item that takes long, one done before it, and two leased behind it
     monkeypatch.setattr(guard, "PATIENCE_SECONDS", 0.1)
-    first, *rest = add_work(queue, {"do": "wait", "dir": str(tmp_path)}, {}, {}, {})
+    done, long, *rest = add_work(queue, {}, {"do": "wait", "dir": str(tmp_path)}, {}, {})
     seen = []
 
     def go_on_when_given_back() -> None:
-        eventually((tmp_path / f"began-{first}-1").exists)
-        eventually(lambda: Ready.objects.count() == 3)
+        eventually((tmp_path / f"began-{long}-1").exists)
+        eventually(lambda: Ready.objects.count() == 2)
+        eventually(lambda: Ended.objects.filter(item_id=done).exists())
         seen.extend(Ready.objects.values_list("item_id", flat=True))
-        (tmp_path / f"go-{first}").touch()
+        (tmp_path / f"go-{long}").touch()
 
     in_background(go_on_when_given_back)
 
     # when
     report = new_session().work()
 
-    # then they were free meanwhile, and are worked in the end
+    # then the two were free meanwhile, and are worked in the end
     assert set(seen) == set(rest)
     assert report.n_successful == 4
 

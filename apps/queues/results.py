@@ -1,0 +1,86 @@
+"""From what an automation returned or raised to the result that is handed in."""
+
+from collections import deque
+from typing import Any, TypeVar
+
+import orjson
+from django.utils.translation import gettext as _
+
+from apps.bots.exceptions import AutomationException, BusinessException, ItemTimeLimit
+from apps.bots.horse import trimmed_traceback
+from apps.lib.errors import InvalidError
+from apps.lib.json import Json, check_json
+
+from .lifecycle import LeasedItem, Result
+from .models import Attempt
+
+Outcome = Attempt.Outcome
+Thing = TypeVar("Thing")
+
+MAX_OUTPUT = 1_000_000
+
+
+def failed(leased: LeasedItem, error: BaseException) -> Result:
+    """Return what is stored about a try that raised `error`."""
+    is_business = isinstance(error, BusinessException)
+    field = error.field if isinstance(error, AutomationException) else ""
+    output: Json = {"field": field} if field else None
+    return Result(
+        leased.id,
+        leased.token,
+        Outcome.BUSINESS_EXCEPTION if is_business else Outcome.APPLICATION_EXCEPTION,
+        output,
+        code=_code(error),
+        message=_message(error),
+        error_class=f"{type(error).__module__}.{type(error).__qualname__}"[:200],
+        detail="" if is_business else trimmed_traceback(error),
+    )
+
+
+def released(leased: LeasedItem) -> Result:
+    return Result(leased.id, leased.token, Outcome.RELEASED)
+
+
+def unstorable(result: Result, error: Exception) -> Result:
+    """Return a failure in the place of a result that the database does not take."""
+    text = _("The result of the automation can't be stored: %s") % error
+    return Result(
+        result.id,
+        result.token,
+        Outcome.APPLICATION_EXCEPTION,
+        code="unstorable_result",
+        message=text[:1000],
+        error_class="builtins.ValueError",
+    )
+
+
+def check_storable(output: Any) -> None:
+    """Raise TypeError, or InvalidError, unless `output` is a JSON object that can be stored."""
+    if not isinstance(output, dict):
+        raise TypeError(_("An automation returns a dict or None, not %s.") % type(output).__name__)
+    text = orjson.dumps(output)
+    if len(text) > MAX_OUTPUT:
+        raise InvalidError(_("The output is larger than %d bytes.") % MAX_OUTPUT)
+    if b"\\u0000" in text:
+        check_json(output)
+
+
+def _code(error: BaseException) -> str:
+    if isinstance(error, AutomationException):
+        return error.code[:100]
+    return "time_limit" if isinstance(error, ItemTimeLimit) else ""
+
+
+def _message(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def take_all(shared: "deque[Thing]") -> "list[Thing]":
+    """Empty a deque that another thread uses, too."""
+    taken = []
+    while shared:
+        try:
+            taken.append(shared.popleft())
+        except IndexError:
+            break
+    return taken
