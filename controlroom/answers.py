@@ -23,7 +23,8 @@ def problem_document(error: DomainError) -> dict[str, Any]:
         document["errors"] = [
             {"path": field.path, "message": str(field.message)} for field in error.fields
         ]
-    return document
+    # what a program may want to know by name: who decided, when
+    return document | getattr(error, "details", {})
 
 
 def problem(error: DomainError) -> HttpResponse:

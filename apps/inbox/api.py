@@ -11,12 +11,13 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Action, require
 from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
 from apps.lib.pagination import DEFAULT_LIMIT, MAX_LIMIT, page_of
+from apps.lib.schema import check_schema, unmask
 
 from . import lifecycle
 from .api_schemas import CommentOut, DecideIn, TaskOut, TaskPage, task_out
+from .decisions import MAX_REASON
 from .listing import MOST_URGENT_FIRST, NEWEST_DECISION_FIRST
 from .models import UserTask
-from .personal import unmasked
 
 router = Router(tags=["Inbox"])
 
@@ -113,7 +114,7 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
             decision=body.decision,
             version=body.version,
             payload=_payload(task, body),
-            reason=body.reason or body.comment,
+            reason=body.reason or body.comment[:MAX_REASON],
             reference=body.reference,
             comment=body.comment,
         ),
@@ -125,7 +126,8 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
 def _payload(task: UserTask, body: DecideIn) -> dict[str, Any] | None:
     if body.values is None:
         return None
-    return {**task.values, **unmasked(body.values, task.values, task.form)}
+    values = body.values if check_schema(task.form) else unmask(body.values, task.values, task.form)
+    return {**task.values, **values}
 
 
 def _visible(request: TokenRequest) -> QuerySet[UserTask]:

@@ -6,9 +6,10 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
+from apps.lib.schema_forms.personal import masked
+
 from .decisions import decisions_of, title_of
 from .models import UserTask
-from .personal import masked
 
 
 class DecisionOut(Schema):

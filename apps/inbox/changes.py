@@ -6,9 +6,8 @@ from django.utils.translation import gettext as _
 
 from apps.lib.json import Json, JsonObject
 from apps.lib.schema import MASK
-
-from .personal import masked
-from .schema_forms.shapes import MISSING, Kind, Shape, Value, humanised, read_shape
+from apps.lib.schema_forms.personal import masked
+from apps.lib.schema_forms.shapes import MISSING, Kind, Shape, Value, humanised, read_shape
 
 MAX_CHANGES = 200
 MAX_TEXT = 500

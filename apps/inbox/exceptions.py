@@ -1,9 +1,11 @@
 """What may stand in the way of a person's decision; each says who and what."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.lib.errors import ConflictError
 
@@ -18,6 +20,12 @@ class TaskDecidedError(ConflictError):
 
     def __init__(self, task: UserTask) -> None:
         self.task = task
+        self.details: dict[str, Any] = {
+            "status_of_task": task.status,
+            "decision": task.decision or None,
+            "decided_by": task.decided_by_name or None,
+            "decided_at": task.decided_at.isoformat() if task.decided_at else None,
+        }
         super().__init__(words_of_closing(task))
 
 
@@ -64,11 +72,20 @@ def words_of_decision(task: UserTask) -> str:
     for decision in decisions_of(task.decisions):
         if decision.key == task.decision:
             return title_of(decision)
-    return ELSEWHERE.get(task.decision, task.decision) or _("elsewhere")
+    return str(ELSEWHERE.get(task.decision, task.decision)) or _("elsewhere")
 
 
 def _clock(at: datetime | None) -> str:
     return formats.date_format(timezone.localtime(at), "Y-m-d H:i:s") if at else "–"
 
 
-ELSEWHERE: dict[str, str] = {}
+# what people do with items on the queues' pages, as it is kept with the task it made needless
+ELSEWHERE = {
+    "retried": gettext_lazy("sent back to the bots"),
+    "skipped": gettext_lazy("left out"),
+    "cancelled": gettext_lazy("cancelled"),
+    "rejected": gettext_lazy("rejected"),
+    "completed_by_hand": gettext_lazy("done by hand"),
+    "reopened": gettext_lazy("reopened"),
+    "effect_settled": gettext_lazy("settled"),
+}

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.lib.json import Json
 from apps.lib.schema import MASK
+from apps.lib.schema_forms.personal import masked
 from apps.queues.models import WorkItem
-
-from .personal import masked
 
 PLACE = re.compile(r"\{([^{}]{1,200})\}")
 MAX_TITLE = 300

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.inbox.schema_forms import SchemaForm
+from apps.lib.schema_forms import SchemaForm
 from apps.lib.actors import Actor
 from apps.lib.errors import DomainError
 

@@ -1,6 +1,7 @@
 // The inbox: drafts that save themselves, rows that come and go, decisions by key, focus where it belongs.
 import { all, isTyping } from "./dom.js";
 import { singleKeysAreOn } from "./commands.js";
+import { goTo } from "./schema_form.js";
 
 const SAVE_AFTER_MS = 600;
 
@@ -10,86 +11,44 @@ const taskForm = () => document.getElementById("task-form");
 // ---- drafts: what is typed is kept by the server, by task and person
 
 let saveTimer = 0;
-let isDirty = false;
+let edited = null; // the form with changes that are not kept yet
 
-document.addEventListener("input", (event) => {
-  if (taskForm()?.contains(event.target)) keepSoon();
-});
-document.addEventListener("change", (event) => {
-  if (taskForm()?.contains(event.target)) keepSoon();
-});
-addEventListener("pagehide", () => isDirty && keep({ isLeaving: true }));
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => taskForm()?.contains(event.target) && keepSoon());
+}
+document.addEventListener("rows:changed", keepSoon);
+addEventListener("pagehide", () => edited && keep({ isLeaving: true }));
 
 function keepSoon() {
-  isDirty = true;
+  edited = taskForm();
   sayState("");
   clearTimeout(saveTimer);
   saveTimer = setTimeout(keep, SAVE_AFTER_MS);
 }
 
 async function keep({ isLeaving = false } = {}) {
-  clearTimeout(saveTimer);
-  const form = taskForm();
-  if (!form?.dataset.draftUrl || form.matches(".htmx-request")) return;
-  isDirty = false;
+  const form = edited;
+  forgetEdits();
+  if (!form?.isConnected || form.matches(".htmx-request")) return;
   const headers = { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "X-Requested-By": "draft" };
   try {
     const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: new URLSearchParams(new FormData(form)), headers, keepalive: isLeaving });
     sayState(answer.status === 204 ? form.dataset.saved : form.dataset.notSaved);
   } catch {
-    isDirty = true;
+    edited = form;
     sayState(form.dataset.notSaved);
   }
+}
+
+function forgetEdits() {
+  clearTimeout(saveTimer);
+  edited = null;
 }
 
 function sayState(text) {
   const state = taskForm()?.querySelector("[data-draft-state]");
   if (state && state.textContent !== text) state.textContent = text;
 }
-
-// ---- rows of a list: added from a template, removed in place; without this script it is a round trip
-
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-rows-add], [data-rows-remove]");
-  if (!button) return;
-  event.preventDefault();
-  if (button.matches("[data-rows-add]")) addRow(button.closest("[data-rows]"));
-  else removeRow(button.closest("[data-row-key]"));
-  keepSoon();
-});
-
-let rowsAdded = 0;
-
-function addRow(area) {
-  const list = part(area, "[data-rows-list]");
-  const blank = part(area, "[data-rows-blank]");
-  const key = `n${Date.now().toString(36).slice(-8)}${(rowsAdded++ % 36).toString(36)}`;
-  const html = blank.innerHTML.replaceAll(area.dataset.placeholder, key);
-  list.insertAdjacentHTML("beforeend", html);
-  countRows(area);
-  list.lastElementChild.querySelector("input:not([type=hidden]), select, textarea")?.focus();
-}
-
-function removeRow(row) {
-  const area = row.closest("[data-rows]");
-  const neighbour = row.nextElementSibling ?? row.previousElementSibling;
-  row.remove();
-  countRows(area);
-  (neighbour?.querySelector(":scope > [data-rows-remove]") ?? part(area, "[data-rows-add]")).focus();
-}
-
-function countRows(area) {
-  const rows = [...part(area, "[data-rows-list]").children];
-  rows.forEach((row, index) => {
-    const number = row.querySelector(":scope > details > summary > .form-row-number");
-    if (number) number.textContent = index + 1;
-  });
-  part(area, "[data-rows-count]").textContent = rows.length;
-  part(area, "[data-rows-add]").disabled = rows.length >= Number(area.dataset.most);
-}
-
-/** The area's own part, not that of a list within one of its rows. */
-const part = (area, selector) => all(selector, area).find((element) => element.closest("[data-rows]") === area);
 
 // ---- decisions: digits beside the letters on the buttons; questions asked in place
 
@@ -109,19 +68,21 @@ document.addEventListener(
   { capture: true },
 );
 
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  if (document.querySelector("dialog[open]") || !singleKeysAreOn()) return;
-  if (/^[1-9]$/.test(event.key)) {
-    const decision = pane()?.querySelector(`[data-digit="${event.key}"]:not(:disabled)`);
-    if (!decision) return;
-    event.preventDefault();
-    decision.click();
-  } else if (event.key === "Enter" && event.target.id === "task-title") {
-    event.preventDefault();
-    goTo(firstField());
-  }
-});
+// before the keys of all pages: there, Enter opens a row of the list
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "Enter" && event.target.id === "task-title") {
+      stop(event);
+      goTo(firstField());
+    } else if (/^[1-9]$/.test(event.key) && singleKeysAreOn()) {
+      pane()?.querySelector(`[data-digit="${event.key}"]:not(:disabled)`)?.click();
+    }
+  },
+  { capture: true },
+);
 
 document.addEventListener(
   "toggle",
@@ -136,23 +97,7 @@ function stop(event) {
   event.stopImmediatePropagation();
 }
 
-// ---- going to a field: the doubtful one, or one of the error summary
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("#task a[data-goto], #task .error-summary a");
-  const place = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
-  if (!place) return;
-  event.preventDefault();
-  goTo(place);
-});
-
-function goTo(place) {
-  if (!place) return;
-  for (let box = place.closest("details:not([open])"); box; box = box.parentElement.closest("details:not([open])")) box.open = true;
-  const field = place.matches("input, select, textarea, button") ? place : place.querySelector("input:not([type=hidden]), select, textarea, button");
-  (field ?? place).focus();
-  if (field?.select && field.type === "text") field.select();
-}
+// ---- going to a field: the doubtful one first
 
 function firstField() {
   const fields = "input:not([type=hidden], [readonly]), select, textarea";
@@ -169,7 +114,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.isLive) return;
-  isDirty = false;
+  if (!edited?.isConnected) forgetEdits();
   showOpen();
   if (isOpenedByKey) document.getElementById("task-title")?.focus();
   isOpenedByKey = false;
@@ -193,17 +138,12 @@ function closeIfDecided() {
   for (const button of all(".decision-bar button", pane())) button.disabled = true;
 }
 
-document.addEventListener("htmx:after:swap", (event) => {
-  const { ctx } = event.detail;
-  if (ctx.isLive || ctx.target?.id !== "task" || !matchMedia("(max-width: 860px)").matches) return;
-  scrollTo({ top: 0 });
-});
-new MutationObserver(() => {
+// ---- phones show the list or the task: the address says which
+
+document.addEventListener("htmx:after:history:push", () => {
   const split = document.querySelector(".split.inbox");
-  if (split && pane() && split.dataset.shown !== pane().dataset.task) {
-    if (split.dataset.shown !== undefined) split.dataset.open = pane().dataset.task ? "task" : "list";
-    split.dataset.shown = pane().dataset.task ?? "";
-  }
-}).observe(document.getElementById("main"), { childList: true, subtree: true });
+  split.dataset.open = pane()?.dataset.task && location.pathname !== "/inbox/" ? "task" : "list";
+  if (matchMedia("(max-width: 860px)").matches) scrollTo({ top: 0 });
+});
 
 showOpen();

@@ -18,16 +18,6 @@ from tests.inbox.rows import BOT, PAYLOAD, make_queue, make_task, stop_item, sto
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def queue(folder):
-    return make_queue(folder)
-
-
-@pytest.fixture
-def task(queue):
-    return make_task(queue, field="total")
-
-
 def status_of(item):
     return WorkItem.objects.with_status().get(pk=item.pk).status
 
@@ -127,9 +117,7 @@ def test_news_in_the_wrong_order_leave_the_task_of_the_latest_wait(queue, task, 
 
 def test_an_edit_elsewhere_brings_new_values_and_a_new_version(task, supervisor):
     changed = {**PAYLOAD, "vendor": "Stark Ltd"}
-    items.edit_item(
-        task.item_id, version=task.item.version, by=supervisor.actor, payload=changed
-    )
+    items.edit_item(task.item_id, version=task.item.version, by=supervisor.actor, payload=changed)
 
     deliver_outbox()
 
@@ -227,9 +215,7 @@ def test_whoever_comes_second_hears_who_decided_what_and_when(task, business_use
 
 
 def test_a_decision_on_old_values_is_refused_although_the_news_has_not_come(task, supervisor):
-    items.edit_item(
-        task.item_id, version=task.item.version, by=supervisor.actor, priority=70
-    )
+    items.edit_item(task.item_id, version=task.item.version, by=supervisor.actor, priority=70)
 
     with pytest.raises(TaskChangedError):
         lifecycle.decide(task, answer(task), by=supervisor.actor)

@@ -50,8 +50,8 @@ def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
     raises. Nothing is changed then.
     """
     decision = pick(task.decisions, answer.decision)
-    check_answers(decision, reason=answer.reason, reference=answer.reference)
     check_comment(answer.comment)
+    check_answers(decision, reason=answer.reason, reference=answer.reference)
     try:
         with transaction.atomic():
             return _decide(task, decision, answer, by)

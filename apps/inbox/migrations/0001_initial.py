@@ -9,101 +9,258 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('queues', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("queues", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='UserTask',
+            name="UserTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('data_problem', 'Data problem'), ('system_problem', 'System problem'), ('unknown_effect', 'Did it happen?')], max_length=20)),
-                ('status', models.CharField(choices=[('open', 'Needs a person'), ('completed', 'Done'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='open', max_length=10)),
-                ('title', models.CharField(max_length=300)),
-                ('reason', models.TextField()),
-                ('code', models.CharField(blank=True, max_length=100)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('parked_at', models.DateTimeField(null=True)),
-                ('form', models.JSONField(default=dict)),
-                ('values', models.JSONField(default=dict)),
-                ('item_version', models.PositiveIntegerField(default=1)),
-                ('earlier_values', models.JSONField(default=dict)),
-                ('decisions', models.JSONField(default=list)),
-                ('facts', models.JSONField(default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('working_until', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('urgent_at', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce('due_at', models.Value(datetime.datetime(9999, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), output_field=models.DateTimeField())),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by_name', models.CharField(blank=True, max_length=150)),
-                ('decision', models.CharField(blank=True, max_length=40)),
-                ('decision_values', models.JSONField(null=True)),
-                ('decision_comment', models.TextField(blank=True)),
-                ('decision_reference', models.CharField(blank=True, max_length=300)),
-                ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='user_tasks', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='user_tasks', to='accounts.folder')),
-                ('item', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user_tasks', to='queues.workitem')),
-                ('queue', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user_tasks', to='queues.workqueue')),
-                ('working_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("data_problem", "Data problem"),
+                            ("system_problem", "System problem"),
+                            ("unknown_effect", "Did it happen?"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Needs a person"),
+                            ("completed", "Done"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.CharField(max_length=300)),
+                ("reason", models.TextField()),
+                ("code", models.CharField(blank=True, max_length=100)),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("parked_at", models.DateTimeField(null=True)),
+                ("form", models.JSONField(default=dict)),
+                ("values", models.JSONField(default=dict)),
+                ("item_version", models.PositiveIntegerField(default=1)),
+                ("earlier_values", models.JSONField(default=dict)),
+                ("decisions", models.JSONField(default=list)),
+                ("facts", models.JSONField(default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("working_until", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                (
+                    "urgent_at",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Coalesce(
+                            "due_at",
+                            models.Value(
+                                datetime.datetime(9999, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                            ),
+                        ),
+                        output_field=models.DateTimeField(),
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by_name", models.CharField(blank=True, max_length=150)),
+                ("decision", models.CharField(blank=True, max_length=40)),
+                ("decision_values", models.JSONField(null=True)),
+                ("decision_comment", models.TextField(blank=True)),
+                ("decision_reference", models.CharField(blank=True, max_length=300)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="user_tasks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="user_tasks",
+                        to="accounts.folder",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="user_tasks",
+                        to="queues.workitem",
+                    ),
+                ),
+                (
+                    "queue",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="user_tasks",
+                        to="queues.workqueue",
+                    ),
+                ),
+                (
+                    "working_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['urgent_at', 'id'],
+                "ordering": ["urgent_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('values', models.JSONField(default=dict)),
-                ('saved_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='inbox.usertask')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("values", models.JSONField(default=dict)),
+                (
+                    "saved_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to="inbox.usertask",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('author_name', models.CharField(max_length=150)),
-                ('text', models.TextField(max_length=10000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='inbox.usertask')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("author_name", models.CharField(max_length=150)),
+                ("text", models.TextField(max_length=10000)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="inbox.usertask",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='usertask',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['folder', 'urgent_at', 'id'], name='user_task_open'),
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["folder", "urgent_at", "id"],
+                name="user_task_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='usertask',
-            index=models.Index(condition=models.Q(('status', 'open'), _negated=True), fields=['folder', '-decided_at', '-id'], name='user_task_closed'),
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "open"), _negated=True),
+                fields=["folder", "-decided_at", "-id"],
+                name="user_task_closed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usertask',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('item',), name='user_task_one_open_per_item'),
+            model_name="usertask",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open")),
+                fields=("item",),
+                name="user_task_one_open_per_item",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usertask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), _negated=True), models.Q(('decision', ''), _negated=True), _connector='OR'), name='user_task_completed_has_decision'),
+            model_name="usertask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "completed"), _negated=True),
+                    models.Q(("decision", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="user_task_completed_has_decision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usertask',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'open'), ('decided_at__isnull', False), _connector='OR'), name='user_task_closed_has_time'),
+            model_name="usertask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "open"), ("decided_at__isnull", False), _connector="OR"
+                ),
+                name="user_task_closed_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(fields=('task', 'user'), name='draft_once_per_person'),
+            model_name="draft",
+            constraint=models.UniqueConstraint(
+                fields=("task", "user"), name="draft_once_per_person"
+            ),
         ),
     ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
@@ -14,9 +15,9 @@ from apps.inbox.decisions import decisions_of, title_of
 from apps.inbox.lifecycle import draft_of
 from apps.inbox.listing import TaskFilter, queues_with_tasks
 from apps.inbox.models import UserTask
-from apps.inbox.schema_forms import DraftEntered, Entered, SchemaForm
 from apps.lib.errors import DomainError, NotFoundError
 from apps.lib.json import JsonObject
+from apps.lib.schema_forms import DraftEntered, Entered, SchemaForm
 
 PAGE = "inbox/inbox.html"
 MANY_FIELDS = 12  # from here on, empty optional fields are folded away
@@ -70,10 +71,12 @@ def pane(
     """
     may_decide = can(request.user, Action.DECIDE, task.folder_id) and task.is_open
     answers: Entered = said if said is not None else DraftEntered({})
+    may_reveal = can(request.user, Action.REVEAL, task.folder_id)
     if form is None:
         draft = draft_of(task, request.user.pk) if may_decide else {}
         form, answers = form_of(task, draft=draft), DraftEntered(draft)
     doubtful = form.mark_doubtful(str(task.facts.get("field", ""))) if task.is_open else None
+    rows = decision_rows(task, answers, refusal)
     return {
         "task": task,
         "wanted": wanted,
@@ -81,15 +84,17 @@ def pane(
         "me": request.user.pk,
         "may_decide": may_decide,
         "read_only": not may_decide,
-        "may_reveal": can(request.user, Action.REVEAL, task.folder_id),
+        "rows_url": reverse("inbox:draft", args=[task.pk]),
+        "reveal_url": reverse("inbox:reveal", args=[task.pk]) if may_reveal else "",
         "form": form,
         "folds": len(form.tree.children) > MANY_FIELDS,
         "doubtful": doubtful,
         "why": presenting.why_it_stopped(task),
         "document": presenting.documents_of(task, chosen=_chosen_file(request)),
-        "decisions": decision_rows(task, answers, refusal),
+        "decisions": rows,
         "people": presenting.people_for(task) if may_decide else [],
         "refusal": refusal,
+        "refusal_is_asked": any(row["problems"] for row in rows),
         "opened": True,
     }
 
@@ -115,7 +120,7 @@ def decision_rows(
             "is_chosen": decision.key == chosen,
             "reason": said.get(f"reason:{decision.key}") or "",
             "reference": said.get(f"reference:{decision.key}") or "",
-            "problems": problems if decision.key == chosen else {},
+            "problems": problems if decision.key == chosen and decision.asks else {},
         }
         for number, decision in enumerate(decisions_of(task.decisions), start=1)
     ]

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import QueryDict
 
 from apps.inbox.models import UserTask
-from apps.inbox.schema_forms import ROOT, Leaf, Rows, SchemaForm
-from apps.inbox.schema_forms.texts import is_unchanged
+from apps.lib.schema_forms import ROOT, Leaf, Rows, SchemaForm
+from apps.lib.schema_forms.texts import is_unchanged
 
 MAX_SAID = 10_000
 

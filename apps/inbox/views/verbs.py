@@ -18,8 +18,8 @@ from apps.inbox.decisions import Decision, pick, title_of
 from apps.inbox.exceptions import TaskChangedError, TaskDecidedError
 from apps.inbox.listing import TaskFilter
 from apps.inbox.models import UserTask
-from apps.inbox.schema_forms import SchemaForm
 from apps.lib.errors import ConflictError, DomainError, InvalidError, NotFoundError, TooLargeError
+from apps.lib.schema_forms import SchemaForm
 
 from .common import PAGE, answer, filter_of, find_task, form_of, is_partial, pane
 from .drafting import draft_from
@@ -120,7 +120,7 @@ def task_reveal(request: PersonRequest, pk: int) -> HttpResponse:
     if not is_partial(request):
         wanted = filter_of(request)
         return answer(request, pane(request, task, wanted, form=form))
-    return render(request, leaf.template, {"node": leaf, "task": task, "is_revealed": True})
+    return render(request, leaf.template, {"node": leaf, "is_revealed": True})
 
 
 def _task_to_decide(request: PersonRequest, pk: int) -> UserTask:

@@ -17,7 +17,7 @@ MAX_LINES = 14
 class YesOrNo(forms.CheckboxInput):
     """A checkbox that also says "no": what is not sent at all stays as it was."""
 
-    template_name = "inbox/form/yes_or_no.html"
+    template_name = "schema_form/yes_or_no.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, check_test=lambda value: value == "true")

@@ -8,8 +8,8 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.inbox.schema_forms import Leaf, Rows, SchemaForm
-from apps.inbox.schema_forms.widgets import YesOrNo
+from apps.lib.schema_forms import Leaf, Rows, SchemaForm
+from apps.lib.schema_forms.widgets import YesOrNo
 
 
 def sent(form: SchemaForm, **changes: str | None) -> QueryDict:
@@ -327,7 +327,7 @@ schemas = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(schemas, st.dictionaries(st.text("ab/~.%: ü", max_size=4), json_values, max_size=5))
 def test_sending_the_form_back_untouched_changes_nothing(schema, payload):
     form = answered({**schema, "type": "object"} if isinstance(schema, dict) else {}, payload)

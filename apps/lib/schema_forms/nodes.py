@@ -77,7 +77,7 @@ class Node:
 
     @property
     def template(self) -> str:
-        return f"inbox/form/{type(self).__name__.lower()}.html"
+        return f"schema_form/{type(self).__name__.lower()}.html"
 
     def parts(self) -> "list[Node]":
         return []
@@ -149,6 +149,11 @@ class Group(Node):
     def parts(self) -> list[Node]:
         return [*self.children, *self.extras]
 
+    def bring_up(self, path: str) -> None:
+        """Put the part that holds the dotted `path` first: it is what the person came for."""
+        first = path.split(".")[0]
+        self.children.sort(key=lambda node: node.path[-1] != first)
+
     @property
     def busy(self) -> list[Node]:
         return [node for node in self.children if not node.is_idle]
@@ -182,7 +187,7 @@ class Row(Node):
         """The first few short values, to find the row again when it is folded."""
         leaves = [node for node in self.walk() if isinstance(node, Leaf) and not node.is_masked]
         found = [leaf.text for leaf in leaves if leaf.text and len(leaf.text) <= 60]
-        return " · ".join(found[:4])
+        return " · ".join(found[:8])
 
 
 @dataclass

@@ -9,13 +9,13 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from apps.inbox.personal import masked
 from apps.lib.json import Json, JsonObject
 from apps.lib.schema import check_payload, check_schema
 
 from . import texts, widgets
 from .answers import Answer
 from .nodes import Builder, DraftEntered, Entered, Group, Leaf, Node, NothingEntered, Row, Rows
+from .personal import masked
 from .shapes import MISSING, Shape, Value, read_shape
 
 
@@ -103,6 +103,7 @@ class SchemaForm(forms.Form):
         for node in self.tree.walk():
             if path and ".".join(node.path) == path:
                 node.is_doubtful = True
+                self.tree.bring_up(path)
                 return node
         return None
 
@@ -112,8 +113,11 @@ class SchemaForm(forms.Form):
                 return node
         return None
 
-    def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong, from top to bottom."""
+    def faults(self) -> list[Fault]:
+        """Return what is wrong, from top to bottom."""
+        return list(self._faults())
+
+    def _faults(self) -> Iterator[Fault]:
         for node in self.tree.walk():
             control = node.control if isinstance(node, Leaf) else None
             for message in [*(control.errors if control else []), *node.errors]:
