@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import User
 from apps.accounts.sign_in import QuickLogin, offer_quick_logins
-from apps.inbox.documents import register_viewer
+from apps.queues.documents import register_viewer
 from apps.queues.models import ItemFile
 
 from .rendering import view_of

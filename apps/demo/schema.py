@@ -66,6 +66,11 @@ def _party(prefix: str, title: str) -> dict[str, JsonObject]:
     }
 
 
+def _first(names: Iterable[str], properties: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """Return `properties`, those in `names` before the others."""
+    return {name: properties[name] for name in names} | properties
+
+
 _ADJUSTMENT = _object(
     {
         "is_charge": _flag(gettext_noop("Adds to the amount")),
@@ -158,18 +163,26 @@ _REST: dict[str, JsonObject] = {
     "attachments": _list(gettext_noop("Attached files"), _ATTACHMENT),
 }
 
+_WHAT_MATTERS = (
+    "number", "vendor_name", "vendor_vat_id", "issue_date", "due_date", "kind",
+    "order_reference", "currency", "net_total", "vat_total", "gross_total", "payable",
+)  # fmt: skip
+
 INVOICE_SCHEMA: JsonObject = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": gettext_noop("Invoice"),
     **_object(
-        {
-            **_HEAD,
-            **_party("vendor", gettext_noop("Vendor")),
-            **_TOTALS,
-            **_PAYMENT,
-            **_REST,
-            **_party("buyer", gettext_noop("Buyer")),
-        },
+        _first(
+            _WHAT_MATTERS,
+            {
+                **_HEAD,
+                **_party("vendor", gettext_noop("Vendor")),
+                **_TOTALS,
+                **_PAYMENT,
+                **_REST,
+                **_party("buyer", gettext_noop("Buyer")),
+            },
+        ),
         required=("kind", "number", "issue_date", "currency", "payable", "lines"),
     ),
 }

@@ -12,9 +12,9 @@ from apps.events.history import history_of
 from apps.events.models import Event
 from apps.events.wording import sentence_of
 from apps.lib.clock import utc_now
+from apps.queues import documents
 from apps.queues.models import Attempt, ItemFile
 
-from . import documents
 from .exceptions import words_of_closing
 from .models import Comment, UserTask
 

@@ -13,5 +13,4 @@ urlpatterns = [
     path("<int:pk>/reassign/", views.task_reassign, name="reassign"),
     path("<int:pk>/comments/", views.task_comment, name="comment"),
     path("<int:pk>/reveal/", views.task_reveal, name="reveal"),
-    path("<int:pk>/files/<int:file_id>/", views.task_image, name="image"),
 ]

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.lib.schema_forms import SchemaForm
 from apps.lib.actors import Actor
 from apps.lib.errors import DomainError
+from apps.lib.schema_forms import SchemaForm
 
 from .files import attach
 from .forms import FileForm, ItemForm

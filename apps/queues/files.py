@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.events.bus import publish
 from apps.lib.actors import Actor
-from apps.lib.errors import InvalidError, TooLargeError
+from apps.lib.errors import InvalidError, NotFoundError, TooLargeError
 
 from .models import ItemFile, WorkItem
 
@@ -53,11 +53,29 @@ def attach(item: WorkItem, upload: File, *, by: Actor, content_type: str = "") -
 def as_attachment(kept: ItemFile) -> FileResponse:
     """Answer with the file as a download that no browser will interpret."""
     response = FileResponse(
-        kept.file.open("rb"),
+        _opened(kept),
         as_attachment=True,
         filename=kept.name,
         content_type="application/octet-stream",
     )
+    return _made_harmless(response)
+
+
+def as_image(kept: ItemFile, *, content_type: str) -> FileResponse:
+    """Answer with an image for the page; `content_type` is one that browsers only draw."""
+    response = _made_harmless(FileResponse(_opened(kept), content_type=content_type))
+    response["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+def _opened(kept: ItemFile) -> File:  # type: ignore[type-arg]
+    try:
+        return kept.file.open("rb")
+    except OSError:
+        raise NotFoundError(_("The storage has lost this file.")) from None
+
+
+def _made_harmless(response: FileResponse) -> FileResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -150,6 +150,12 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
+class NothingToAskForm(forms.Form):
+    """For what is done at a click: a reason may be given, nobody is asked for one."""
+
+    reason = forms.CharField(max_length=300, required=False, widget=forms.HiddenInput)
+
+
 class ReferenceForm(forms.Form):
     """Where the work was done instead."""
 

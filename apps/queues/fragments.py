@@ -37,11 +37,25 @@ def queue_header(audience: Audience, arg: str) -> Context | None:
     queue = _queue(audience, arg)
     if queue is None:
         return None
+    row = presenting.queue_rows([queue])[0]
+    return {"queue": queue, "cells": presenting.strip_of(row)}
+
+
+@fragment(
+    "queue.facts",
+    template="queues/queue_detail.html#facts",
+    action=Action.VIEW,
+    topics=("queue:{arg}",),
+)
+def queue_facts(audience: Audience, arg: str) -> Context | None:
+    queue = _queue(audience, arg)
+    if queue is None:
+        return None
     return {
-        "row": presenting.queue_rows([queue])[0],
         "queue": queue,
+        "row": presenting.queue_rows([queue])[0],
         "runs": presenting.active_runs(queue),
-        "may_operate": audience.can(Action.OPERATE, queue.folder_id),
+        "rules": presenting.rules_of(queue),
     }
 
 
@@ -78,7 +92,7 @@ def queue_items(audience: Audience, arg: str) -> Context | None:
         "page": page,
         "tabs": presenting.status_tabs(queue, wanted),
         "has_filter": wanted.is_narrowed,
-        "keep": {"status": wanted.status} if wanted.status else {},
+        "keep": wanted.kept(),
         "clear_url": base if wanted.is_narrowed else "",
         "first_url": None if page.first_query is None else f"{base}?{page.first_query}",
         "next_url": None if page.next_query is None else f"{base}?{page.next_query}",
@@ -105,6 +119,17 @@ def item_header(audience: Audience, arg: str) -> Context | None:
 
 
 @fragment(
+    "item.tries",
+    template="queues/item_detail.html#tries",
+    action=Action.VIEW,
+    topics=("item:{arg}",),
+)
+def item_tries(audience: Audience, arg: str) -> Context | None:
+    item = _item(audience, arg)
+    return {"item": item, "attempts": item_presenting.attempts_of(item)} if item else None
+
+
+@fragment(
     "item.story",
     template="queues/item_detail.html#story",
     action=Action.VIEW,
@@ -116,7 +141,6 @@ def item_story(audience: Audience, arg: str) -> Context | None:
         return None
     return {
         "item": item,
-        "attempts": item_presenting.attempts_of(item),
         "effects": item_presenting.effects_of(item),
         "history": item_presenting.history_of_item(item),
         "log": item_presenting.log_of_item(item),
@@ -135,9 +159,8 @@ def item_data(audience: Audience, arg: str) -> Context | None:
         return None
     return {
         "item": item,
-        "pairs": item_presenting.masked_pairs(item),
+        "data": item_presenting.masked_data(item),
         "has_personal": item_presenting.has_personal(item),
-        "files": list(item.files.order_by("id")),
         "may_reveal": audience.can(Action.REVEAL, item.queue.folder_id),
     }
 
@@ -146,7 +169,11 @@ def _queue(audience: Audience, number: str) -> WorkQueue | None:
     if not number.isdigit():
         return None
     folders = audience.folder_ids(Action.VIEW)
-    return WorkQueue.objects.filter(pk=number[:18], folder_id__in=folders).first()
+    return (
+        WorkQueue.objects.filter(pk=number[:18], folder_id__in=folders)
+        .select_related("automation")
+        .first()
+    )
 
 
 def _item(audience: Audience, number: str) -> WorkItem | None:

@@ -16,10 +16,11 @@ from apps.events.history import history_of
 from apps.events.wording import sentence_of
 from apps.lib.actors import Actor
 from apps.lib.durations import duration_in_words
-from apps.lib.json import Json, JsonObject
+from apps.lib.json import Json
 from apps.lib.schema import mask, personal_paths
 
-from .forms import ReasonForm, ReferenceForm
+from .forms import NothingToAskForm, ReasonForm, ReferenceForm
+from .item_data import DataView, view_of
 from .models import Attempt, Effect, Ended, Lease, Parked, Scheduled, WorkItem
 
 Status = WorkItem.Status
@@ -47,12 +48,16 @@ class Verb:
     def __post_init__(self) -> None:
         object.__setattr__(self, "form", self.form_class(auto_id=f"id_{self.name}_%s"))
 
+    @property
+    def asks(self) -> bool:
+        return self.form_class is not NothingToAskForm
+
 
 VERBS = [
     Verb(
         "retry", gettext_lazy("Try again now"), "r", gettext_lazy("Try this item again now?"),
         gettext_lazy("It goes back to the bots at once, with all its tries."),
-        frozenset({Status.NEEDS_DECISION}) | WAITING, style="btn-primary",
+        frozenset({Status.NEEDS_DECISION}) | WAITING, NothingToAskForm,
     ),
     Verb(
         "hold", gettext_lazy("Hold"), "h", gettext_lazy("Hold this item?"),
@@ -60,7 +65,8 @@ VERBS = [
     ),
     Verb(
         "resume", gettext_lazy("Resume"), "h", gettext_lazy("Resume this item?"),
-        gettext_lazy("Bots may take it again."), frozenset({Status.ON_HOLD}), style="btn-primary",
+        gettext_lazy("Bots may take it again."), frozenset({Status.ON_HOLD}), NothingToAskForm,
+        style="btn-primary",
     ),
     Verb(
         "skip", gettext_lazy("Leave out"), "l", gettext_lazy("Leave this item out?"),
@@ -84,21 +90,25 @@ VERBS = [
 ]  # fmt: skip
 
 
+def status_of(item: WorkItem) -> str:
+    """Return what `with_status` found."""
+    status: str = item.status  # type: ignore[attr-defined]
+    return status
+
+
 def item_verbs(item: WorkItem, *, may_operate: bool) -> list[Verb]:
     """Return what may be done with the item where it stands now."""
-    return [verb for verb in VERBS if may_operate and item.status in verb.allowed_in]
+    return [verb for verb in VERBS if may_operate and status_of(item) in verb.allowed_in]
 
 
 def may_edit(item: WorkItem) -> bool:
-    return item.status in WAITING | PARKED
+    return status_of(item) in WAITING | PARKED
 
 
 def item_standing(item: WorkItem) -> dict[str, Any]:
     """Return where the item stands in one sentence, why, and its facts."""
-    told = _PLACES.get(item.status, _ended)(item)
-    told.setdefault("tone", "watch")
-    told["facts"] = _facts(item)
-    return told
+    told = _PLACES.get(status_of(item), _ended)(item)
+    return {"status": status_of(item), "tone": "watch", "facts": _facts(item), **told}
 
 
 def _waiting(item: WorkItem) -> dict[str, Any]:
@@ -107,7 +117,8 @@ def _waiting(item: WorkItem) -> dict[str, Any]:
         return {"sentence": _("Waits for a bot.")}
     when = {"time": _clock(later.available_at)}
     if later.why == Scheduled.Why.RETRY:
-        return {"sentence": _("The next try is at %(time)s.") % when}
+        sentence = _("The next try is at %(time)s.") % when
+        return {"sentence": sentence, "status": "retry", "at": later.available_at}
     return {"sentence": _("Not before %(time)s.") % when}
 
 
@@ -116,7 +127,19 @@ def _running(item: WorkItem) -> dict[str, Any]:
     if lease is None:
         return {"sentence": _("A bot has just finished with it.")}
     sentence = _("%(bot)s works on it, until %(time)s unless it renews.")
-    return {"sentence": sentence % {"bot": lease.bot, "time": _clock(lease.expires_at)}}
+    return {
+        "sentence": sentence % {"bot": lease.bot, "time": _clock(lease.expires_at)},
+        "share": share_done(lease),
+        "run_url": reverse("runs:run_detail", args=[lease.run_id]) if lease.run_id else "",
+    }
+
+
+def share_done(lease: Lease) -> int | None:
+    """Return the progress that the bot reported, in percent; None if it reported no share."""
+    told = lease.progress
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= 1:
+        return None
+    return round(100 * told)
 
 
 def _parked(item: WorkItem) -> dict[str, Any]:
@@ -135,6 +158,7 @@ def _parked(item: WorkItem) -> dict[str, Any]:
         "message": parked.message,
         "task_url": f"/inbox/?q={item.pk}",
         "tone": "person",
+        "is_for_inbox": True,
     }
 
 
@@ -178,7 +202,8 @@ def attempts_of(item: WorkItem) -> list[dict[str, Any]]:
     return [_attempt_card(attempt) for attempt in found]
 
 
-TONES = {
+# which of the eight words' colours and glyphs an outcome has: a data problem goes to a person
+BADGES = {
     Attempt.Outcome.SUCCESSFUL: "done",
     Attempt.Outcome.BUSINESS_EXCEPTION: "person",
     Attempt.Outcome.APPLICATION_EXCEPTION: "failed",
@@ -198,9 +223,8 @@ def _attempt_card(attempt: Attempt) -> dict[str, Any]:
         facts.append((_("Code"), attempt.code))
     return {
         "number": attempt.number,
-        "status": attempt.outcome,
+        "badge": BADGES[Attempt.Outcome(attempt.outcome)],
         "word": attempt.get_outcome_display(),
-        "tone": TONES[Attempt.Outcome(attempt.outcome)],
         "message": attempt.message,
         "facts": facts,
         "run_url": reverse("runs:run_detail", args=[attempt.run_id]) if attempt.run_id else "",
@@ -237,13 +261,13 @@ def history_of_item(item: WorkItem) -> list[dict[str, Any]]:
     return [*entries, came]
 
 
-def masked_pairs(item: WorkItem) -> list[tuple[str, str]]:
+def masked_data(item: WorkItem) -> DataView:
     """Return the data by the schema's labels, personal values masked."""
-    return _pairs(item, mask(item.payload, item.queue.payload_schema))
+    return view_of(mask(item.payload, item.queue.payload_schema), item.queue.payload_schema)
 
 
-def plain_pairs(item: WorkItem) -> list[tuple[str, str]]:
-    return _pairs(item, item.payload)
+def plain_data(item: WorkItem) -> DataView:
+    return view_of(item.payload, item.queue.payload_schema)
 
 
 def has_personal(item: WorkItem) -> bool:
@@ -259,33 +283,6 @@ def record_reveal(item: WorkItem, *, by: Actor) -> None:
         by=by,
         data={"fields": [*personal_paths(item.queue.payload_schema)]},
     )
-
-
-def _pairs(item: WorkItem, payload: Json) -> list[tuple[str, str]]:
-    if not isinstance(payload, dict):
-        return [(_("Data"), _pretty(payload))]
-    properties: JsonObject = item.queue.payload_schema.get("properties") or {}
-    ordered = sorted(payload, key=lambda name: _order(properties.get(name), name, properties))
-    return [(_title(properties.get(name), name), _say(payload[name])) for name in ordered]
-
-
-def _order(described: Json, name: str, properties: JsonObject) -> tuple[float, int]:
-    given = described.get("x-order") if isinstance(described, dict) else None
-    position = list(properties).index(name) if name in properties else len(properties)
-    return (float(given) if isinstance(given, int | float) else 1e9, position)
-
-
-def _title(described: Json, name: str) -> str:
-    title = described.get("title") if isinstance(described, dict) else None
-    return str(title) if title else name.replace("_", " ").capitalize()
-
-
-def _say(value: Json) -> str:
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return _pretty(value) if isinstance(value, dict | list) else str(value)
 
 
 def _pretty(value: Json) -> str:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("<int:pk>/reveal/", views.item_reveal, name="item_reveal"),
     path("<int:pk>/files/", views.file_add, name="file_add"),
     path("<int:pk>/files/<int:file_id>/", views.file_download, name="file_download"),
+    path("<int:pk>/files/<int:file_id>/image/", views.file_image, name="file_image"),
     path("<int:pk>/<slug:verb>/", views.item_verb, name="item_verb"),
 ]

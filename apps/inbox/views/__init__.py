@@ -1,6 +1,6 @@
 """The inbox in the browser: the list, a task beside it, and what people do there."""
 
-from .pages import inbox, task_detail, task_image
+from .pages import inbox, task_detail
 from .verbs import (
     task_claim,
     task_comment,
@@ -18,7 +18,6 @@ __all__ = [
     "task_decide",
     "task_detail",
     "task_draft",
-    "task_image",
     "task_reassign",
     "task_release",
     "task_reveal",

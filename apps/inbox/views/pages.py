@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.accounts.http import PersonRequest
-from apps.inbox.documents import SAFE_IMAGES, plain_type
 from apps.inbox.listing import TaskFilter
 from apps.inbox.models import UserTask
-from apps.queues.models import ItemFile
 
 from .common import answer, filter_of, find_task, is_partial, pane
 
@@ -37,20 +35,6 @@ def task_detail(request: PersonRequest, pk: int) -> HttpResponse:
     task = find_task(request, pk)
     wanted = filter_of(request)
     return answer(request, {"opened": True, **pane(request, task, wanted)})
-
-
-@require_safe
-def task_image(request: PersonRequest, pk: int, file_id: int) -> HttpResponse | FileResponse:
-    """An image shown beside the form; whatever is not plainly an image is a download elsewhere."""
-    task = find_task(request, pk)
-    file = get_object_or_404(ItemFile, pk=file_id, item_id=task.item_id)
-    if plain_type(file) not in SAFE_IMAGES:
-        return redirect("items:file_download", pk=file.item_id, file_id=file.pk)
-    response = FileResponse(file.file.open("rb"), content_type=plain_type(file))
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=300"
-    return response
 
 
 def _first(request: PersonRequest, wanted: TaskFilter) -> UserTask | None:

@@ -1,4 +1,4 @@
-"""Documents beside the form: who shows what.
+"""Documents of items, shown to people: who shows what.
 
 Other apps register viewers for what they understand:
 
@@ -20,9 +20,10 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from apps.lib.errors import DomainError
-from apps.queues.models import ItemFile
 
-log = structlog.get_logger("controlroom.inbox")
+from .models import ItemFile
+
+log = structlog.get_logger("controlroom.queues")
 
 Shown: TypeAlias = tuple[str, dict[str, Any]]
 Viewer: TypeAlias = Callable[[ItemFile], Shown | None]
@@ -69,7 +70,7 @@ def show(file: ItemFile) -> Shown:
             shown = None
         if shown is not None:
             return shown
-    return "inbox/documents/download.html", {"file": file}
+    return "queues/documents/download.html", {"file": file}
 
 
 def plain_type(file: ItemFile) -> str:
@@ -91,7 +92,7 @@ def content_of(file: ItemFile, *, at_most: int = MAX_TEXT_BYTES) -> bytes | None
 
 def _as_text(file: ItemFile) -> Shown | None:
     text = _decoded(content_of(file))
-    return None if text is None else ("inbox/documents/text.html", {"file": file, "text": text})
+    return None if text is None else ("queues/documents/text.html", {"file": file, "text": text})
 
 
 def _as_json(file: ItemFile) -> Shown | None:
@@ -100,7 +101,7 @@ def _as_json(file: ItemFile) -> Shown | None:
         text = json.dumps(json.loads(content or b""), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return _as_text(file)
-    return "inbox/documents/text.html", {"file": file, "text": text}
+    return "queues/documents/text.html", {"file": file, "text": text}
 
 
 def _as_xml(file: ItemFile) -> Shown | None:
@@ -113,16 +114,16 @@ def _as_xml(file: ItemFile) -> Shown | None:
     except (etree.XMLSyntaxError, ValueError):
         return _as_text(file)
     text = etree.tostring(root, pretty_print=True, encoding="unicode")
-    return "inbox/documents/text.html", {"file": file, "text": text}
+    return "queues/documents/text.html", {"file": file, "text": text}
 
 
 def _as_image(file: ItemFile) -> Shown | None:
-    return "inbox/documents/image.html", {"file": file}
+    return "queues/documents/image.html", {"file": file}
 
 
 def _as_pdf(file: ItemFile) -> Shown | None:
     note = _("Browsers show PDF files by themselves; download it to read it beside this page.")
-    return "inbox/documents/download.html", {"file": file, "note": note}
+    return "queues/documents/download.html", {"file": file, "note": note}
 
 
 def _decoded(content: bytes | None) -> str | None:
