@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
-from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models import DateTimeField, ExpressionWrapper, Func, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
+from django.utils import timezone
 
 
 def database_now() -> datetime:
@@ -20,6 +21,12 @@ def seconds_from_now(seconds: float) -> Combinable:
     """Return the expression for a moment on the database's clock; negative: in the past."""
     moment = Now() + timedelta(seconds=seconds)
     return ExpressionWrapper(moment, output_field=DateTimeField())
+
+
+def start_of_today() -> Combinable:
+    """Return the expression for the last midnight in the active time zone."""
+    zone = Value(timezone.get_current_timezone_name())
+    return Func(Value("day"), Now(), zone, function="date_trunc", output_field=DateTimeField())
 
 
 def utc_now() -> datetime:

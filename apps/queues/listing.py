@@ -5,25 +5,26 @@ from urllib.parse import parse_qs, urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from apps.lib.clock import start_of_today
+
 from .models import Attempt, Ended, Lease, Parked, Ready, Scheduled, WorkItem
 
 PAGE_SIZE = 50
 MAX_TEXT = 200
 
-# the words people filter by → where such items stand
-FILTERS: dict[str, Q] = {
-    "ready": Q(Exists(Ready.objects.filter(item_id=OuterRef("pk")))),
-    "scheduled": Q(Exists(Scheduled.objects.filter(item_id=OuterRef("pk")))),
-    "in_progress": Q(Exists(Lease.objects.filter(item_id=OuterRef("pk")))),
-    **{
-        status: Q(Exists(Parked.objects.filter(item_id=OuterRef("pk"), status=status)))
-        for status in Parked.Status.values
-    },
-    **{
-        status: Q(Exists(Ended.objects.filter(item_id=OuterRef("pk"), status=status)))
-        for status in Ended.Status.values
-    },
+# the words people filter by → the table of places, and the status there
+PLACES: dict[str, tuple[type, dict[str, str]]] = {
+    "ready": (Ready, {}),
+    "scheduled": (Scheduled, {}),
+    "in_progress": (Lease, {}),
+    **{status: (Parked, {"status": status}) for status in Parked.Status.values},
+    **{status: (Ended, {"status": status}) for status in Ended.Status.values},
 }
+FILTERS: dict[str, Q] = {
+    status: Q(Exists(model.objects.filter(item_id=OuterRef("pk"), **where)))  # type: ignore[attr-defined]
+    for status, (model, where) in PLACES.items()
+}
+TODAY = "today"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class ItemFilter:
     status: str = ""
     text: str = ""
     before: int | None = None  # keyset: only items with a smaller id
+    is_today: bool = False  # only those that ended today; of final states alone
 
     @classmethod
     def parse(cls, queue_id: int, query: str) -> "ItemFilter":
@@ -44,14 +46,25 @@ class ItemFilter:
         is_number = before.isascii() and before.isdigit() and len(before) < 19
         return cls(
             queue_id,
-            status if status in FILTERS else "",
+            status if status in PLACES else "",
             values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
             int(before) if is_number else None,
+            is_today=values.get("ended") == TODAY and status in Ended.Status.values,
         )
 
     def query(self) -> str:
-        pairs = {"status": self.status, "q": self.text, "before": self.before or ""}
+        pairs = {
+            "status": self.status,
+            "ended": TODAY if self.is_today else "",
+            "q": self.text,
+            "before": self.before or "",
+        }
         return urlencode({name: value for name, value in pairs.items() if value})
+
+    def kept(self) -> dict[str, str]:
+        """Return what stays when somebody types another text."""
+        pairs = {"status": self.status, "ended": TODAY if self.is_today else ""}
+        return {name: value for name, value in pairs.items() if value}
 
     def replace(self, **changes: object) -> "ItemFilter":
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -72,7 +85,7 @@ def find_items(wanted: ItemFilter, *, limit: int = PAGE_SIZE) -> ItemPage:
     """Return one page of items, newest first, each annotated by `with_status`."""
     found: QuerySet[WorkItem] = WorkItem.objects.filter(queue_id=wanted.queue_id)
     if wanted.status:
-        found = found.filter(FILTERS[wanted.status])
+        found = found.filter(_stands(wanted))
     if wanted.text:
         found = found.filter(_matches(wanted.text))
     if wanted.before is not None:
@@ -88,8 +101,18 @@ def find_items(wanted: ItemFilter, *, limit: int = PAGE_SIZE) -> ItemPage:
     )
 
 
+def _stands(wanted: ItemFilter) -> Q:
+    """Whether the item stands where the filter says."""
+    model, status = PLACES[wanted.status]
+    # the queue again: it lets the planner start from the few rows of the place
+    rows = model._default_manager.filter(  # type: ignore[attr-defined]
+        item_id=OuterRef("pk"), queue_id=wanted.queue_id, **status
+    )
+    return Q(Exists(rows.filter(at__gte=start_of_today()) if wanted.is_today else rows))
+
+
 def _attach_last_attempts(items: list[WorkItem]) -> None:
-    """Give each item `n_attempts`, `problem` and `retry_at`; one query for the page."""
+    """Give each item `n_attempts`, `problem`, `retry_at` and `shown_status`; one query."""
     newest = Attempt.objects.filter(item_id__in=[item.pk for item in items])
     last = {
         each.item_id: each for each in newest.order_by("item_id", "-number").distinct("item_id")
@@ -97,9 +120,11 @@ def _attach_last_attempts(items: list[WorkItem]) -> None:
     for item in items:
         attempt = last.get(item.pk)
         went_well = attempt is None or attempt.outcome == Attempt.Outcome.SUCCESSFUL
+        retry_at = item.available_at_now if attempt else None  # type: ignore[attr-defined]
         item.n_attempts = attempt.number if attempt else 0  # type: ignore[attr-defined]
         item.problem = "" if attempt is None or went_well else attempt.message  # type: ignore[attr-defined]
-        item.retry_at = item.available_at_now if attempt else None  # type: ignore[attr-defined]
+        item.retry_at = retry_at  # type: ignore[attr-defined]
+        item.shown_status = "retry" if retry_at else item.status  # type: ignore[attr-defined]
 
 
 def _matches(text: str) -> Q:

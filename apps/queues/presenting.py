@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.bots.models import Run
-from apps.lib.clock import database_now
+from apps.lib.clock import database_now, start_of_today
 from apps.lib.durations import duration_in_words
 
 from .counts import QueueCounts, counts_of, series
-from .listing import ItemFilter, start_of_today
+from .listing import ItemFilter
 from .models import Ended, Measure, MinuteCount, WorkQueue
 
 # an item that waits longer than this is worth a look, longer than that an act
@@ -168,7 +168,8 @@ def active_runs(queue: WorkQueue) -> list[Run]:
 def flow_chart(queue_ids: list[int], *, minutes: int) -> dict[str, Any]:
     """Return added, done and failed per minute, as a chart and as its table twin."""
     since = database_now().replace(second=0, microsecond=0) - timedelta(minutes=minutes)
-    points = series(queue_ids, since, timedelta(minutes=1))
+    # without the running minute: it is not over, and would look like a sudden stop
+    points = series(queue_ids, since, timedelta(minutes=1))[:-1]
     wanted = [
         (_("Added"), (Measure.ADDED,), {"tone": 1, "fill": True}),
         (_("Done"), (Measure.SUCCESSFUL,), {"tone": 3}),

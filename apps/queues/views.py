@@ -1,11 +1,12 @@
 """The pages of queues: the list, one queue, adding an item, pausing."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require
 
 from .by_hand import ItemEntry
@@ -16,13 +17,13 @@ from .models import WorkQueue
 
 
 @require_safe
-def queue_list(request: HttpRequest) -> HttpResponse:
+def queue_list(request: PersonRequest) -> HttpResponse:
     may_design = can(request.user, Action.DESIGN, request.folder.pk)
     return render(request, "queues/queue_list.html", {"may_design": may_design})
 
 
 @require_safe
-def queue_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def queue_detail(request: PersonRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(WorkQueue.objects.visible_to(request.user), pk=pk)
     wanted = ItemFilter.parse(queue.pk, request.META["QUERY_STRING"])
     query = wanted.query()
@@ -38,7 +39,7 @@ def queue_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def item_add(request: HttpRequest, pk: int) -> HttpResponse:
+def item_add(request: PersonRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(WorkQueue.objects.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, queue.folder_id)
     entry = ItemEntry(queue, request)
@@ -52,7 +53,7 @@ def item_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def queue_pause(request: HttpRequest, pk: int) -> HttpResponse:
+def queue_pause(request: PersonRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(WorkQueue.objects.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, queue.folder_id)
     form = ReasonForm(request.POST)
@@ -64,7 +65,7 @@ def queue_pause(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def queue_resume(request: HttpRequest, pk: int) -> HttpResponse:
+def queue_resume(request: PersonRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(WorkQueue.objects.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, queue.folder_id)
     resume_queue(queue, by=request.user.actor)
