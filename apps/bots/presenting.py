@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.lib.clock import database_now, start_of_today
 from apps.lib.durations import duration_in_words
 
 from .models import ANSWER_SECONDS, Bot, BotSlot, LogLine, Run, Seconds
@@ -25,11 +26,17 @@ class SlotCard:
     number: int
     pid: int | None
     answers: bool
-    is_busy: bool
+    run: Run | None  # what it works on
+
+    @property
+    def is_busy(self) -> bool:
+        return self.run is not None
 
     @property
     def tone(self) -> str:
-        return "failed" if not self.answers else "running" if self.is_busy else "waiting"
+        if not self.answers or (self.run and getattr(self.run, "is_hung", False)):
+            return "failed"
+        return "running" if self.is_busy else "waiting"
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,10 @@ class BotCard:
         return sum(slot.answers for slot in self.slots)
 
     @property
+    def n_busy(self) -> int:
+        return sum(slot.is_busy for slot in self.slots)
+
+    @property
     def note(self) -> str:
         if self.state == "offline" and self.bot.heartbeat_at is None:
             return _("never seen")
@@ -73,16 +84,18 @@ def bot_cards(bots: QuerySet[Bot]) -> list[BotCard]:
     slots: dict[int, list[BotSlot]] = defaultdict(list)
     for slot in BotSlot.objects.filter(bot__in=found).annotate(answers=_answers()):
         slots[slot.bot_id].append(slot)
-    today = Run.objects.filter(bot__in=found, created_at__gte=_midnight()).values_list("bot_id")
-    n_today = dict(today.annotate(n=Count("pk")))
+    today = Run.objects.filter(bot__in=found, created_at__gte=start_of_today())
+    n_today = dict(today.values_list("bot_id").annotate(n=Count("pk")))
     return [_card(bot, held[bot.pk], slots[bot.pk], n_today.get(bot.pk, 0)) for bot in found]
 
 
 def _card(bot: Bot, runs: list[Run], slots: list[BotSlot], n_today: int) -> BotCard:
-    busy = {run.slot_number for run in runs}
+    by_slot = {run.slot_number: run for run in runs}
     cards = [
-        SlotCard(slot.number, slot.pid, bool(getattr(slot, "answers", False)), slot.number in busy)
-        for slot in slots
+        SlotCard(
+            slot.number, slot.pid, bool(getattr(slot, "answers", False)), by_slot.get(slot.number)
+        )
+        for slot in sorted(slots, key=lambda slot: slot.number)
     ]
     state = _state(bot, runs, any(card.answers for card in cards))
     word, tone, glyph = {
@@ -157,13 +170,9 @@ def log_entry(line: LogLine) -> dict[str, Any]:
 def _took(run: Run) -> str:
     if run.started_at is None:
         return "–"
-    end = run.ended_at or timezone.now()
+    end = run.ended_at or database_now()
     return duration_in_words((end - run.started_at).total_seconds())
 
 
 def _clock(at: datetime | None) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
-
-
-def _midnight() -> datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -3,20 +3,18 @@
 import json
 from typing import Any
 
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
-from apps.lib.durations import duration_in_words
-from apps.queues.models import WorkQueue
+from apps.queues.item_presenting import BADGES
+from apps.queues.models import Attempt, WorkQueue
 from apps.queues.presenting import queue_rows
 
 from . import queries
+from .tiles import tiles_of
 
 Context = dict[str, Any]
-WATCH_OLDEST_SECONDS, ACT_OLDEST_SECONDS = 30 * 60, 4 * 60 * 60
 
 
 @fragment(
@@ -26,79 +24,8 @@ WATCH_OLDEST_SECONDS, ACT_OLDEST_SECONDS = 30 * 60, 4 * 60 * 60
     topics=("overview", "queues", "bots"),
 )
 def tiles(audience: Audience, arg: str) -> Context:
-    now = queries.right_now(audience.folder_ids(Action.VIEW))
-    return {
-        "tiles": [
-            _backlog(now), _running(now), _problems(now), _people(now), _done(now)
-        ]
-    }  # fmt: skip
-
-
-def _backlog(now: queries.Now) -> Context:
-    oldest = now.oldest_seconds or 0
-    state = (
-        "act" if oldest > ACT_OLDEST_SECONDS else "watch" if oldest > WATCH_OLDEST_SECONDS else "ok"
-    )
-    note = _("oldest waits %(time)s") % {"time": duration_in_words(oldest)} if oldest else ""
-    return _tile(
-        1, _("Backlog"), now.backlog, state, note or _("nothing waits"), "queues:queue_list"
-    )
-
-
-def _running(now: queries.Now) -> Context:
-    state = "act" if not now.answering else "watch" if now.answering < now.capacity else "ok"
-    note = _("%(up)s of %(all)s slots answer") % {"up": now.answering, "all": now.capacity}
-    return _tile(2, _("Being worked on"), now.in_progress, state, note, "bots:bot_list")
-
-
-def _problems(now: queries.Now) -> Context:
-    usual = now.problems_a_week_ago
-    state = "ok"
-    if now.problems_last_hour > max(5, 2 * usual):
-        state = "act"
-    elif now.problems_last_hour > usual:
-        state = "watch"
-    compare = _("%(n)s a week ago") % {"n": usual}
-    note = _("last hour")
-    return _tile(
-        3, _("Problems"), now.problems_last_hour, state, note, "queues:queue_list", compare
-    )
-
-
-def _people(now: queries.Now) -> Context:
-    state = "act" if now.overdue_tasks else "watch" if now.people else "ok"
-    note = _("nobody is asked")
-    if now.oldest_task_at:
-        age = (timezone.now() - now.oldest_task_at).total_seconds()
-        note = _("oldest %(time)s ago") % {"time": duration_in_words(age)}
-    if now.overdue_tasks:
-        note = _("%(n)s overdue") % {"n": now.overdue_tasks}
-    return _tile(4, _("Waiting for people"), now.people, state, note, "inbox:inbox")
-
-
-def _done(now: queries.Now) -> Context:
-    ended = now.done_today + now.failed_today
-    note = _("nothing failed")
-    if now.failed_today:
-        share = 100 * now.done_today / ended
-        note = _("%(share).1f %% without failing") % {"share": share}
-    compare = _("%(n)s by now a week ago") % {"n": now.done_a_week_ago}
-    state = "watch" if now.failed_today > ended * 0.05 else "ok"
-    return _tile(5, _("Done today"), now.done_today, state, note, "queues:queue_list", compare)
-
-
-def _tile(
-    key: int, label: str, value: int, state: str, note: str, url: str, compare: str = ""
-) -> Context:
-    return {
-        "key": key,
-        "label": label,
-        "value": f"{value:,}".replace(",", "\u202f"),
-        "state": state,
-        "note": note,
-        "url": reverse(url),
-        "compare": compare,
-    }
+    folders = audience.folder_ids(Action.VIEW)
+    return {"tiles": tiles_of(queries.right_now(folders), queries.last_minutes(folders))}
 
 
 @fragment(
@@ -109,25 +36,23 @@ def _tile(
 )
 def chart(audience: Audience, arg: str) -> Context:
     minutes = queries.last_minutes(audience.folder_ids(Action.VIEW))
+    # the running minute is not over: its ends would look like a sudden stop
+    whole = minutes[:-1]
     series = {
-        "x": [int(each.at.timestamp()) for each in minutes],
+        "x": [int(each.at.timestamp()) for each in whole],
         "series": [
-            {
-                "label": _("Backlog"),
-                "values": [m.backlog for m in minutes],
-                "tone": 1,
-                "fill": True,
-            },
-            {
-                "label": _("Problems"),
-                "values": [m.problems for m in minutes],
-                "tone": 2,
-                "axis": "right",
-                "dash": True,
-            },
+            _line(_("Backlog"), [each.backlog for each in whole], tone=1, fill=True),
+            _line(_("Done"), [each.done for each in whole], tone=3, axis="right"),
+            _line(
+                _("Problems"), [each.problems for each in whole], tone=2, axis="right", dash=True
+            ),
         ],
     }
     return {"series": json.dumps(series), "minutes": minutes[::-1]}
+
+
+def _line(label: str, values: list[int], **look: Any) -> Context:
+    return {"label": label, "values": values, **look}
 
 
 @fragment(
@@ -142,10 +67,37 @@ def queues(audience: Audience, arg: str) -> Context:
 
 
 @fragment(
-    "overview.bots", template="dashboard/overview.html#bots", action=Action.VIEW, topics=("bots",)
+    "overview.bots",
+    template="dashboard/overview.html#bots",
+    action=Action.VIEW,
+    topics=("bots", "queues"),
 )
 def bots(audience: Audience, arg: str) -> Context:
-    return {"cards": queries.fleet(audience.folder_ids(Action.VIEW))}
+    cards = queries.fleet(audience.folder_ids(Action.VIEW))
+    runs = [run.pk for card in cards for run in card.runs]
+    in_hand = queries.in_hand_of(runs)
+    return {
+        "cards": [
+            {
+                "card": card,
+                "slots": [
+                    {"slot": slot, "in_hand": in_hand.get(slot.run.pk) if slot.run else None}
+                    for slot in card.slots
+                ],
+            }
+            for card in cards
+        ]
+    }
+
+
+@fragment(
+    "overview.people",
+    template="dashboard/overview.html#people",
+    action=Action.VIEW,
+    topics=("overview", "queues"),
+)
+def people(audience: Audience, arg: str) -> Context:
+    return {"tasks": list(queries.waiting_tasks(audience.folder_ids(Action.VIEW)))}
 
 
 @fragment(
@@ -155,4 +107,9 @@ def bots(audience: Audience, arg: str) -> Context:
     topics=("overview", "queues"),
 )
 def problems(audience: Audience, arg: str) -> Context:
-    return {"problems": queries.last_problems(audience.folder_ids(Action.VIEW))}
+    groups = queries.problem_groups(audience.folder_ids(Action.VIEW))
+    return {
+        "groups": [
+            {"group": group, "badge": BADGES[Attempt.Outcome(group.outcome)]} for group in groups
+        ]
+    }

@@ -306,6 +306,9 @@ class Migration(migrations.Migration):
             alter table queues_scheduled set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
             alter table queues_counterdelta set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
             create index ended_at_brin on queues_ended using brin (at);
+            -- the overview's latest problems; successes, which are the many, stay out of it
+            create index attempt_problems on queues_attempt (ended_at)
+                where outcome in ('business_exception', 'application_exception', 'lost');
             """,
             migrations.RunSQL.noop,
         ),
