@@ -32,8 +32,8 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _place(request, "/", _("Overview"), "layout-dashboard", "g o", "apps.dashboard"),
         _place(request, "/inbox/", _("Inbox"), "inbox", "g i", "apps.inbox")
         | {"badge_fragment": _inbox_badge(request)},
-        _place(request, "/queues/", _("Queues"), "stack-2", "g q", "apps.queues"),
-        _place(request, "/bots/", _("Bots"), "robot", "g b", "apps.bots"),
+        _place(request, "/queues/", _("Queues"), "stack-2", "g q", "apps.queues", "/items/"),
+        _place(request, "/bots/", _("Bots"), "robot", "g b", "apps.bots", "/runs/"),
     ]
     if rights.folder_ids(Action.ADMINISTER) or rights.folder_ids(Action.DESIGN):
         places.append(
@@ -51,9 +51,9 @@ def _inbox_badge(request: HttpRequest) -> str:
 
 
 def _place(
-    request: HttpRequest, url: str, label: str, icon: str, key: str, app: str
+    request: HttpRequest, url: str, label: str, icon: str, key: str, app: str, *within: str
 ) -> dict[str, Any]:
-    current = request.path == url if url == "/" else request.path.startswith(url)
+    current = request.path == url if url == "/" else request.path.startswith((url, *within))
     return {
         "url": url,
         "label": label,

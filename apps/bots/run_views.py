@@ -1,11 +1,12 @@
 """The pages of runs: the list, one run with its log, stop and kill."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require
 
 from . import lifecycle, presenting
@@ -13,7 +14,7 @@ from .models import Run
 
 
 @require_safe
-def run_list(request: HttpRequest) -> HttpResponse:
+def run_list(request: PersonRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     tabs = [("", _("All")), *Run.Status.choices]
     context = {
@@ -31,7 +32,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def run_detail(request: PersonRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
     context = {
         "run": run,
@@ -42,7 +43,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def run_stop(request: HttpRequest, pk: int) -> HttpResponse:
+def run_stop(request: PersonRequest, pk: int) -> HttpResponse:
     """Ask the run to stop; with `kill`, end it after the grace time whatever it does."""
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, run.folder_id)

@@ -5,14 +5,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, require
 from apps.events.bus import publish
+from apps.lib.json import Json
 from apps.lib.settings_diff import changes_between
 
 from .forms import AutomationForm, BotForm, FolderForm, PoolForm
@@ -40,7 +42,7 @@ KINDS = {
 
 
 @require_safe
-def bot_settings_list(request: HttpRequest) -> HttpResponse:
+def bot_settings_list(request: PersonRequest) -> HttpResponse:
     require(request.user, Action.ADMINISTER, request.folder.pk)
     context = {
         "bots": Bot.objects.visible_to(request.user, Action.ADMINISTER).select_related("pool"),
@@ -53,7 +55,7 @@ def bot_settings_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest, kind: str) -> HttpResponse:
+def create(request: PersonRequest, kind: str) -> HttpResponse:
     wanted = _kind(kind)
     if wanted.model is Automation:
         raise Http404  # automations come from code; see docs/bots.md
@@ -62,14 +64,14 @@ def create(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def edit(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     wanted = _kind(kind)
     visible: Any = wanted.model._default_manager
     found = get_object_or_404(visible.visible_to(request.user, wanted.action), pk=pk)
     return _form_page(request, kind, found)
 
 
-def _form_page(request: HttpRequest, kind: str, instance: Any) -> HttpResponse:
+def _form_page(request: PersonRequest, kind: str, instance: Any) -> HttpResponse:
     wanted = KINDS[kind]
     form = wanted.form(request.POST or None, instance=instance, folder=instance.folder)
     fields = list(form.fields)
@@ -90,8 +92,8 @@ def _form_page(request: HttpRequest, kind: str, instance: Any) -> HttpResponse:
 
 
 def _save(
-    request: HttpRequest, form: FolderForm, kind: Kind, before: dict[str, Any]
-) -> list[dict[str, str]]:
+    request: PersonRequest, form: FolderForm, kind: Kind, before: dict[str, Any]
+) -> list[Json]:
     with transaction.atomic():
         saved = form.save()
         changes = changes_between(form, before, _stored(kind.model, saved.pk, list(form.fields)))

@@ -1,11 +1,12 @@
 """The pages of bots: the fleet, and one bot."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require
 
 from .lifecycle import set_standing
@@ -13,13 +14,13 @@ from .models import Bot
 
 
 @require_safe
-def bot_list(request: HttpRequest) -> HttpResponse:
+def bot_list(request: PersonRequest) -> HttpResponse:
     context = {"may_administer": can(request.user, Action.ADMINISTER, request.folder.pk)}
     return render(request, "bots/bot_list.html", context)
 
 
 @require_safe
-def bot_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def bot_detail(request: PersonRequest, pk: int) -> HttpResponse:
     bot = get_object_or_404(Bot.objects.visible_to(request.user), pk=pk)
     context = {
         "bot": bot,
@@ -31,7 +32,7 @@ def bot_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def bot_standing(request: HttpRequest, pk: int) -> HttpResponse:
+def bot_standing(request: PersonRequest, pk: int) -> HttpResponse:
     bot = get_object_or_404(Bot.objects.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, bot.folder_id)
     wanted = request.POST.get("standing", "")

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.http import PersonRequest
 from apps.accounts.models import User
 from apps.accounts.permissions import Action, require
 from apps.lib.errors import NotAllowedError, NotFoundError
@@ -25,7 +26,7 @@ MAX_LEDGER_ROWS = 200
 
 
 @require_safe
-def try_it(request: HttpRequest) -> HttpResponse:
+def try_it(request: PersonRequest) -> HttpResponse:
     switch = DemoSetting.objects.filter(folder=request.folder).first()
     if switch is None:
         return render(request, "demo/not_loaded.html")
@@ -41,7 +42,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def start_step(request: HttpRequest, key: str) -> HttpResponse:
+def start_step(request: PersonRequest, key: str) -> HttpResponse:
     require(request.user, Action.VIEW, request.folder.pk)
     _may_try(request)
     if key not in steps.BY_KEY:
@@ -53,7 +54,7 @@ def start_step(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def kill_bot(request: HttpRequest) -> HttpResponse:
+def kill_bot(request: PersonRequest) -> HttpResponse:
     _may_try(request)
     progress = get_object_or_404(
         TryItStep, folder=request.folder, user=request.user, step="kill-a-bot"
@@ -64,7 +65,7 @@ def kill_bot(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: PersonRequest) -> HttpResponse:
     """Take UBL files, each refused or queued by itself."""
     _may_try(request)
     queue = invoice_queue(request.folder)
@@ -85,7 +86,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def trickle(request: HttpRequest) -> HttpResponse:
+def trickle(request: PersonRequest) -> HttpResponse:
     _may_try(request)
     switch = get_object_or_404(DemoSetting, folder=request.folder)
     switch.trickle_on = request.POST.get("on") == "1"
@@ -94,7 +95,7 @@ def trickle(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def ledger(request: HttpRequest) -> HttpResponse:
+def ledger(request: PersonRequest) -> HttpResponse:
     require(request.user, Action.VIEW, request.folder.pk)
     entries = LedgerEntry.objects.filter(folder=request.folder).select_related("vendor")
     return render(
@@ -129,6 +130,6 @@ def may_quick_login(request: HttpRequest) -> bool:
         return False
 
 
-def _may_try(request: HttpRequest) -> None:
+def _may_try(request: PersonRequest) -> None:
     """Auditors look, they don't set things off."""
     require(request.user, Action.DECIDE, request.folder.pk)

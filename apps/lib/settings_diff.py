@@ -6,18 +6,29 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from apps.lib.json import Json, JsonObject
+
 LONGEST = 400
 
 
 def changes_between(
     form: "forms.ModelForm[Any]", before: dict[str, Any], after: dict[str, Any]
-) -> list[dict[str, str]]:
+) -> list[Json]:
     """Return `{label, before, after}` for each field whose stored value changed."""
     return [
-        {"label": _label(form, name), "before": _say(before.get(name)), "after": _say(value)}
+        _change(form, name, before.get(name), value)
         for name, value in after.items()
         if before.get(name) != value
     ]
+
+
+def _change(form: "forms.ModelForm[Any]", name: str, before: Any, after: Any) -> JsonObject:
+    field = form.fields.get(name)
+    return {
+        "label": _label(form, name),
+        "before": _say(field, before),
+        "after": _say(field, after),
+    }
 
 
 def _label(form: "forms.ModelForm[Any]", name: str) -> str:
@@ -26,10 +37,22 @@ def _label(form: "forms.ModelForm[Any]", name: str) -> str:
     return str(form.instance._meta.get_field(name).verbose_name)
 
 
-def _say(value: Any) -> str:
+def _say(field: forms.Field | None, value: Any) -> str:
+    """Return `value` as people see it: what was chosen by its name, not by its key."""
     if value in (None, "", [], {}):
         return "–"
-    if isinstance(value, bool):
+    elif isinstance(value, bool):
         return _("yes") if value else _("no")
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    elif isinstance(field, forms.ModelChoiceField):
+        chosen = field.queryset.filter(pk=value).first() if field.queryset is not None else None
+        return str(chosen or value)
+    elif isinstance(field, forms.ChoiceField):
+        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
+    elif isinstance(value, dict | list):
+        return _cut(json.dumps(value, ensure_ascii=False))
+    else:
+        return _cut(str(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -4,13 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, require
 from apps.events.bus import publish
+from apps.lib.json import Json
 from apps.lib.settings_diff import changes_between
 
 from .forms import QueueForm
@@ -18,25 +20,25 @@ from .models import WorkQueue
 
 
 @require_safe
-def queue_settings_list(request: HttpRequest) -> HttpResponse:
+def queue_settings_list(request: PersonRequest) -> HttpResponse:
     require(request.user, Action.DESIGN, request.folder.pk)
     queues = WorkQueue.objects.visible_to(request.user, Action.DESIGN).select_related("automation")
     return render(request, "queues/settings_list.html", {"queues": queues})
 
 
 @require_http_methods(["GET", "POST"])
-def queue_create(request: HttpRequest) -> HttpResponse:
+def queue_create(request: PersonRequest) -> HttpResponse:
     require(request.user, Action.DESIGN, request.folder.pk)
     return _form_page(request, WorkQueue(folder=request.folder), kind="work_queue.created")
 
 
 @require_http_methods(["GET", "POST"])
-def queue_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def queue_edit(request: PersonRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(WorkQueue.objects.visible_to(request.user, Action.DESIGN), pk=pk)
     return _form_page(request, queue, kind="work_queue.changed")
 
 
-def _form_page(request: HttpRequest, queue: WorkQueue, *, kind: str) -> HttpResponse:
+def _form_page(request: PersonRequest, queue: WorkQueue, *, kind: str) -> HttpResponse:
     form = QueueForm(request.POST or None, instance=queue, folder=queue.folder)
     before = form.snapshot()
     if request.method == "POST" and form.is_valid():
@@ -51,9 +53,7 @@ def _form_page(request: HttpRequest, queue: WorkQueue, *, kind: str) -> HttpResp
     return render(request, "queues/settings_form.html", context, status=status)
 
 
-def _save(
-    request: HttpRequest, form: QueueForm, before: dict[str, Any], kind: str
-) -> list[dict[str, str]]:
+def _save(request: PersonRequest, form: QueueForm, before: dict[str, Any], kind: str) -> list[Json]:
     """Save and record what changed, in one transaction."""
     with transaction.atomic():
         queue = form.save()
