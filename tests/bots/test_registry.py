@@ -55,6 +55,15 @@ def test_a_release_follows_the_code_and_leaves_people_s_settings(
     assert row.current_version.fingerprint == "f" * 64
 
 
+@pytest.mark.django_db
+def test_a_folder_gets_all_automations_but_the_examples(folder: Folder) -> None:
+    made = {row.function for row in sync_automations(folder)}
+
+    assert "test.work" in made
+    assert "bench.noop" not in made
+    assert [row.key for row in sync_automations(folder, names={"bench.noop"})] == ["bench-noop"]
+
+
 def job_naming(data: bytes) -> SafeJob:
     job = SafeJob.__new__(SafeJob)
     SafeJob.__init__(job, id="x", connection=object(), serializer="rq.serializers.JSONSerializer")  # type: ignore[arg-type]

@@ -353,6 +353,25 @@ def test_an_idle_session_frees_its_slot_for_a_waiting_run(
     assert waiting.status == Run.Status.PENDING
 
 
+def test_a_session_leaves_a_queue_that_got_another_automation(
+    queue: WorkQueue,
+    new_session: Callable[[], Session],
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Folder,
+) -> None:
+    # given an idle session that would wait for long
+    monkeypatch.setattr(session, "LINGER_SECONDS", 3600.0)
+    working = new_session()
+    other = sample(folder, "test.patient")
+
+    # when
+    WorkQueue.objects.filter(pk=queue.pk).update(automation=other)
+    report = working.work()
+
+    # then
+    assert not report.was_stopped
+
+
 def test_an_effect_happens_once_over_all_tries(
     queue: WorkQueue, new_session: Callable[[], Session], tmp_path: Path
 ) -> None:
