@@ -43,9 +43,13 @@ def copy_template(name: str) -> None:
     """Make `name` anew as a copy of the template; whoever is still connected is thrown out."""
     connections["default"].close()
     with maintenance() as cursor:
+        # not WITH (FORCE), which fails while autovacuum, a superuser's process, is at work there
         cursor.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = %s and backend_type = 'client backend'",
+            [name],
         )
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         cursor.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
