@@ -104,7 +104,8 @@ def list_bots(request: TokenRequest, limit: Limit, cursor: Cursor) -> HttpRespon
 def start_run(request: TokenRequest, key: str, body: RunIn) -> HttpResponse:
     """Start the newest version of an automation. A free slot of its pool takes it at once."""
     require(request.user, Action.OPERATE, request.folder.pk)
-    automation = Automation.objects.filter(folder=request.folder, key=key).first()
+    here = Automation.objects.filter(folder=request.folder)
+    automation = here.filter(key=key).first() if key.isprintable() else None
     if automation is None:
         raise NotFoundError(_("There is no automation “%(key)s” in this folder.") % {"key": key})
     version = automation.versions.order_by("-number").first()

@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from .async_database import CONNECTION_ERRORS, close, connect
+from .lifespan import on_shutdown
 
 log = structlog.get_logger("controlroom.gathering")
 
@@ -57,6 +58,7 @@ class Gatherer(Generic[CallT, AnswerT]):
     ) -> None:
         self.name, self.step, self.abandon, self.prepare = name, step, abandon, prepare
         self.split, self.weight, self.max_weight = split, weight, max_weight
+        on_shutdown(self.stop)
         self._rounds: WeakKeyDictionary[asyncio.AbstractEventLoop, _Round[CallT, AnswerT]] = (
             WeakKeyDictionary()
         )

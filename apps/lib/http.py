@@ -139,6 +139,9 @@ def read_json(request: HttpRequest, *, max_bytes: int) -> Any:
 
 
 def read_object(request: HttpRequest, *, max_bytes: int) -> JsonObject:
+    """Return the body as a JSON object; no body at all is an empty one."""
+    if not request.body:
+        return {}
     found = read_json(request, max_bytes=max_bytes)
     if not isinstance(found, dict):
         raise InvalidError(_("The body must be a JSON object."))

@@ -167,7 +167,7 @@ class _Round:
         self, connection: Connection, exchanges: Sequence[tuple[Exchange, Answer]]
     ) -> None:
         self.connection, self.exchanges = connection, list(exchanges)
-        self.results: dict[Key, Result] = {}
+        self.results: dict[int, Result] = {}
 
     async def run(self) -> None:
         wants = [(call.want, answer) for call, answer in self.exchanges if call.want is not None]
@@ -189,11 +189,14 @@ class _Round:
                 await self._run(queue_id, wants, [], is_locked=True)
 
     def _collect_results(self) -> None:
-        """The first of two equal results counts; the lifecycle tells what became of the second."""
+        """Take one result of each item: the statement's report is by item, not by lease.
+
+        The lifecycle tells what became of the others: sent twice, or of a lease that was lost.
+        """
         for call, answer in self.exchanges:
             for result in call.results:
-                if (key := (result.id, result.token)) not in answer.foreign:
-                    self.results.setdefault(key, result)
+                if (result.id, result.token) not in answer.foreign:
+                    self.results.setdefault(result.id, result)
 
     async def _find_queue(self) -> int:
         """Return the queue that all these calls lease from, and note it in their answers."""
@@ -231,13 +234,12 @@ class _Round:
 
     def _note_finished(self, report: dict[str, Any]) -> None:
         finished = set(report["finished"])
-        done = {key: result for key, result in self.results.items() if key[0] in finished}
         for call, answer in self.exchanges:
             answer.done = {
-                key
+                (result.id, result.token)
                 for result in call.results
                 # the very object: an equal result of somebody else is looked up
-                if done.get(key := (result.id, result.token)) is result
+                if result.id in finished and self.results.get(result.id) is result
             }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
@@ -33,9 +34,16 @@ class Program:
         if body is not NOT_GIVEN:
             given["data"] = body if isinstance(body, bytes) else json.dumps(body)
             given["content_type"] = "application/json"
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        names.setdefault("authorization", f"Bearer {self.token}")
-        return Client().generic(method, BASE + path, **given, headers=names)
+        return Client().generic(method, BASE + path, **given, headers=self._headers(headers))
+
+    def upload(self, path: str, content: bytes, name: str = "a.xml") -> HttpResponse:
+        """Send a file in the field `file` of a form."""
+        file = SimpleUploadedFile(name, content, "application/xml")
+        return Client().post(BASE + path, {"file": file}, headers=self._headers({}))
+
+    def _headers(self, given: dict[str, str]) -> dict[str, str]:
+        names = {name.replace("_", "-"): value for name, value in given.items()}
+        return {"authorization": f"Bearer {self.token}", **names}
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.call("GET", path, **headers)

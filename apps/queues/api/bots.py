@@ -17,7 +17,7 @@ from apps.queues.batcher import Answer, Exchange, Leased, Renewal, Want
 from apps.queues.lifecycle import Result, begin_effect, end_effect, record_progress
 from apps.queues.models import Attempt
 
-from .finding import find_item, may_operate, unknown_queue
+from .finding import find_item, is_key, may_operate, unknown_queue
 from .handing_in import hand_in, lease_once_per_key
 from .routers import bots as router
 from .schemas import (
@@ -160,6 +160,8 @@ async def _lease(request: TokenRequest, queue: str, wish: Wish) -> Answer:
 
 
 def _want(request: TokenRequest, queue: str, wish: Wish) -> Want:
+    if not is_key(queue):
+        raise unknown_queue(queue)
     bot = wish.bot or request.actor.name
     return Want(queue, n=wish.max_items, bot=bot, seconds=wish.lease_seconds or 0)
 

@@ -1,5 +1,7 @@
 """Queues and items as a caller may see them: those of the folder it acts in, nothing else."""
 
+import re
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -8,6 +10,8 @@ from apps.accounts.permissions import Action, require
 from apps.lib.errors import NotFoundError
 from apps.queues.models import WorkItem, WorkQueue
 
+_KEY = re.compile(r"[-a-zA-Z0-9_]{1,100}", re.ASCII)
+
 
 def may_operate(request: TokenRequest) -> None:
     """Raise NotAllowedError unless the caller may add, lease, finish and change items."""
@@ -15,10 +19,18 @@ def may_operate(request: TokenRequest) -> None:
 
 
 def unknown_queue(key: str) -> NotFoundError:
-    return NotFoundError(_("There is no queue “%(key)s” in this folder.") % {"key": key[:100]})
+    shown = "".join(each if each.isprintable() else "�" for each in key[:100])
+    return NotFoundError(_("There is no queue “%(key)s” in this folder.") % {"key": shown})
+
+
+def is_key(text: str) -> bool:
+    """Say whether `text` can be the key of a queue; what can't be is not even looked for."""
+    return _KEY.fullmatch(text) is not None
 
 
 def find_queue(request: TokenRequest, key: str) -> WorkQueue:
+    if not is_key(key):
+        raise unknown_queue(key)
     related = WorkQueue.objects.select_related("automation")
     queue: WorkQueue | None = related.filter(folder=request.folder, key=key).first()
     if queue is None:

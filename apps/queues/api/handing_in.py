@@ -1,7 +1,7 @@
 """Results of bots, handed in by the quick way where it goes, else by the lifecycle's own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,10 +60,21 @@ def _settle_now(folder_id: int, results: Sequence[Result]) -> Reasons:
     here = WorkItem.objects.filter(pk__in=ids, queue__folder_id=folder_id)
     own_ids = set(here.values_list("pk", flat=True))
     own = [result for result in results if result.id in own_ids]
-    finished = finish_items(own)
-    refused = {each.id: str(each.reason) for each in finished.refused}
-    reasons: Reasons = {_key(each): refused[each.id] for each in own if each.id in refused}
-    return reasons | {_key(each): "unknown" for each in results if each.id not in own_ids}
+    # the lifecycle's answer is by item, and several leases of one item may be among them
+    reasons: Reasons = {_key(each): "unknown" for each in results if each.id not in own_ids}
+    for some in _one_lease_of_each(own):
+        refused = {each.id: str(each.reason) for each in finish_items(some).refused}
+        reasons |= {_key(each): refused[each.id] for each in some if each.id in refused}
+    return reasons
+
+
+def _one_lease_of_each(results: Sequence[Result]) -> Iterator[list[Result]]:
+    """Divide `results` so that no part has an item twice; nearly always there is one part."""
+    waiting = list(results)
+    while waiting:
+        part = {result.id: result for result in reversed(waiting)}
+        yield list(part.values())
+        waiting = [result for result in waiting if part[result.id] is not result]
 
 
 def _told(results: Sequence[Result], given: dict[Key, Result], reasons: Reasons) -> dict[str, Any]:

@@ -45,10 +45,10 @@ def get_queue(request: TokenRequest, queue: str) -> HttpResponse:
 @router.put(
     "/queues/{queue}", response={200: QueueOut, 201: QueueOut}, summary="Make or change a queue"
 )
-def put_queue(request: TokenRequest, queue: str, body: QueueIn) -> HttpResponse:
+def put_queue(request: TokenRequest, queue: str, body: QueueIn | None = None) -> HttpResponse:
     """201 when it was made, 200 when it was there. What is left out keeps its value."""
     require(request.user, Action.DESIGN, request.folder.pk)
-    values = _values(request, body)
+    values = _values(request, body or QueueIn())
     try:
         with transaction.atomic():
             known = WorkQueue.objects.select_for_update().filter(folder=request.folder, key=queue)

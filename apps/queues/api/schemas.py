@@ -13,7 +13,6 @@ MAX_RESULTS = 10_000
 MAX_WAIT_SECONDS = 30
 MAX_LOG_LINES = 1_000
 LONGEST_LEASE_SECONDS = 86_400
-KEY = r"^[-a-zA-Z0-9_]{1,100}$"
 
 Text = Annotated[str, Field(max_length=8_000)]
 Reason = Annotated[str, Field(max_length=1_000)]
