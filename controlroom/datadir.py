@@ -96,7 +96,7 @@ def write_private(path: Path, text: str, *, owner: int | None = None) -> None:
 
 def _make(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:
         raise StartError(f"{path} is a file; the data directory must be a directory.") from None
     except NotADirectoryError:

@@ -59,6 +59,7 @@ class Room:
         self._begun = psutil.Process().create_time()
         self._stop_requests = 0
         self._listener: socket.socket | None = None
+        self._port = wishes.port
         self._data_dir: DataDir | None = None
 
     def run(self) -> None:
@@ -79,6 +80,7 @@ class Room:
         self._data_dir = data_dir = DataDir(wishes.data_dir)
         data_dir.lock()
         self._listener = listen(wishes.host, wishes.port)
+        self._port = int(self._listener.getsockname()[1])
         self._start_servers(data_dir)
         self._checkpoint()
         self._say(f"Database: {apply_migrations()}")
@@ -156,7 +158,7 @@ class Room:
         self._start_process("web", "web", web, pass_fds=(listener,))
         self._start_process("scheduler", "scheduler", [*python, "manage.py", "scheduler"])
         self._start_process("worker", "worker", [*python, "manage.py", "worker"])
-        if self.wishes.slots and "bot" in get_commands():
+        if self.wishes.slots:
             bots = ["bot", "--pool", "default", "--slots", str(self.wishes.slots)]
             self._start_process("bots", "bot", [*python, "manage.py", *bots])
 
@@ -224,9 +226,9 @@ class Room:
 
     def _ask_readiness(self) -> dict[str, Any] | None:
         host = self.wishes.host if self.wishes.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
-        connection = http.client.HTTPConnection(host, self.wishes.port, timeout=2)
+        connection = http.client.HTTPConnection(host, self._port, timeout=2)
         try:
-            connection.request("GET", "/readyz", headers={"Host": "127.0.0.1"})
+            connection.request("GET", "/readyz")
             parts = json.loads(connection.getresponse().read())["parts"]
         except (OSError, http.client.HTTPException, ValueError, KeyError):
             return None
@@ -259,7 +261,7 @@ class Room:
 
     def _address(self) -> str:
         host = self.wishes.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.wishes.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "controlroom.middleware.RequestIdMiddleware",
+    "controlroom.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -75,6 +76,7 @@ MIDDLEWARE = [
 # API calls have tokens, not sessions; see controlroom/handlers.py
 API_MIDDLEWARE = [
     "controlroom.middleware.RequestIdMiddleware",
+    "controlroom.probes.ProbeMiddleware",
     "controlroom.middleware.DomainErrorMiddleware",
 ]
 
@@ -193,6 +195,9 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Documents are for the control room's own user alone
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # Redis: wake-ups only. Whatever it forgets, PostgreSQL knows.
 RQ_QUEUES = {

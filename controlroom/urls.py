@@ -8,9 +8,6 @@ from . import views
 from .routes import app_routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", views.healthz),
-    path("readyz", views.readyz),
-    path("metrics", views.metrics),
     path("favicon.ico", views.favicon),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     *app_routes(),

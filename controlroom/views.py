@@ -1,52 +1,15 @@
-"""Pages of the house itself: health, metrics, errors."""
+"""Pages of the house itself: icon, manifest, errors."""
 
-from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template import loader
 from django.templatetags.static import static
-from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from .answers import is_api, plain_problem
-from .health import check_parts
-from .metrics import as_text
-
-
-@login_not_required
-@never_cache
-@require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Say that this process answers; nothing else is looked at."""
-    return JsonResponse({"status": "ok", "version": settings.VERSION})
-
-
-@login_not_required
-@never_cache
-@require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether requests can be served: 503 without the database, 200 when only helpers lack."""
-    parts = check_parts()
-    states = {part.state for part in parts.values()}
-    status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
-    document = {"status": status, "parts": {name: asdict(part) for name, part in parts.items()}}
-    return JsonResponse(document, status=503 if status == "down" else 200)
-
-
-@login_not_required
-@never_cache
-@require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    wanted = f"Bearer {settings.METRICS_TOKEN}" if settings.METRICS_TOKEN else ""
-    if wanted and not constant_time_compare(request.headers.get("Authorization", ""), wanted):
-        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    text, content_type = as_text()
-    return HttpResponse(text, content_type=content_type)
 
 
 @login_not_required

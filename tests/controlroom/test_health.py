@@ -56,3 +56,9 @@ def test_metrics_can_be_kept_behind_a_token(client: Client, settings):
     friend = client.get("/metrics", headers={"Authorization": "Bearer known to prometheus"})
 
     assert (stranger.status_code, friend.status_code) == (401, 200)
+
+
+def test_probes_may_call_us_by_any_name(client: Client):
+    answer = client.get("/healthz", headers={"Host": "10.1.2.3:8000"})
+
+    assert answer.status_code == 200

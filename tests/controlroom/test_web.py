@@ -10,7 +10,13 @@ from django.urls import path
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from apps.lib.errors import ConflictError, FieldProblem, InvalidError, NotAllowedError, NotFoundError
+from apps.lib.errors import (
+    ConflictError,
+    FieldProblem,
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+)
 from controlroom.origins import is_same_origin
 from tests.rooms import RunningRoom
 
