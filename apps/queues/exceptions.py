@@ -1,7 +1,6 @@
 """What can go wrong with queues and items, told to people."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.lib.errors import ConflictError, NotFoundError
 
@@ -10,7 +9,7 @@ class DuplicateReferenceError(ConflictError):
     """The queue has had an item with this reference already."""
 
     code = "duplicate_reference"
-    title = gettext_lazy("This reference is known")
+    title = "This reference is known"
 
     def __init__(self, reference: str, *, existing_id: int) -> None:
         self.reference, self.existing_id = reference, existing_id
@@ -24,7 +23,7 @@ class LeaseLostError(ConflictError):
     """Whoever asks does not hold the item any more (or never did)."""
 
     code = "lease_lost"
-    title = gettext_lazy("The item is not yours any more")
+    title = "The item is not yours any more"
 
     def __init__(self, item_id: int) -> None:
         self.item_id = item_id

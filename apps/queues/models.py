@@ -6,6 +6,9 @@ the item). Moves are `DELETE … RETURNING` + `INSERT` in one statement and live
 checking them would lock and rewrite the item row on every move.
 """
 
+from datetime import datetime
+from typing import Self
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -68,7 +71,7 @@ class WorkQueue(models.Model):
     sla_seconds = models.PositiveIntegerField(
         _("due after, in seconds"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    # {"time": "17:00", "zone": "Europe/Berlin", "days": "working"|"every", "country": "DE"}
+    # see apps.queues.engine.deadlines.parse_cut_off
     cut_off = models.JSONField(_("due at a cut-off"), null=True, blank=True)
     due_lead_seconds = models.PositiveIntegerField(
         _("what is due within this many seconds overtakes"),
@@ -98,7 +101,9 @@ class WorkQueue(models.Model):
     class Meta:
         ordering = ["title"]
         constraints = [
-            models.UniqueConstraint(name="work_queue_key_once_per_folder", fields=["folder", "key"]),
+            models.UniqueConstraint(
+                name="work_queue_key_once_per_folder", fields=["folder", "key"]
+            ),
             models.CheckConstraint(
                 name="work_queue_lease_at_least_one_second",
                 condition=models.Q(lease_seconds__gte=1),
@@ -119,12 +124,13 @@ class WorkQueue(models.Model):
 class WorkItemQuerySet(FolderQuerySet):
     folder_path = "queue__folder_id"
 
-    def with_status(self) -> "WorkItemQuerySet":
+    def with_status(self) -> Self:
         """Annotate `status`, `available_at_now` (deferred or retried then) and `since`.
 
         Look-ups by key, once per row that is read: cheap for pages, dear as a filter over many.
         """
-        return self.annotate(**standing_annotations())
+        annotated: Self = self.annotate(**standing_annotations())
+        return annotated
 
 
 class WorkItem(models.Model):
@@ -167,6 +173,11 @@ class WorkItem(models.Model):
     version = models.PositiveIntegerField(default=1, db_default=1)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.API)
     added_by = models.CharField(max_length=150, blank=True)
+
+    # set by with_status() alone
+    status: str
+    available_at_now: datetime | None
+    since: datetime
 
     objects = WorkItemQuerySet.as_manager()
 

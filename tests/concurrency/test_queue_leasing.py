@@ -133,8 +133,7 @@ def test_the_same_results_from_two_sides_in_opposite_order_are_finished_once():
 
     def backward() -> int:
         return sum(
-            len(finish_items(done(leased[at : at + 40][::-1])).finished)
-            for at in range(0, 400, 40)
+            len(finish_items(done(leased[at : at + 40][::-1])).finished) for at in range(0, 400, 40)
         )
 
     assert race(forward, backward, forward) == [400, 400, 400]

@@ -66,7 +66,7 @@ def test_add_item_names_each_field_that_does_not_fit_the_schema():
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"due_at": datetime(2030, 1, 1)}, "due_at"),
+        ({"due_at": datetime(2030, 1, 1)}, "due_at"),  # noqa: DTZ001 - the fault
         (
             {
                 "available_at": datetime(2030, 1, 2, tzinfo=UTC),
@@ -173,7 +173,7 @@ def test_add_items_keeps_their_order():
 
 
 def test_add_items_takes_text_that_copy_must_escape():
-    awkward = {"text": "tab\t newline\n backslash \\ quote \" \\N \\. end"}
+    awkward = {"text": 'tab\t newline\n backslash \\ quote " \\N \\. end'}
 
     added = add_all(make_queue(), [NewItem(awkward, reference="a\tb\\N")])
 

@@ -68,9 +68,7 @@ def test_finish_and_lease_does_both_in_one_call():
 def test_a_data_problem_is_never_tried_again_and_asks_a_person():
     leased = take_one(make_queue(max_attempts=5))
 
-    finish_items(
-        [result(leased, "business_exception", code="SUM", message="The sum is wrong.")]
-    )
+    finish_items([result(leased, "business_exception", code="SUM", message="The sum is wrong.")])
 
     parked = Parked.objects.get(item_id=leased.id)
     assert (parked.status, parked.cause) == ("needs_decision", "business_exception")
@@ -276,9 +274,7 @@ def test_another_result_for_a_finished_lease_is_refused():
 def test_one_call_with_the_same_result_twice_and_one_that_contradicts():
     leased = take_one(make_queue())
 
-    finished = finish_items(
-        [result(leased), result(leased), result(leased, "business_exception")]
-    )
+    finished = finish_items([result(leased), result(leased), result(leased, "business_exception")])
 
     assert finished.finished == [leased.id]
     assert finished.refused == [Refusal(leased.id, "already_finished")]

@@ -69,9 +69,7 @@ class Walk(RuleBasedStateMachine):
     def add(self, n: int, is_deferred: bool) -> None:
         later = timezone.now() + timedelta(hours=1) if is_deferred else None
         news = [NewItem({"edits": 0}, available_at=later) for _ in range(n)]
-        added = lifecycle.add_items(
-            self.queue, news, origin="api", by=ANNA, all_or_nothing=True
-        )
+        added = lifecycle.add_items(self.queue, news, origin="api", by=ANNA, all_or_nothing=True)
         for pk in added.ids:
             self.items[pk] = Believed("scheduled" if is_deferred else "ready")
 

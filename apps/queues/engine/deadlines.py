@@ -35,7 +35,7 @@ class CutOff:
 def when_due(
     entered_at: datetime, *, sla_seconds: int | None, cut_off: CutOff | None
 ) -> datetime | None:
-    """Return when an item that entered at `entered_at` is due: the earlier of both, None if neither."""
+    """Return when an item that entered then is due: the earlier of both, None if neither."""
     found = []
     if sla_seconds is not None:
         found.append(entered_at + timedelta(seconds=sla_seconds))
@@ -60,7 +60,7 @@ def next_cut_off(after: datetime, cut_off: CutOff) -> datetime:
 
 
 def parse_cut_off(value: Json) -> CutOff | None:
-    """Return the cut-off that `value` holds, None for null; raises InvalidError naming the field."""
+    """Return the cut-off that `value` holds, None for null; raises InvalidError by field."""
     if value is None:
         return None
     if not isinstance(value, dict):

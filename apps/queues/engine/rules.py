@@ -69,7 +69,9 @@ def parse_rules(value: Json) -> tuple[ErrorRule, ...]:
     if not isinstance(value, list) or len(value) > MAX_RULES:
         problem = FieldProblem(FIELD, _("must be a list of at most %(n)d rules") % {"n": MAX_RULES})
         raise InvalidError(f"{FIELD}: {problem.message}.", fields=[problem])
-    problems = [found for at, rule in enumerate(value) for found in _problems(rule, f"{FIELD}.{at}")]
+    problems = [
+        found for at, rule in enumerate(value) for found in _problems(rule, f"{FIELD}.{at}")
+    ]
     if problems:
         raise InvalidError(f"{problems[0].path}: {problems[0].message}.", fields=problems)
     return tuple(_rule(cast(dict[str, Any], rule)) for rule in value)

@@ -107,9 +107,7 @@ def decide_release(standing: Standing, *, available_at: datetime | None) -> Verd
     )
 
 
-def _first_match(
-    rules: tuple[ErrorRule, ...], failure: Failure, *, tries: int
-) -> ErrorRule | None:
+def _first_match(rules: tuple[ErrorRule, ...], failure: Failure, *, tries: int) -> ErrorRule | None:
     for rule in rules:
         if rule.matches(
             kind=failure.kind, code=failure.code, error_class=failure.error_class, tries=tries

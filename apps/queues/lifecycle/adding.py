@@ -123,9 +123,7 @@ class _Place:
 class _Batch:
     """The steps of one call of `add_items`, in the order in which they are to be called."""
 
-    def __init__(
-        self, queue: WorkQueue, items: Sequence[NewItem], *, all_or_nothing: bool
-    ) -> None:
+    def __init__(self, queue: WorkQueue, items: Sequence[NewItem], *, all_or_nothing: bool) -> None:
         self.queue = queue
         self.all_or_nothing = all_or_nothing
         self.places = [_Place(new) for new in items]
@@ -152,7 +150,7 @@ class _Batch:
             place.item_id = item_id
 
     def note_references(self) -> None:
-        """Take the references; those that are known already are refused, or stand for their items."""
+        """Take the references; known ones are refused, or stand for the items that have them."""
         named = {
             place.new.reference: place.item_id
             for place in self._fresh()
@@ -239,8 +237,8 @@ def _is_unique(queue: WorkQueue, new: NewItem) -> bool:
 
 def _known(queue: WorkQueue, references: Iterable[str]) -> dict[str, int]:
     values = {"queue_id": queue.pk, "references": list(references)}
-    rows: list[tuple[Any, ...]] = run(KNOWN_REFERENCES, values)
-    return {reference: item_id for reference, item_id in rows}
+    rows: list[Any] = run(KNOWN_REFERENCES, values)
+    return dict(rows)
 
 
 def _sentence(problem: FieldProblem) -> str:

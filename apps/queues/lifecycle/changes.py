@@ -28,7 +28,7 @@ def changes_between(item: WorkItem, wanted: Mapping[str, Any]) -> dict[str, Json
 
 
 def payload_changes(before: JsonObject, after: JsonObject, *, schema: Any) -> dict[str, JsonObject]:
-    """Return the differing leaves of two payloads by dotted path; what was not there is left out."""
+    """Return the differing leaves of two payloads by dotted path; absent ones are left out."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
     shown_old, shown_new = dict(_leaves(mask(before, schema))), dict(_leaves(mask(after, schema)))
     differing = [path for path in {**old, **new} if old.get(path, ...) != new.get(path, ...)]

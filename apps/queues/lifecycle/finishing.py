@@ -148,7 +148,7 @@ def _row(verdict: engine.Verdict, result: Result) -> dict[str, Any]:
         "item_id": result.id,
         "token": result.token,
         "outcome": result.outcome,
-        "output": orjson.Fragment(_dumped(result)) if result.output is not None else None,
+        "output": orjson.Fragment(_dumped(result) or "null"),
         "code": storable_text(result.code)[:MAX_CODE],
         "message": storable_text(result.message, MAX_MESSAGE),
         "error_class": storable_text(result.error_class)[:MAX_CLASS],
@@ -277,4 +277,3 @@ def _key(result: Result) -> Key:
 
 def _keys(asked: dict[Key, Result]) -> dict[str, list[Any]]:
     return {"ids": [key[0] for key in asked], "tokens": [key[1] for key in asked]}
-

@@ -84,9 +84,7 @@ def exchange(
     return report, items
 
 
-def renew_leases(
-    held: Sequence[tuple[int, UUID]], *, lease_seconds: int | None = None
-) -> Renewed:
+def renew_leases(held: Sequence[tuple[int, UUID]], *, lease_seconds: int | None = None) -> Renewed:
     """Hold the items for another `lease_seconds` (None: what their queues say) from now on."""
     values = {
         "ids": [item_id for item_id, _ in held],

@@ -44,7 +44,7 @@ MAX_REFERENCE = 300
 
 
 @transaction.atomic
-def edit_item(
+def edit_item(  # noqa: PLR0913 - one for each field that people edit
     item_id: int,
     *,
     version: int,
@@ -171,9 +171,7 @@ def reopen_item(item_id: int, *, by: Actor, reason: str) -> WorkItem:
 
 
 @transaction.atomic
-def settle_effect(
-    item_id: int, key: str, *, happened: bool, reference: str, by: Actor
-) -> WorkItem:
+def settle_effect(item_id: int, key: str, *, happened: bool, reference: str, by: Actor) -> WorkItem:
     """Record what a person found out about an act of which nobody knew whether it happened.
 
     If it happened, the next try skips it and gets `reference`; else it may begin it again. Raises
@@ -247,7 +245,9 @@ def _insist_on_reason(reason: str) -> None:
 
 def _insist_on_known_effects(item_id: int) -> None:
     """A try that would not know whether an act happened must not begin."""
-    key = Effect.objects.filter(item_id=item_id, state=Effect.State.BEGUN).values_list("key").first()
+    key = (
+        Effect.objects.filter(item_id=item_id, state=Effect.State.BEGUN).values_list("key").first()
+    )
     if key is not None:
         message = _("Nobody knows whether “%(key)s” happened. Find out and record it first.")
         raise ConflictError(message % {"key": key[0]})

@@ -119,9 +119,7 @@ def record(
     kind: str, taken: Taken, *, to: str, by: Actor, reason: str = "", **more: Any
 ) -> WorkItem:
     """Write the event of a verb, have the world told, and return the item as it stands now."""
-    item: WorkItem = (
-        WorkItem.objects.with_status().select_related("queue").get(pk=taken.item_id)
-    )
+    item: WorkItem = WorkItem.objects.with_status().select_related("queue").get(pk=taken.item_id)
     publish(
         kind,
         subject=("item", item.pk),

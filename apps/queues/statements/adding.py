@@ -15,8 +15,8 @@ with given as materialized (
     returning item_id
 ), item as (
     insert into queues_workitem
-           (id, queue_id, reference, payload, priority, entered_at, available_at, due_at, expires_at,
-            version, origin, added_by)
+           (id, queue_id, reference, payload, priority, entered_at, available_at, due_at,
+            expires_at, version, origin, added_by)
     select id, %(queue_id)s, %(reference)s, %(payload)s::jsonb, %(priority)s, {NOW},
            %(available_at)s::timestamptz, %(due_at)s::timestamptz, %(expires_at)s::timestamptz,
            1, %(origin)s, %(added_by)s
@@ -36,10 +36,12 @@ with given as materialized (
            (item_id, queue_id, attempt, tries, losses, alone, available_at, why, expires_at)
     select id, queue_id, 1, 0, 0, false, available_at, 'deferred', expires_at
       from placed where is_deferred
-), counted as ({count('''
+), counted as ({
+    count('''
     select queue_id, 'added', 1 from placed
     union all
-    select queue_id, case when is_deferred then 'scheduled' else 'ready' end, 1 from placed''')}
+    select queue_id, case when is_deferred then 'scheduled' else 'ready' end, 1 from placed''')
+}
 )
 select id from item
 """
@@ -66,7 +68,8 @@ returning reference
 
 COPY_ITEMS: Final = """
 copy queues_workitem
-     (id, queue_id, reference, payload, priority, available_at, due_at, expires_at, origin, added_by)
+     (id, queue_id, reference, payload, priority, available_at, due_at, expires_at, origin,
+      added_by)
 from stdin
 """
 
@@ -86,11 +89,13 @@ with placed as materialized (
            (item_id, queue_id, attempt, tries, losses, alone, available_at, why, expires_at)
     select id, queue_id, 1, 0, 0, false, available_at, 'deferred', expires_at
       from placed where is_deferred
-), counted as ({count('''
+), counted as ({
+    count('''
     select queue_id, 'added', count(*) from placed group by 1
     union all
     select queue_id, case when is_deferred then 'scheduled' else 'ready' end, count(*)
-      from placed group by 1, 2''')}
+      from placed group by 1, 2''')
+}
 )
 select count(*) from placed
 """

@@ -28,7 +28,8 @@ with done as materialized (
     select l.item_id, d.outcome, d.output, d.available_at
       from done d
      cross join lateral (select * from queues_lease l
-                          where l.item_id = d.item_id and l.token = d.token and l.expires_at > {NOW}
+                          where l.item_id = d.item_id and l.token = d.token
+                            and l.expires_at > {NOW}
                             for update) l
      where d.outcome = 'successful'
         or not exists (select from queues_effect e
@@ -56,7 +57,9 @@ with done as materialized (
            deferred_to is not null and deferred_to > {NOW} as is_deferred
       from gone where outcome = 'released'
 ), readied as ({into_ready("back", where="not s.is_deferred")}
-), deferred as ({into_scheduled("back", at="s.deferred_to", why="'deferred'", where="s.is_deferred")}
+), deferred as ({
+    into_scheduled("back", at="s.deferred_to", why="'deferred'", where="s.is_deferred")
+}
 ), want as materialized (
     select *, sum(n) over (order by want) - n as start
       from unnest(%(wanted_by)s::text[], %(run_ids)s::bigint[], %(counts)s::int[],
@@ -81,12 +84,15 @@ with done as materialized (
      limit greatest(0, coalesce((select n from room), 0))
        for update skip locked
 ), dealt as (
-    select t.spot, t.item_id, t.alone, w.want, w.bot, w.run_id, w.seconds, t.place - w.start as place
+    select t.spot, t.item_id, t.alone, w.want, w.bot, w.run_id, w.seconds,
+           t.place - w.start as place
       from (select *, row_number() over (order by rank_at, item_id) as place from take) t
       join want w on t.place > w.start and t.place <= w.start + w.n
 ), chosen as materialized (
-    select spot, item_id, want, bot, run_id, seconds, place, count(*) over (partition by want) = 1 as alone
-      from (select *, count(*) filter (where alone) over (partition by want order by place) as suspects
+    select spot, item_id, want, bot, run_id, seconds, place,
+           count(*) over (partition by want) = 1 as alone
+      from (select *, count(*) filter (where alone)
+                          over (partition by want order by place) as suspects
               from dealt) s
      where suspects = 0 or place = 1
 ), taken as (
@@ -94,13 +100,17 @@ with done as materialized (
     returning r.item_id, r.queue_id, r.attempt, r.tries, r.losses
 ), leased as (
     insert into queues_lease
-           (item_id, queue_id, attempt, tries, losses, alone, token, bot, run_id, leased_at, expires_at)
+           (item_id, queue_id, attempt, tries, losses, alone, token, bot, run_id, leased_at,
+            expires_at)
     select t.item_id, t.queue_id, t.attempt, t.tries, t.losses, c.alone, gen_random_uuid(), c.bot,
            c.run_id, {NOW},
-           {NOW} + coalesce(nullif(c.seconds, 0), (select lease_seconds from room)) * interval '1 second'
+           {
+    NOW
+} + coalesce(nullif(c.seconds, 0), (select lease_seconds from room)) * interval '1 second'
       from taken t join chosen c on c.item_id = t.item_id
     returning item_id, token, attempt, expires_at, alone
-), counted as ({count('''
+), counted as ({
+    count('''
     select queue_id, 'in_progress', -count(*) from gone group by queue_id
     union all
     select queue_id, 'successful', count(*) from gone where outcome = 'successful' group by queue_id
@@ -109,8 +119,10 @@ with done as materialized (
       from back group by queue_id, is_deferred
     union all
     select %(queue_id)s, m.measure, m.sign * n
-      from (select count(*) as n from leased) l, (values ('ready', -1), ('in_progress', 1)) m (measure, sign)
-     where n > 0''')}
+      from (select count(*) as n from leased) l,
+           (values ('ready', -1), ('in_progress', 1)) m (measure, sign)
+     where n > 0''')
+}
 )
 select null::bigint as item_id, null::uuid as token, '' as reference,
        jsonb_build_object(
@@ -119,42 +131,49 @@ select null::bigint as item_id, null::uuid as token, '' as reference,
            'refilled', coalesce((select jsonb_agg(distinct queue_id) from back), '[]'),
            'paused', (select paused from room),
            'is_limited', coalesce((select is_limited from room), false))::text as payload,
-       0 as attempt, null::timestamptz as expires_at, false as alone, 0::bigint as want, 0::bigint as place
+       0 as attempt, null::timestamptz as expires_at, false as alone, 0::bigint as want,
+       0::bigint as place
 union all
-select l.item_id, l.token, i.reference, i.payload::text, l.attempt, l.expires_at, l.alone, c.want, c.place
+select l.item_id, l.token, i.reference, i.payload::text, l.attempt, l.expires_at, l.alone, c.want,
+       c.place
   from leased l
   join chosen c on c.item_id = l.item_id
  cross join lateral ({ITEM.format("l")}) i
 """
 
-# What a connection that runs FINISH_AND_LEASE all day should be set to: prepared once (planning takes
-# longer than running it), and never by sequential scan. Without the second, a plan made while the
-# tables were small reads them whole for ever after: `ready` may grow from 0 to 200 000 rows within a
-# second, and a plan is only made anew when the table was analyzed. On other connections the
-# statement is planned at each call, which is right for them, and costs about a millisecond.
+# What a connection that runs FINISH_AND_LEASE all day should be set to: prepared once (planning it
+# takes longer than running it), and never by sequential scan. Without the second, a plan made while
+# the tables were small reads them whole for ever after: `ready` may grow from 0 to 200 000 rows
+# within a second, and a plan is only made anew when the table was analyzed. On other connections
+# the statement is planned at each call, which is right for them, and costs about a millisecond.
 HOT_SETTINGS: Final = """
 select set_config('plan_cache_mode', 'force_generic_plan', false),
        set_config('enable_seqscan', 'off', false)
 """
 
 # To be called first, in the same transaction, when a queue has max_in_progress: whoever counts what
-# is leased must see everything that the one before leased, so the snapshot must come after the lock.
-LOCK_QUEUE: Final = "select pg_advisory_xact_lock(hashtext('queues: max_in_progress'), %(queue_id)s::int)"
+# is leased must see all that the one before leased, so the snapshot must come after the lock.
+LOCK_QUEUE: Final = """
+select pg_advisory_xact_lock(hashtext('queues: max_in_progress'), hashint8(%(queue_id)s::bigint))
+"""
 
-# Leases that are renewed keep their ctid chain; the lock makes two renewals take turns in id order.
+# The lock makes two renewals of the same leases take turns in the order of ids.
 RENEW: Final = f"""
 with asked as materialized (
-    select * from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token) order by item_id
+    select * from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token)
+     order by item_id
 ), held as materialized (
     select l.item_id, l.queue_id
       from asked a
      cross join lateral (select * from queues_lease l
-                          where l.item_id = a.item_id and l.token = a.token and l.expires_at > {NOW}
+                          where l.item_id = a.item_id and l.token = a.token
+                            and l.expires_at > {NOW}
                             for update) l
 )
 update queues_lease l
-   set expires_at = {NOW} + coalesce(%(seconds)s::int, (select q.lease_seconds from queues_workqueue q
-                                                    where q.id = l.queue_id)) * interval '1 second'
+   set expires_at = {NOW} + interval '1 second' * coalesce(
+           %(seconds)s::int,
+           (select q.lease_seconds from queues_workqueue q where q.id = l.queue_id))
  where l.item_id = any (array(select item_id from held))
 returning l.item_id
 """

@@ -54,8 +54,8 @@ PUT_SCHEDULED: Final = _placed(
 PUT_PARKED: Final = _placed(
     f"""
     insert into queues_parked
-           (item_id, queue_id, attempt, tries, losses, alone, status, cause, message, code, since, by,
-            expires_at)
+           (item_id, queue_id, attempt, tries, losses, alone, status, cause, message, code, since,
+            by, expires_at)
     select s.item_id, s.queue_id, s.attempt, s.tries, s.losses, s.alone, %(status)s, %(cause)s,
            %(message)s, %(code)s, coalesce(%(since)s::timestamptz, {NOW}), %(by)s, i.expires_at
       from s cross join lateral ({ITEM.format("s")}) i""",
@@ -81,10 +81,12 @@ with due as materialized (
     delete from queues_scheduled where item_id = any (array(select item_id from due))
     returning {CARRIED}
 ), readied as ({into_ready("gone")}
-), counted as ({count('''
+), counted as ({
+    count('''
     select queue_id, m.measure, m.sign * count(*)
       from gone, (values ('scheduled', -1), ('ready', 1)) m (measure, sign)
-     group by queue_id, m.measure, m.sign''')}
+     group by queue_id, m.measure, m.sign''')
+}
 )
 select queue_id, count(*) from gone group by queue_id
 """
@@ -103,10 +105,12 @@ with due as materialized (
     insert into queues_ended
            (item_id, queue_id, attempt, tries, losses, alone, status, at, by, note)
     select {CARRIED}, 'expired', {NOW}, '', '' from gone
-), counted as ({count('''
+), counted as ({
+        count('''
     select queue_id, place, -count(*) from gone group by 1, 2
     union all
-    select queue_id, 'expired', count(*) from gone group by 1''')}
+    select queue_id, 'expired', count(*) from gone group by 1''')
+    }
 )
 select item_id, queue_id, place from gone"""
 

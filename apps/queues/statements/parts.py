@@ -15,8 +15,8 @@ RANK: Final = """
 CARRIED: Final = "item_id, queue_id, attempt, tries, losses, alone"
 
 
-# An item's row, fetched by its key whatever the planner believes: with a prepared statement's generic
-# plan it would rather merge-join, walking the whole table's index (seen: 8 ms instead of 1)
+# An item's row, fetched by its key whatever the planner believes: with a prepared statement's
+# generic plan it would rather merge-join, walking the whole table's index (seen: 8 ms, not 1)
 ITEM: Final = "select * from queues_workitem where id = {}.item_id offset 0"
 
 

@@ -25,7 +25,8 @@ select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, l.
 """
 
 OPEN_EFFECTS: Final = """
-select distinct item_id from queues_effect where item_id = any (%(ids)s::bigint[]) and state = 'begun'
+select distinct item_id from queues_effect
+ where item_id = any (%(ids)s::bigint[]) and state = 'begun'
 """
 
 # Carries out decisions about locked leases. `verdicts` is a JSON list of objects, see finishing.py.
@@ -38,8 +39,8 @@ with verdict as materialized (
 ), gone as (
     delete from queues_lease l using verdict v where l.item_id = v.item_id and l.token = v.token
     returning l.item_id, l.queue_id, l.attempt as tried, l.attempt + 1 as attempt, l.token, l.bot,
-              l.run_id, l.leased_at, v.tries, v.losses, v.alone, v.outcome, v.output, v.code, v.message,
-              v.error_class, v.detail, v.status, v.cause,
+              l.run_id, l.leased_at, v.tries, v.losses, v.alone, v.outcome, v.output, v.code,
+              v.message, v.error_class, v.detail, v.status, v.cause,
               coalesce(v.available_at, {NOW} + v.delay_seconds * interval '1 second') as at,
               case when v.goes = 'scheduled' and coalesce(v.available_at, {NOW}
                         + v.delay_seconds * interval '1 second') <= {NOW}
@@ -52,15 +53,20 @@ with verdict as materialized (
            nullif(output, 'null'), code, message, error_class, detail
       from gone
 ), readied as ({into_ready("gone", where="s.goes = 'ready'")}
-), scheduled as ({into_scheduled(
-    "gone", at="s.at", where="s.goes = 'scheduled'",
-    why="case when s.outcome = 'released' then 'deferred' else 'retry' end")}
+), scheduled as ({
+    into_scheduled(
+        "gone",
+        at="s.at",
+        where="s.goes = 'scheduled'",
+        why="case when s.outcome = 'released' then 'deferred' else 'retry' end",
+    )
+}
 ), parked as (
     insert into queues_parked
            (item_id, queue_id, attempt, tries, losses, alone, status, cause, message, code, since,
             by, expires_at)
-    select s.item_id, s.queue_id, s.attempt, s.tries, s.losses, s.alone, s.status, s.cause, s.message,
-           s.code, {NOW}, '', i.expires_at
+    select s.item_id, s.queue_id, s.attempt, s.tries, s.losses, s.alone, s.status, s.cause,
+           s.message, s.code, {NOW}, '', i.expires_at
       from gone s
      cross join lateral ({ITEM.format("s")}) i
      where s.goes = 'parked'
@@ -76,14 +82,16 @@ with verdict as materialized (
                'id', item_id, 'attempt', tried, 'cause', cause, 'code', code, 'message', message)))
       from gone where goes = 'parked'
      group by queue_id
-), counted as ({count('''
+), counted as ({
+    count('''
     select queue_id, 'in_progress', -count(*) from gone group by queue_id
     union all
     select queue_id, case when goes in ('ready', 'scheduled') then goes else status end, count(*)
       from gone group by 1, 2
     union all
     select queue_id, outcome, count(*) from gone
-     where outcome in ('business_exception', 'application_exception', 'lost') group by 1, 2''')}
+     where outcome in ('business_exception', 'application_exception', 'lost') group by 1, 2''')
+}
 )
 select item_id, queue_id, goes from gone
 """
@@ -91,7 +99,8 @@ select item_id, queue_id, goes from gone
 # Why a result was refused: what the token did, and whether there is such an item at all.
 LOOK_UP: Final = """
 select a.item_id, exists (select from queues_workitem i where i.id = a.item_id),
-       (select t.outcome from queues_attempt t where t.item_id = a.item_id and t.token = a.token limit 1)
+       (select t.outcome from queues_attempt t
+         where t.item_id = a.item_id and t.token = a.token limit 1)
   from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token)
 """
 
