@@ -1,40 +1,25 @@
-"""Which app answers where: one table of address prefixes and modules."""
+"""Which app answers where. Each app's `urls.py` says the rest."""
 
-from functools import cache
-from importlib import import_module
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-from django.urls import URLResolver, include, path
+from apps.events.views import fragment
 
-# prefix → module; an app takes part as soon as it has the module
-ROUTES = [
-    ("", "apps.dashboard.urls"),
-    ("", "apps.accounts.urls"),  # sign-in/, profile/, settings/people/, settings/tokens/…
-    ("inbox/", "apps.inbox.urls"),
-    ("queues/", "apps.queues.urls"),
-    ("items/", "apps.queues.item_urls"),
-    ("bots/", "apps.bots.urls"),
-    ("runs/", "apps.bots.run_urls"),
-    ("settings/", "apps.accounts.settings_urls"),
-    ("settings/", "apps.queues.settings_urls"),
-    ("settings/", "apps.bots.settings_urls"),
-    ("demo/", "apps.demo.urls"),
+from .api import urls as api_urls
+
+routes: list[URLPattern | URLResolver] = [
+    path("", include("apps.dashboard.urls")),
+    path("", include("apps.accounts.urls")),  # sign-in, profile, people, tokens
+    path("inbox/", include("apps.inbox.urls")),
+    path("queues/", include("apps.queues.urls")),
+    path("items/", include("apps.queues.item_urls")),
+    path("bots/", include("apps.bots.urls")),
+    path("runs/", include("apps.bots.run_urls")),
+    path("settings/", include("apps.accounts.settings_urls")),
+    path("settings/", include("apps.queues.settings_urls")),
+    path("settings/", include("apps.bots.settings_urls")),
+    path("live/fragment/", fragment, name="live-fragment"),
+    path("api/v1/", api_urls),
 ]
-
-
-def app_routes() -> list[URLResolver]:
-    return [path(prefix, include(module)) for prefix, module in ROUTES if _exists(module)]
-
-
-@cache
-def has_routes(app: str) -> bool:
-    return any(_exists(module) for _, module in ROUTES if module.startswith(f"{app}."))
-
-
-@cache
-def _exists(module: str) -> bool:
-    """While apps are being written, one that cannot be imported yet takes no part."""
-    try:
-        import_module(module)
-    except Exception:
-        return False
-    return True
+if settings.DEMO_ENABLED:
+    routes.append(path("demo/", include("apps.demo.urls")))

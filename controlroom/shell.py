@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from apps.accounts.permissions import rights_of
 from apps.accounts.roles import Action
 
-from .routes import has_routes
-
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `nav`, `release`, `environment_tag`, `environment_is_production`."""
@@ -29,19 +27,17 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     rights = rights_of(user)
     places = [
-        _place(request, "/", _("Overview"), "layout-dashboard", "g o", "apps.dashboard"),
-        _place(request, "/inbox/", _("Inbox"), "inbox", "g i", "apps.inbox")
+        _place(request, "/", _("Overview"), "layout-dashboard", "g o"),
+        _place(request, "/inbox/", _("Inbox"), "inbox", "g i")
         | {"badge_fragment": _inbox_badge(request)},
-        _place(request, "/queues/", _("Queues"), "stack-2", "g q", "apps.queues", "/items/"),
-        _place(request, "/bots/", _("Bots"), "robot", "g b", "apps.bots", "/runs/"),
+        _place(request, "/queues/", _("Queues"), "stack-2", "g q", "/items/"),
+        _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
     ]
     if rights.folder_ids(Action.ADMINISTER) or rights.folder_ids(Action.DESIGN):
-        places.append(
-            _place(request, "/settings/", _("Settings"), "settings", "g s", "apps.accounts")
-        )
+        places.append(_place(request, "/settings/", _("Settings"), "settings", "g s"))
     if settings.DEMO_ENABLED:
-        places.append(_place(request, "/demo/", _("Try it"), "flask", "g t", "apps.demo"))
-    return [place for place in places if place["is_there"]]
+        places.append(_place(request, "/demo/", _("Try it"), "flask", "g t"))
+    return places
 
 
 def _inbox_badge(request: HttpRequest) -> str:
@@ -51,7 +47,7 @@ def _inbox_badge(request: HttpRequest) -> str:
 
 
 def _place(
-    request: HttpRequest, url: str, label: str, icon: str, key: str, app: str, *within: str
+    request: HttpRequest, url: str, label: str, icon: str, key: str, *within: str
 ) -> dict[str, Any]:
     current = request.path == url if url == "/" else request.path.startswith((url, *within))
     return {
@@ -60,5 +56,4 @@ def _place(
         "icon": icon,
         "key": key,
         "current": current,
-        "is_there": has_routes(app),
     }
