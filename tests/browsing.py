@@ -124,7 +124,7 @@ _signed_in: dict[tuple[str, str], Any] = {}
 def page_of(
     new_context: Callable[..., BrowserContext], running_room: RunningRoom
 ) -> Callable[..., Page]:
-    """`page_of("supervisor", color_scheme="dark")`: a page of somebody who has signed in.
+    """`page_of("sam", color_scheme="dark")`: a page of somebody who has signed in.
 
     Everybody but `admin` signs in with the one-click button of the demo.
     """
