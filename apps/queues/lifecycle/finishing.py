@@ -24,7 +24,7 @@ from apps.queues.statements import LOCK_HELD, LOOK_UP, OPEN_EFFECTS, SETTLE
 
 from .leasing import exchange, want_of
 from .queues import pause_by_rule
-from .running import run, tell_moved
+from .running import array_text, quoted_array_text, run, tell_moved
 from .values import Finished, LeasedItem, Refusal, Result
 
 Outcome = Attempt.Outcome
@@ -66,9 +66,11 @@ def finish_and_lease(
         want = want_of(queue_id, n=n, bot=bot, run_id=run_id, lease_seconds=lease_seconds)
         report, leased = exchange(values, want)
         done = set(report["finished"])
+        _tell(report, [result.id for result in hot], leased, queue_id)
+        if len(done) == len(results):  # all went well, as nearly always
+            return Finished([result.id for result in results]), leased
         answers |= {_key(result): None for result in hot if result.id in done}
         answers |= settle_results([result for result in hot if result.id not in done])
-        _tell(report, [result.id for result in hot], leased, queue_id)
     return _finished(results, given, answers), leased
 
 
@@ -225,14 +227,19 @@ def _divided(given: Iterable[Result]) -> tuple[list[Result], list[Result]]:
     return list(hot.values()), cold
 
 
-def _arrays(results: Sequence[Result]) -> dict[str, list[Any]]:
+def _arrays(results: Sequence[Result]) -> dict[str, str]:
+    """Return the results as the parameters of FINISH_AND_LEASE."""
     return {
-        "ids": [result.id for result in results],
-        "tokens": [result.token for result in results],
-        "outcomes": [str(result.outcome) for result in results],
-        "outputs": [_dumped(result) for result in results],
-        "available_at": [result.available_at for result in results],
+        "ids": array_text([result.id for result in results]),
+        "tokens": array_text([result.token for result in results]),
+        "outcomes": array_text([Outcome(result.outcome).value for result in results]),
+        "outputs": quoted_array_text([_dumped(result) for result in results]),
+        "available_at": quoted_array_text([_moment(result) for result in results]),
     }
+
+
+def _moment(result: Result) -> str | None:
+    return None if result.available_at is None else result.available_at.isoformat()
 
 
 def _dumped(result: Result) -> str | None:

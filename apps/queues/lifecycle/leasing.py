@@ -13,7 +13,7 @@ from apps.lib.json import Json
 from apps.queues.exceptions import LeaseLostError
 from apps.queues.statements import FINISH_AND_LEASE, LOCK_QUEUE, RECORD_PROGRESS, RENEW
 
-from .running import prepare_for_draining, run, run_hot, tell_moved
+from .running import array_text, prepare_for_draining, run, run_hot, tell_moved
 from .values import LeasedItem, Renewed
 
 __all__ = ["lease_items", "prepare_for_draining", "record_progress", "renew_leases"]
@@ -22,13 +22,9 @@ MAX_LEASED_AT_ONCE = 1000
 MAX_BOT_NAME = 150
 MAX_PROGRESS_BYTES = 65_536
 
-NO_RESULTS: dict[str, list[Any]] = {
-    "ids": [],
-    "tokens": [],
-    "outcomes": [],
-    "outputs": [],
-    "available_at": [],
-}
+NO_RESULTS: dict[str, Any] = dict.fromkeys(
+    ("ids", "tokens", "outcomes", "outputs", "available_at"), "{}"
+)
 
 # Queues that were seen to have max_in_progress: for them the lock is taken at the first call.
 _limited: set[int] = set()
@@ -66,7 +62,7 @@ def want_of(
 
 
 def exchange(
-    results: dict[str, list[Any]], want: dict[str, Any]
+    results: dict[str, Any], want: dict[str, Any]
 ) -> tuple[dict[str, Any], list[LeasedItem]]:
     """Finish `results` and lease what is wanted, in one statement; return its report and the items.
 
@@ -87,8 +83,8 @@ def exchange(
 def renew_leases(held: Sequence[tuple[int, UUID]], *, lease_seconds: int | None = None) -> Renewed:
     """Hold the items for another `lease_seconds` (None: what their queues say) from now on."""
     values = {
-        "ids": [item_id for item_id, _ in held],
-        "tokens": [token for _, token in held],
+        "ids": array_text(item_id for item_id, _token in held),
+        "tokens": array_text(token for _item_id, token in held),
         "seconds": lease_seconds,
     }
     renewed = {item_id for (item_id,) in run_hot(RENEW, values)}
@@ -130,7 +126,7 @@ def _line_of(line: Line, item_id: int, attempt: int) -> Line:
 
 
 def _exchange_locked(
-    results: dict[str, list[Any]], want: dict[str, Any]
+    results: dict[str, Any], want: dict[str, Any]
 ) -> tuple[dict[str, Any], list[LeasedItem]]:
     """Lease with everybody else held off; the statement's snapshot must come after the lock."""
     with transaction.atomic():
@@ -139,7 +135,7 @@ def _exchange_locked(
 
 
 def _exchange(
-    results: dict[str, list[Any]], want: dict[str, Any], *, is_locked: bool
+    results: dict[str, Any], want: dict[str, Any], *, is_locked: bool
 ) -> tuple[dict[str, Any], list[LeasedItem]]:
     rows = run_hot(FINISH_AND_LEASE, {**results, **want, "is_locked": is_locked})
     rows[1:] = sorted(rows[1:], key=_by_want_and_place)

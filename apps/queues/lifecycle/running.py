@@ -1,10 +1,12 @@
 """Runs the statements over Django's connection, and tells the world after the commit."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from django.db import connection
+from psycopg.types.datetime import TimestamptzLoader
 
 from apps.events.live import nudge
 from apps.lib.doorbell import ring
@@ -54,12 +56,45 @@ def tell_moved(
         ring(bell)
 
 
+def array_text(values: Iterable[object]) -> str:
+    """Return a PostgreSQL array of values that need no quoting; None becomes NULL.
+
+    psycopg writes lists element by element in Python, which took a third of a session's time.
+    """
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def quoted_array_text(texts: Iterable[str | None]) -> str:
+    """The same for any text."""
+    return array_text(
+        None if text is None else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        for text in texts
+    )
+
+
+class _SameMoment(TimestamptzLoader):
+    """Reads each moment once: all items of a lease end at the same one."""
+
+    def __init__(self, oid: int, context: Any = None) -> None:
+        super().__init__(oid, context)
+        self._seen: dict[bytes, datetime] = {}
+
+    def load(self, data: Any) -> datetime:
+        text = bytes(data)
+        moment = self._seen.get(text)
+        if moment is None:
+            moment = self._seen[text] = super().load(data)
+        return moment
+
+
 def _hot_cursor() -> psycopg.Cursor[tuple[Any, ...]]:
-    """Return a cursor that binds on the server; Django's own never prepares."""
+    """Return the connection's cursor that binds on the server; Django's own never prepares."""
     connection.ensure_connection()
     server: Any = connection.connection
-    if not getattr(server, "is_hot", False):
+    cursor: psycopg.Cursor[tuple[Any, ...]] | None = getattr(server, "hot_cursor", None)
+    if cursor is None:
         server.prepare_threshold = 5
-        psycopg.Cursor(server).execute(HOT_SETTINGS)
-        server.is_hot = True
-    return psycopg.Cursor(server)
+        server.hot_cursor = cursor = psycopg.Cursor(server)
+        cursor.adapters.register_loader("timestamptz", _SameMoment)
+        cursor.execute(HOT_SETTINGS)
+    return cursor
