@@ -44,17 +44,17 @@ def badge(audience: Audience, arg: str) -> Context | None:
 
 @fragment("task.header", template="inbox/inbox.html#header", topics=("task:{id}",))
 def header(audience: Audience, arg: str) -> Context | None:
-    """`arg` is `id=<task>&me=<person>`; `me` only chooses words."""
+    """`arg` is `<task>?me=<person>`; `me` only chooses words."""
     task = _task(audience, arg)
     if task is None:
         return None
     may_decide = audience.can(Action.DECIDE, task.folder_id) and task.is_open
-    return {**presenting.standing(task, me=_number(arg, "me")), "may_decide": may_decide}
+    return {**presenting.standing(task, me=_named(arg, "me")), "may_decide": may_decide}
 
 
 @fragment("task.story", template="inbox/inbox.html#story", topics=("task:{id}", "item:{item}"))
 def story(audience: Audience, arg: str) -> Context | None:
-    """`arg` is `id=<task>&item=<item>`."""
+    """`arg` is `<task>?item=<item>`."""
     task = _task(audience, arg)
     if task is None:
         return None
@@ -70,7 +70,7 @@ def _task(audience: Audience, arg: str) -> UserTask | None:
     found: UserTask | None = (
         UserTask.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
         .select_related(*related)
-        .filter(pk=_number(arg, "id"))
+        .filter(pk=_number_of(arg.partition("?")[0]))
         .first()
     )
     return found
@@ -98,6 +98,9 @@ def _said(n: int) -> str:
     return f"≥ {MAX_COUNT}" if n > MAX_COUNT else str(n)
 
 
-def _number(arg: str, name: str) -> int:
-    text = parse_qs(arg).get(name, [""])[-1]
+def _named(arg: str, name: str) -> int:
+    return _number_of(parse_qs(arg.partition("?")[2]).get(name, [""])[-1])
+
+
+def _number_of(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

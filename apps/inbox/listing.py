@@ -135,12 +135,11 @@ def queues_with_tasks(folder_id: int) -> list[tuple[WorkQueue, int]]:
 
 
 def _matches(text: str) -> Q:
-    """In the title or the reason; or the item's reference, or the number of task or item."""
-    found = (
-        Q(title__icontains=text) | Q(reason__icontains=text) | Q(item__reference__istartswith=text)
-    )
+    """In the title or the reason; or the beginning of the item's reference, or its number."""
+    found = Q(title__icontains=text) | Q(reason__icontains=text)
+    found |= Q(item__reference__istartswith=text)
     number = _number(text.removeprefix("#"))
-    return found | Q(pk=number) | Q(item_id=number) if number else found
+    return found | Q(item_id=number) if number else found
 
 
 def _number(text: str | None) -> int | None:

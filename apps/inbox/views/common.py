@@ -74,7 +74,7 @@ def pane(
     may_reveal = can(request.user, Action.REVEAL, task.folder_id)
     if form is None:
         draft = draft_of(task, request.user.pk) if may_decide else {}
-        form, answers = form_of(task, draft=draft), DraftEntered(draft)
+        form, answers = form_of(task, payload=_shown_values(task), draft=draft), DraftEntered(draft)
     doubtful = form.mark_doubtful(str(task.facts.get("field", ""))) if task.is_open else None
     rows = decision_rows(task, answers, refusal)
     return {
@@ -99,10 +99,16 @@ def pane(
     }
 
 
-def form_of(task: UserTask, **how: Any) -> SchemaForm:
+def form_of(task: UserTask, *, payload: JsonObject | None = None, **how: Any) -> SchemaForm:
     schema = task.form if isinstance(task.form, dict) else {}
-    payload: JsonObject = task.values if isinstance(task.values, dict) else {}
-    return SchemaForm(schema, payload, **how)
+    values = task.values if payload is None else payload
+    return SchemaForm(schema, values if isinstance(values, dict) else {}, **how)
+
+
+def _shown_values(task: UserTask) -> JsonObject:
+    """What is to be decided about; once decided, what was decided."""
+    decided = None if task.is_open else task.decision_values
+    return decided if isinstance(decided, dict) else task.values
 
 
 def decision_rows(

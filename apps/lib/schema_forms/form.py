@@ -27,6 +27,10 @@ class Fault:
     label: str
     message: str
 
+    @property
+    def names_its_field(self) -> bool:
+        return bool(self.label) and self.message.startswith(self.label)
+
 
 class LeafField(forms.Field):
     """Reads one control. What was not changed, or not sent, is the value as it was."""

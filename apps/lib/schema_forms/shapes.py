@@ -218,6 +218,8 @@ def _kind_of(value: Value) -> Kind:
         return Kind.NUMBER
     elif isinstance(value, dict):
         return Kind.OBJECT
+    elif value and not any(isinstance(inner, dict | list) for inner in value):
+        return Kind.ARRAY
     else:
         return Kind.JSON
 
