@@ -18,7 +18,8 @@ LOG_STEP_LINES = 200
 @fragment("bots.fleet", template="bots/bot_list.html#fleet", action=Action.VIEW, topics=("bots",))
 def fleet(audience: Audience, arg: str) -> Context:
     folders = audience.folder_ids(Action.VIEW)
-    return {"cards": presenting.bot_cards(Bot.objects.filter(folder_id__in=folders))}
+    cards = presenting.bot_cards(Bot.objects.filter(folder_id__in=folders))
+    return {"cards": cards, "cells": presenting.fleet_cells(cards)}
 
 
 @fragment(
@@ -32,7 +33,7 @@ def bot_header(audience: Audience, arg: str) -> Context | None:
 
 @fragment("runs.table", template="bots/run_list.html#table", action=Action.VIEW, topics=("bots",))
 def runs_table(audience: Audience, arg: str) -> Context:
-    """`arg` is a query string: bot=, status=, before=."""
+    """`arg` is a query string: bot=, status=, before=, limit=."""
     wanted = dict(parse_qsl(arg))
     runs = Run.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
     if wanted.get("bot"):
@@ -40,7 +41,8 @@ def runs_table(audience: Audience, arg: str) -> Context:
     if wanted.get("status") in Run.Status.values:
         runs = runs.filter(status=wanted["status"])
     before = _number(wanted.get("before", "")) or None
-    page, following = presenting.recent_runs(runs, before=before)
+    limit = min(_number(wanted.get("limit", "")) or presenting.PAGE_SIZE, presenting.PAGE_SIZE)
+    page, following = presenting.recent_runs(runs, before=before, limit=limit)
     base = reverse("runs:run_list")
     kept = "".join(f"&{name}={wanted[name]}" for name in ("bot", "status") if wanted.get(name))
     return {
@@ -57,8 +59,11 @@ def run_header(audience: Audience, arg: str) -> Context | None:
     run = _run(audience, arg)
     if run is None:
         return None
+    went_wrong = run.status in (Run.Status.FAULTED, Run.Status.LOST)
     return {
         "run": run,
+        "exit_tone": "act" if went_wrong else "info",
+        "exit_icon": "alert-triangle" if went_wrong else "info-circle",
         "facts": presenting.run_facts(run),
         "may_stop": audience.can(Action.OPERATE, run.folder_id) and not run.is_final,
     }

@@ -109,6 +109,23 @@ def _card(bot: Bot, runs: list[Run], slots: list[BotSlot], n_today: int) -> BotC
     return BotCard(bot, state, word, tone, glyph, runs, cards, n_today)
 
 
+def fleet_cells(cards: list[BotCard]) -> list[dict[str, Any]]:
+    """Return the fleet in one line of counts."""
+    n_slots = sum(card.n_slots for card in cards)
+    n_answering = sum(card.n_answering for card in cards)
+    n_busy = sum(card.n_busy for card in cards)
+    silent = n_slots - n_answering
+    off = sum(card.state in ("draining", "disabled") for card in cards)
+    return [
+        {"label": _("Bots"), "value": len(cards)},
+        {"label": _("Slots at work"), "value": n_busy, "of": n_slots},
+        {"label": _("Free slots"), "value": max(0, n_answering - n_busy)},
+        {"label": _("Do not answer"), "value": silent, "tone": "failed" if silent else ""},
+        {"label": _("Finishing or disabled"), "value": off, "tone": "retry" if off else ""},
+        {"label": _("Runs today"), "value": sum(card.n_today for card in cards)},
+    ]
+
+
 def _answers() -> Case:
     fresh = Q(heartbeat_at__gte=Now() - Seconds(Value(float(ANSWER_SECONDS))))
     return Case(When(fresh, then=True), default=False)
@@ -126,16 +143,18 @@ def _state(bot: Bot, runs: list[Run], answers: bool) -> str:
     return "busy" if runs else "idle"
 
 
-def recent_runs(runs: QuerySet[Run], *, before: int | None = None) -> tuple[list[Run], int | None]:
+def recent_runs(
+    runs: QuerySet[Run], *, before: int | None = None, limit: int = PAGE_SIZE
+) -> tuple[list[Run], int | None]:
     """Return a page of runs, newest first, and the id the next page starts below (None: last)."""
     if before is not None:
         runs = runs.filter(pk__lt=before)
     page = list(
         runs.select_related("version__automation", "bot", "pool")
         .with_hung()  # type: ignore[attr-defined]
-        .order_by("-pk")[: PAGE_SIZE + 1]
+        .order_by("-pk")[: limit + 1]
     )
-    return page[:PAGE_SIZE], page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None
+    return page[:limit], page[limit - 1].pk if len(page) > limit else None
 
 
 def run_facts(run: Run) -> list[tuple[str, Any]]:

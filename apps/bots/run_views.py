@@ -11,6 +11,7 @@ from apps.accounts.permissions import Action, can, require
 
 from . import lifecycle, presenting
 from .models import Run
+from .panels import run_panels
 
 
 @require_safe
@@ -36,6 +37,7 @@ def run_detail(request: PersonRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
     context = {
         "run": run,
+        "panels": run_panels(),
         "lines": presenting.run_log(run),
         "may_operate": can(request.user, Action.OPERATE, run.folder_id),
     }

@@ -15,7 +15,10 @@ from .models import Bot
 
 @require_safe
 def bot_list(request: PersonRequest) -> HttpResponse:
-    context = {"may_administer": can(request.user, Action.ADMINISTER, request.folder.pk)}
+    context = {
+        "may_administer": can(request.user, Action.ADMINISTER, request.folder.pk),
+        "runs_arg": "limit=10",
+    }
     return render(request, "bots/bot_list.html", context)
 
 

@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl
 from django.urls import reverse
 
 from apps.accounts.permissions import Action
-from apps.events.fragments import Audience, fragment
+from apps.bots.models import Run
+from apps.events.fragments import Audience, fragment, number_in
 
-from . import item_presenting, presenting
+from . import item_presenting, presenting, run_presenting
 from .listing import ItemFilter, find_items
 from .models import WorkItem, WorkQueue
 
@@ -165,21 +166,26 @@ def item_data(audience: Audience, arg: str) -> Context | None:
     }
 
 
-def _queue(audience: Audience, number: str) -> WorkQueue | None:
-    if not number.isdigit():
-        return None
+@fragment(
+    "run.items",
+    template="queues/run_panel.html#items",
+    action=Action.VIEW,
+    topics=("run:{arg}",),
+)
+def run_items(audience: Audience, arg: str) -> Context | None:
     folders = audience.folder_ids(Action.VIEW)
-    return (
-        WorkQueue.objects.filter(pk=number[:18], folder_id__in=folders)
-        .select_related("automation")
-        .first()
-    )
+    run = Run.objects.filter(pk=number_in(arg) or 0, folder_id__in=folders).first()
+    return run_presenting.items_of_run(run) if run else None
+
+
+def _queue(audience: Audience, number: str) -> WorkQueue | None:
+    folders = audience.folder_ids(Action.VIEW)
+    found = WorkQueue.objects.filter(pk=number_in(number) or 0, folder_id__in=folders)
+    return found.select_related("automation").first()
 
 
 def _item(audience: Audience, number: str) -> WorkItem | None:
-    if not number.isdigit():
-        return None
     folders = audience.folder_ids(Action.VIEW)
-    found = WorkItem.objects.filter(pk=number[:18], queue__folder_id__in=folders)
+    found = WorkItem.objects.filter(pk=number_in(number) or 0, queue__folder_id__in=folders)
     item: WorkItem | None = found.select_related("queue").with_status().first()
     return item
