@@ -53,8 +53,10 @@ def _places() -> list[Place]:
             "bot_settings:list",
             Action.ADMINISTER,
             "robot",
-            _("Bots and pools"),
-            _("Which bots there are, and which of them share work."),
+            _("Bots, pools and automations"),
+            _(
+                "Which bots there are, who shares work, and how long what they run may take."
+            ),
         ),
         Place(
             "settings:people",

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Folder
 from apps.bots.models import Automation
 from apps.lib.errors import DomainError
+from apps.lib.json import parse_json
+from apps.lib.schema import require_schema
 
 from . import engine
 from .models import WorkQueue
@@ -17,6 +19,43 @@ if TYPE_CHECKING:
     WorkQueueForm = forms.ModelForm[WorkQueue]
 else:
     WorkQueueForm = forms.ModelForm  # generic in the stubs only
+
+
+MAX_JSON_BYTES = 500_000
+WIDE = ("description", "error_rules", "payload_schema")
+CODE = {"spellcheck": "false", "data-code": True}
+
+
+class JsonField(forms.CharField):
+    """JSON as people edit it: one value a line, read as strictly as what comes in by API."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, encoder: Any = None, decoder: Any = None, **options: Any) -> None:
+        """Take what a model's JSON field hands in; how it is read is decided here."""
+        super().__init__(**options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value
+        return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        try:
+            return parse_json(str(value).encode(), max_bytes=MAX_JSON_BYTES)
+        except (DomainError, UnicodeEncodeError) as error:
+            said = getattr(error, "message", "")
+            text = _("This is not JSON that can be used: %(why)s")
+            raise forms.ValidationError(text % {"why": said}) from None
+
+    def validate(self, value: Any) -> None:
+        if self.required and value is None:
+            super().validate("")
+
+    def run_validators(self, value: Any) -> None:
+        """What it means is for the form to judge."""
 
 
 class QueueForm(WorkQueueForm):
@@ -52,10 +91,14 @@ class QueueForm(WorkQueueForm):
             "sla_seconds", "due_lead_seconds", "seconds_per_point",
             "unique_reference", "payload_schema",
         ]  # fmt: skip
-        widgets = {  # noqa: RUF012 - Django's way
+        field_classes = {  # noqa: RUF012 - Django's way
+            "payload_schema": JsonField,
+            "error_rules": JsonField,
+        }
+        widgets = {  # noqa: RUF012
             "description": forms.Textarea(attrs={"rows": 2}),
-            "payload_schema": forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
-            "error_rules": forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+            "payload_schema": forms.Textarea(attrs={"rows": 18, **CODE}),
+            "error_rules": forms.Textarea(attrs={"rows": 6, **CODE}),
         }
         help_texts = {  # noqa: RUF012
             "key": _("Used in addresses and by the API. Lower-case letters, digits and hyphens."),
@@ -86,8 +129,6 @@ class QueueForm(WorkQueueForm):
         return key
 
     def clean_payload_schema(self) -> Any:
-        from apps.lib.schema import require_schema
-
         return _checked(require_schema, self.cleaned_data["payload_schema"] or {})
 
     def clean_error_rules(self) -> Any:
@@ -136,7 +177,8 @@ class QueueForm(WorkQueueForm):
         ]  # fmt: skip
 
     def _section(self, title: Any, *names: str) -> dict[str, Any]:
-        return {"title": title, "fields": [self[name] for name in names]}
+        fields = [(self[name], "is-wide" if name in WIDE else "") for name in names]
+        return {"title": title, "fields": fields}
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is stored now, for showing before and after."""
@@ -187,8 +229,6 @@ class FileForm(forms.Form):
 
 def _checked(check: Any, value: Any) -> Any:
     """Turn a domain error into a form error."""
-    if isinstance(value, str):
-        value = json.loads(value)
     try:
         check(value)
     except DomainError as error:
