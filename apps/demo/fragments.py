@@ -3,12 +3,16 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.db.models import Case, When
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
 from apps.accounts.models import Folder
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
-from apps.queues.models import Lease
+from apps.queues.models import Ended, Lease, WorkItem
 
-from .models import TryItStep
+from .models import DemoSetting, LedgerEntry, TryItStep
 from .steps import BY_KEY
 
 
@@ -26,15 +30,55 @@ def step(audience: Audience, arg: str) -> dict[str, Any] | None:
     folder = Folder.objects.filter(pk__in=folders, pk=_number(wanted.get("folder", ""))).first()
     if known is None or folder is None:
         return None
-    progress = TryItStep.objects.filter(
-        folder=folder, user_id=_number(wanted.get("user", "")), step=known.key
-    ).first()
+    progress = (
+        TryItStep.objects.select_related("user")
+        .filter(folder=folder, user_id=_number(wanted.get("user", "")), step=known.key)
+        .first()
+    )
     at_work = progress and Lease.objects.filter(item_id=progress.first_item_id).first()
     return {
         "step": known,
         "progress": progress,
         "link": known.link(folder, progress),
         "worked_by": at_work.bot if at_work else "",
+        "standing": _standing(progress),
+    }
+
+
+def _standing(progress: TryItStep | None) -> str:
+    """Say how many of the step's items have ended, when it made several."""
+    if progress is None or progress.first_item_id is None or progress.last_item_id is None:
+        return ""
+    total = progress.last_item_id - progress.first_item_id + 1
+    if total < 2:
+        return ""
+    items = WorkItem.objects.filter(
+        pk__range=(progress.first_item_id, progress.last_item_id), added_by=progress.user.actor.name
+    )
+    ended = Ended.objects.filter(item_id__in=items.values("pk")).count()
+    return _("%(done)s of %(all)s have ended") % {"done": ended, "all": items.count()}
+
+
+@fragment(
+    "demo.switches",
+    template="demo/try_it.html#switches",
+    action=Action.VIEW,
+    topics=("demo:{arg}", "queues"),
+)
+def switches(audience: Audience, arg: str) -> dict[str, Any] | None:
+    """`arg` is the folder."""
+    folders = audience.folder_ids(Action.VIEW)
+    found = DemoSetting.objects.filter(folder_id=_number(arg), folder__in=folders)
+    is_down = Case(When(erp_down_until__gt=Now(), then=True), default=False)
+    switch = found.annotate(is_down=is_down).first()
+    if switch is None:
+        return None
+    entries = LedgerEntry.objects.filter(folder_id=switch.folder_id)
+    return {
+        "switch": switch,
+        "is_down": switch.is_down,
+        "n_posted": entries.count(),
+        "n_twice": len(entries.posted_twice()),
     }
 
 

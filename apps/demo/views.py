@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.http import PersonRequest
 from apps.accounts.models import User
-from apps.accounts.permissions import Action, require
+from apps.accounts.permissions import Action, can, require
+from apps.events.live import nudge
 from apps.lib.errors import NotAllowedError, NotFoundError
 from apps.queues.models import WorkItem
 
@@ -38,7 +39,13 @@ def try_it(request: PersonRequest) -> HttpResponse:
         }
         for step in steps.STEPS
     ]
-    return render(request, "demo/try_it.html", {"switch": switch, "steps": shown})
+    context = {
+        "switch": switch,
+        "steps": shown,
+        "folder": request.folder,
+        "may_try": can(request.user, Action.DECIDE, request.folder.pk),
+    }
+    return render(request, "demo/try_it.html", context)
 
 
 @require_POST
@@ -91,6 +98,7 @@ def trickle(request: PersonRequest) -> HttpResponse:
     switch = get_object_or_404(DemoSetting, folder=request.folder)
     switch.trickle_on = request.POST.get("on") == "1"
     switch.save(update_fields=["trickle_on"])
+    nudge(f"demo:{request.folder.pk}")
     return redirect("demo:try_it")
 
 
