@@ -67,6 +67,8 @@ def test_an_item_held_by_a_supervisor_waits_and_goes_on_when_resumed(
 
 def _decide_by_keyboard(page: Page, number: str) -> None:
     page.locator(".task-list a", has_text=number).press("Enter")
+    page.wait_for_url(re.compile(r"/inbox/\d+/"))
+    expect(page.get_by_role("heading", name=number).first).to_be_visible()
     reason = page.locator(".callout", has_text="add up to").first
     expect(reason).to_be_visible()
     found = SUM.search(reason.inner_text())
