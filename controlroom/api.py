@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import structlog
 from asgiref.sync import iscoroutinefunction
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError, close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
@@ -162,6 +162,12 @@ def _unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
     return response
 
 
+def _wrong_method(allowed: str) -> HttpResponse:
+    response = problem(WrongMethodError(_("Allowed here: %(methods)s.") % {"methods": allowed}))
+    response.headers["Allow"] = allowed
+    return response
+
+
 View = Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
@@ -169,12 +175,12 @@ def _for_tokens(view: View) -> View:
     """Free a view from the sign-in of pages, and have it refuse wrong methods in our words."""
 
     def checked(response: HttpResponseBase) -> HttpResponseBase:
-        if not isinstance(response, HttpResponseNotAllowed):
-            return response
-        allowed = response.headers["Allow"]
-        refusal = problem(WrongMethodError(_("Allowed here: %(methods)s.") % {"methods": allowed}))
-        refusal.headers["Allow"] = allowed
-        return refusal
+        if isinstance(response, HttpResponseNotAllowed):
+            response = _wrong_method(response.headers["Allow"])
+        if isinstance(response, HttpResponse):
+            # said, so that it need not be sent in chunks
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
 
     wrapped: View
     if iscoroutinefunction(view):
@@ -189,7 +195,11 @@ def _for_tokens(view: View) -> View:
 
         @wraps(view)
         def answer_now(*arguments: Any, **named: Any) -> HttpResponseBase:
-            response: Any = view(*arguments, **named)
+            try:
+                response: Any = view(*arguments, **named)
+            finally:
+                # of this thread, which ends with the call
+                close_old_connections()
             return checked(response)
 
         wrapped = answer_now

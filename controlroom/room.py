@@ -64,8 +64,10 @@ class Room:
 
     def run(self) -> None:
         """Raises StartError, after stopping whatever had been started."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note_stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(signal.SIGHUP, self._note_stop)
         try:
             self._start()
             self._watch()

