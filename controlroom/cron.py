@@ -53,6 +53,8 @@ TIDYING = [
     Entry("apps.queues.upkeep.make_partitions", HOUR),
     Entry("apps.events.upkeep.prune", 6 * HOUR),
     Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
+    Entry("apps.inbox.upkeep.open_missing_tasks", MINUTE),
+    Entry("apps.inbox.upkeep.prune_drafts", 6 * HOUR),
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
     Entry("controlroom.housekeeping.clear_sessions", 6 * HOUR),
 ]

@@ -143,5 +143,6 @@ def _matches(text: str) -> Q:
 
 
 def _number(text: str | None) -> int | None:
-    is_number = bool(text) and text.isascii() and text.isdigit() and len(text) < 19  # type: ignore[union-attr]
-    return int(text) if is_number else None  # type: ignore[arg-type]
+    if text and text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    return None

@@ -135,6 +135,13 @@ class UserTask(models.Model):
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
 
+    @property
+    def item_number(self) -> int:
+        """The item that the decision is about; only tasks of workflows may have none."""
+        if self.item_id is None:
+            raise ValueError(f"{self} is not about an item.")
+        return self.item_id
+
     def values_at(self, version: int) -> JsonObject:
         """Return the values as a person saw them who looked at `version`."""
         found = self.values if version == self.version else self.earlier_values.get(str(version))

@@ -7,7 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.accounts.permissions import GRANTS, Action
+from apps.accounts.permissions import Action
+from apps.accounts.roles import GRANTS
 from apps.events.history import history_of
 from apps.events.models import Event
 from apps.events.wording import sentence_of
@@ -44,7 +45,7 @@ def why_it_stopped(task: UserTask) -> dict[str, Any]:
 
 
 def last_attempt(task: UserTask) -> Attempt | None:
-    found = Attempt.objects.filter(item_id=task.item_id, number=task.attempt)
+    found = Attempt.objects.filter(item_id=task.item_number, number=task.attempt)
     return found.order_by("-ended_at").first()
 
 

@@ -4,14 +4,15 @@ import pytest
 
 from apps.events.bus import deliver_outbox
 from apps.events.models import Event
-from apps.inbox import lifecycle
+from apps.inbox import lifecycle, upkeep
 from apps.inbox.exceptions import TaskChangedError, TaskDecidedError, TaskInHandsError
 from apps.inbox.lifecycle import Answer
 from apps.inbox.models import Comment, Draft, UserTask
 from apps.lib.errors import InvalidError, NotAllowedError, TooLargeError
 from apps.queues import lifecycle as items
 from apps.queues.lifecycle import NewItem, add_items
-from apps.queues.models import Attempt, Effect, WorkItem
+from apps.queues.models import Attempt, Effect, Parked, WorkItem
+from apps.queues.upkeep import expire_items
 from tests.factories import make_person
 from tests.inbox.rows import BOT, PAYLOAD, make_queue, make_task, stop_item, stop_waiting
 
@@ -338,3 +339,35 @@ def test_comments_have_a_limit(task, business_user):
 def test_a_draft_has_a_limit(task, business_user):
     with pytest.raises(TooLargeError):
         lifecycle.save_draft(task, {"v/a": ["x" * 1_000_001]}, by=business_user.actor)
+
+
+# ---- upkeep
+
+
+def test_an_item_that_nobody_was_asked_about_gets_its_task(queue):
+    item = stop_item(queue)
+    Parked.objects.filter(item_id=item.pk).update(since="2026-01-01T00:00Z")
+
+    assert (upkeep.open_missing_tasks(), upkeep.open_missing_tasks()) == (1, 0)
+    assert UserTask.objects.open().get().item == item
+
+
+def test_drafts_of_tasks_closed_long_ago_are_dropped(task, supervisor, business_user):
+    lifecycle.save_draft(task, {"v/total": ["1"]}, by=business_user.actor)
+    lifecycle.decide(task, answer(task), by=supervisor.actor)
+
+    kept = upkeep.prune_drafts()
+    UserTask.objects.update(decided_at="2025-01-01T00:00Z")
+
+    assert (kept, upkeep.prune_drafts()) == (0, 1)
+
+
+def test_a_task_expires_with_its_item(queue, task):
+    WorkItem.objects.filter(pk=task.item_id).update(expires_at="2026-01-01T00:00Z")
+    Parked.objects.update(expires_at="2026-01-01T00:00Z")
+
+    expire_items()
+    deliver_outbox()
+
+    task.refresh_from_db()
+    assert task.status == UserTask.Status.EXPIRED

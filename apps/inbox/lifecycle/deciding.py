@@ -70,7 +70,7 @@ def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
 def _decide(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:
     if not _close(task, decision, answer, by):
         return _already_closed(task, decision, answer, by)
-    current = UserTask.objects.select_related("queue", "item").get(pk=task.pk)
+    current: UserTask = UserTask.objects.select_related("queue", "item").get(pk=task.pk)
     _insist_that_item_waits(current)
     changes = _apply(current, decision, answer, by)
     if answer.comment.strip():
@@ -123,8 +123,8 @@ def _close(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> boo
 
 def _insist_that_item_waits(task: UserTask) -> None:
     """Hold the item where it waits for this very decision; raise ConflictError if it went on."""
-    waiting = Parked.objects.filter(item_id=task.item_id, since=task.parked_at)
-    if not waiting.select_for_update(no_key=True).exists():
+    waiting = Parked.objects.select_for_update(no_key=True).filter(item_id=task.item_number).first()
+    if waiting is None or waiting.since != task.parked_at:
         raise ConflictError(_("The item has gone on; this decision is no longer needed."))
 
 
@@ -141,8 +141,7 @@ def _already_closed(task: UserTask, decision: Decision, answer: Answer, by: Acto
 
 def _apply(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> list[JsonObject]:
     """Move the item on; return what changed in its data."""
-    assert task.item is not None
-    item_id, reason, reference = task.item.pk, answer.reason.strip(), answer.reference.strip()
+    item_id, reason, reference = task.item_number, answer.reason.strip(), answer.reference.strip()
     if decision.takes_values:
         return _continue(task, answer, by)
     elif decision.key == "leave_out":
@@ -157,7 +156,7 @@ def _apply(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> lis
 
 
 def _continue(task: UserTask, answer: Answer, by: Actor) -> list[JsonObject]:
-    item = WorkItem.objects.get(pk=task.item_id)
+    item = WorkItem.objects.get(pk=task.item_number)
     if item.version != task.item_version:
         raise TaskChangedError(task)
     payload = task.values if answer.payload is None else answer.payload
@@ -186,8 +185,7 @@ def check_values(task: UserTask, payload: JsonObject) -> None:
 
 def _settle(task: UserTask, answer: Answer, by: Actor, *, happened: bool) -> None:
     """Say of the act in question whether it happened; when all is known, the next try may go on."""
-    assert task.item is not None
-    item_id, asked = task.item.pk, task.facts["effects"][0]["key"]
+    item_id, asked = task.item_number, task.facts["effects"][0]["key"]
     items.settle_effect(
         item_id, asked, happened=happened, reference=answer.reference.strip(), by=by
     )
@@ -205,7 +203,7 @@ def refresh_values(task: UserTask) -> bool:
     """
     open_ones = UserTask.objects.open().select_for_update(of=("self",), no_key=True)
     current: UserTask | None = open_ones.filter(pk=task.pk).first()
-    item = WorkItem.objects.filter(pk=task.item_id).first()
+    item = WorkItem.objects.filter(pk=task.item_number).first()
     if current is None or item is None or item.version == current.item_version:
         return False
     earlier = {**current.earlier_values, str(current.version): current.values}

@@ -24,6 +24,8 @@ def save_draft(task: UserTask, values: Mapping[str, list[str]], *, by: Actor) ->
     check_json(dict(values))
     if not UserTask.objects.open().filter(pk=task.pk).exists():
         return
+    if by.user_id is None:
+        return
     Draft.objects.update_or_create(
         task_id=task.pk, user_id=by.user_id, defaults={"values": values, "saved_at": Now()}
     )
@@ -36,4 +38,5 @@ def draft_of(task: UserTask, user_id: int) -> JsonObject:
 
 
 def drop_draft(task: UserTask, *, by: Actor) -> None:
-    Draft.objects.filter(task_id=task.pk, user_id=by.user_id).delete()
+    if by.user_id is not None:
+        Draft.objects.filter(task_id=task.pk, user_id=by.user_id).delete()

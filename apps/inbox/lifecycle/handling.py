@@ -14,6 +14,7 @@ from apps.inbox.models import Comment, UserTask
 from apps.lib.actors import Actor
 from apps.lib.clock import seconds_from_now
 from apps.lib.errors import FieldProblem, InvalidError, NotAllowedError, TooLargeError
+from apps.lib.json import JsonObject
 
 WORKING_SECONDS = 15 * 60
 MAX_COMMENT = 10_000
@@ -47,8 +48,8 @@ def claim_task(task: UserTask, *, by: Actor, take_over: bool = False) -> UserTas
     if current.assignee_id == by.user_id:
         return _again(task)
     _assign(current, by.user_id, working_by=by.user_id)
-    data = {"from": was.name if was and was.pk != by.user_id else ""}
-    _record("user_task.claimed", current, by, data)
+    holder = was.name if was and was.pk != by.user_id else ""
+    _record("user_task.claimed", current, by, {"from": holder})
     return _again(task)
 
 
@@ -83,7 +84,11 @@ def reassign_task(task: UserTask, *, to: User, by: Actor, reason: str = "") -> U
         return current
     was = _holder_of(current)
     _assign(current, to.pk, working_by=None)
-    data = {"from": was.name if was else "", "to": to.name, "reason": reason.strip()[:2000]}
+    data: JsonObject = {
+        "from": was.name if was else "",
+        "to": to.name,
+        "reason": reason.strip()[:2000],
+    }
     _record("user_task.reassigned", current, by, data)
     return _again(task)
 
@@ -147,15 +152,19 @@ def _assign(task: UserTask, user_id: int | None, *, working_by: int | None) -> N
 
 
 def _may_operate(by: Actor, task: UserTask) -> bool:
-    user = User.objects.filter(pk=by.user_id).first()
+    user = User.objects.filter(pk=by.user_id).first() if by.user_id else None
     return user is not None and can(user, Action.OPERATE, task.folder_id)
 
 
-def _record(kind: str, task: UserTask, by: Actor, data: dict[str, object]) -> None:
-    topics = [f"inbox:{task.folder_id}"]
+def _record(kind: str, task: UserTask, by: Actor, data: JsonObject) -> None:
     publish(
-        kind, subject=("task", task.pk), folder_id=task.folder_id, by=by, data=data, topics=topics
-    )  # type: ignore[arg-type]
+        kind,
+        subject=("task", task.pk),
+        folder_id=task.folder_id,
+        by=by,
+        data=data,
+        topics=[f"inbox:{task.folder_id}"],
+    )
 
 
 def _tell(task: UserTask) -> None:

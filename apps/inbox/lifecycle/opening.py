@@ -23,7 +23,7 @@ from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
 from apps.queues.models import Attempt, Effect, Ended, Parked, WorkItem, WorkQueue
 
-Status, Kind = UserTask.Status, UserTask.Kind
+Status = UserTask.Status
 
 BATCH = 500
 
@@ -79,7 +79,7 @@ def _close(stale: Sequence[UserTask], by: Actor, how: str) -> None:
     """Close tasks whose items went on without them."""
     if not stale:
         return
-    ids = [task.item_id for task in stale]
+    ids = [task.item_number for task in stale]
     ended = Ended.objects.filter(item_id__in=ids, status=Ended.Status.EXPIRED)
     expired = set(ended.values_list("item_id", flat=True))
     for status in (Status.EXPIRED, Status.CANCELLED):
@@ -142,7 +142,7 @@ def _task(
     effects: list[Effect],
     now: datetime,
 ) -> UserTask:
-    kind = Kind.UNKNOWN_EFFECT if effects else _kind(place, attempt)
+    kind = UserTask.Kind.UNKNOWN_EFFECT if effects else _kind(place, attempt)
     item.queue = queue
     message = place.message or (attempt.message if attempt else "")
     return UserTask(
@@ -169,18 +169,18 @@ def _due_by(queue: WorkQueue, now: datetime) -> datetime | None:
     return now + timedelta(seconds=queue.sla_seconds) if queue.sla_seconds else None
 
 
-def _kind(place: Parked, attempt: Attempt | None) -> Kind:
+def _kind(place: Parked, attempt: Attempt | None) -> UserTask.Kind:
     """Say what kind of problem it is; where a rule asked for a person, the last try knows.
 
     An effect that has been settled meanwhile is no question any more: it can be tried again.
     """
     if place.cause in (Parked.Cause.EXHAUSTED, Parked.Cause.LOST, Parked.Cause.EFFECT_UNKNOWN):
-        return Kind.SYSTEM_PROBLEM
+        return UserTask.Kind.SYSTEM_PROBLEM
     elif place.cause == Parked.Cause.RULE and attempt is not None:
         is_business = attempt.outcome == Attempt.Outcome.BUSINESS_EXCEPTION
-        return Kind.DATA_PROBLEM if is_business else Kind.SYSTEM_PROBLEM
+        return UserTask.Kind.DATA_PROBLEM if is_business else UserTask.Kind.SYSTEM_PROBLEM
     else:
-        return Kind.DATA_PROBLEM
+        return UserTask.Kind.DATA_PROBLEM
 
 
 def _facts(place: Parked, attempt: Attempt | None, effects: list[Effect]) -> dict[str, Any]:

@@ -279,7 +279,7 @@ def _is_multiline(schema: dict[str, Any]) -> bool:
     return schema.get("x-multiline", is_long) is True
 
 
-def _rank(name: str, schema: Any, required: list[str]) -> tuple[float, int, str]:
+def _rank(name: str, schema: Any, required: list[str]) -> tuple[Any, int, str]:
     """Order by x-order, then as `required` lists them (stored objects keep no order), then name."""
     place = _dict(schema).get("x-order")
     is_number = isinstance(place, int | float) and not isinstance(place, bool) and place == place

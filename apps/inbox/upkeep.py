@@ -1,0 +1,35 @@
+"""What the inbox does by itself. Safe to run twice at once."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from apps.lib.clock import seconds_from_now
+from apps.queues.models import Parked
+
+from .lifecycle import reconcile_tasks
+from .models import Draft, UserTask
+
+# news of an item that needs a person come within seconds; after that somebody should look
+LATE_SECONDS = 60
+MAX_ITEMS = 500
+DRAFT_DAYS = 30
+
+
+def open_missing_tasks() -> int:
+    """Open the tasks of items that wait for a person without anybody having been asked."""
+    asked = UserTask.objects.open().filter(item_id=OuterRef("item_id"))
+    waiting = Parked.objects.filter(
+        ~Exists(asked),
+        status=Parked.Status.NEEDS_DECISION,
+        since__lt=seconds_from_now(-LATE_SECONDS),
+    )
+    item_ids = list(waiting.values_list("item_id", flat=True)[:MAX_ITEMS])
+    return len(reconcile_tasks(item_ids).opened)
+
+
+def prune_drafts() -> int:
+    """Drop what was typed into tasks that have been closed for long."""
+    old = Draft.objects.filter(task__decided_at__lt=Now() - timedelta(days=DRAFT_DAYS))
+    return old.delete()[0]
