@@ -1,0 +1,153 @@
+"""Races played out step by step: somebody holds a lock until the others have run into it."""
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+
+from apps.queues.checks import item_faults
+from apps.queues.lifecycle import (
+    NewItem,
+    Result,
+    add_items,
+    begin_effect,
+    edit_item,
+    finish_items,
+    lease_items,
+    renew_leases,
+)
+from apps.queues.models import Effect, ItemReference, Lease, WorkItem
+from apps.queues.upkeep import reap_leases
+from tests.concurrency.racing import holding, until_expired, until_waiting
+from tests.factories_queues import ANNA, make_items, make_queue
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
+
+LOCK_LEASE = "select 1 from queues_lease where item_id = %s for update"
+
+
+class Call:
+    """A call in a thread; `result()` waits for it and raises what it raised."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function, self.value, self.error = function, None, None
+        self.thread = Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.value = self.function()
+        except Exception as error:
+            self.error = error
+        finally:
+            connections.close_all()
+
+    def result(self) -> Any:
+        self.thread.join()
+        if self.error:
+            raise self.error
+        return self.value
+
+
+@pytest.mark.parametrize("verb", ["finish", "renew", "decide"])
+def test_calls_about_the_same_leases_in_opposite_order_do_not_deadlock(verb):
+    make_items(queue := make_queue(), 2)
+    first, second = lease_items(queue.pk, n=2, bot="Robbie")
+    outcome = "business_exception" if verb == "decide" else "successful"
+
+    def act(*leased: Any) -> list[int]:
+        if verb == "renew":
+            return renew_leases([(item.id, item.token) for item in leased]).renewed
+        return finish_items([Result(item.id, item.token, outcome) for item in leased]).finished
+
+    with holding(LOCK_LEASE, [first.id]) as let_go:
+        one = Call(lambda: act(first, second))
+        until_waiting(1)
+        other = Call(lambda: act(second, first))
+        until_waiting(2)
+        let_go()
+        assert one.result() == [first.id, second.id]
+        assert other.result() == [second.id, first.id]
+
+    assert item_faults().faults == []
+
+
+def test_batches_that_share_references_wait_for_each_other_in_one_order():
+    queue = make_queue(unique_reference="ignore")
+
+    def add(*references: str) -> list[int]:
+        news = [NewItem({}, reference=reference) for reference in references]
+        return add_items(queue, news, origin="api", by=ANNA, all_or_nothing=True).ids
+
+    taken = "insert into queues_itemreference (queue_id, reference, item_id) values (%s, 'a', 0)"
+    with holding(taken, [queue.pk]) as let_go:
+        one = Call(lambda: add("a", "b"))
+        until_waiting(1)
+        other = Call(lambda: add("b", "a"))
+        until_waiting(2)
+        let_go()
+        assert one.result() == other.result()[::-1]
+
+    assert ItemReference.objects.count() == 2
+    assert item_faults().faults == []
+
+
+def test_an_item_is_not_taken_away_while_its_effect_is_being_begun():
+    make_items(queue := make_queue(), 1)
+    (leased,) = lease_items(queue.pk, n=1, bot="Robbie", lease_seconds=1)
+    begun = (
+        "insert into queues_effect (item_id, key, state, reference, attempt, begun_at, settled_by)"
+        " values (%s, 'post', 'begun', '', 1, now(), '')"
+    )
+
+    with holding(begun, [leased.id]) as let_go:
+        beginning = Call(lambda: begin_effect(leased.id, leased.token, "post"))
+        until_waiting(1)
+        until_expired(leased.id)
+        assert reap_leases() == 0
+        let_go()
+        assert beginning.result().state == "new"
+
+    assert reap_leases() == 1
+    assert Effect.objects.get().state == "begun"
+    assert WorkItem.objects.with_status().get().status == "needs_decision"
+
+
+def test_a_lease_that_is_renewed_while_it_is_finished_is_finished():
+    make_items(queue := make_queue(), 1)
+    (leased,) = lease_items(queue.pk, n=1, bot="Robbie")
+
+    with transaction.atomic():
+        renew_leases([(leased.id, leased.token)], lease_seconds=900)
+        finishing = Call(lambda: finish_items([Result(leased.id, leased.token, "successful")]))
+        until_waiting(1)
+
+    assert finishing.result().finished == [leased.id]
+    assert item_faults().faults == []
+
+
+def test_an_item_that_is_being_edited_is_passed_over_and_then_handed_out_as_edited():
+    first, second = make_items(queue := make_queue(), 2)
+
+    with transaction.atomic():
+        edit_item(first, version=1, by=ANNA, payload={"n": "new"})
+        meanwhile = Call(lambda: lease_items(queue.pk, n=5, bot="Robbie")).result()
+    afterwards = lease_items(queue.pk, n=5, bot="Marvin")
+
+    assert [item.id for item in meanwhile] == [second]
+    assert [(item.id, item.payload) for item in afterwards] == [(first, {"n": "new"})]
+
+
+def test_an_edit_that_waits_for_a_lease_is_told_who_has_the_item():
+    (item_id,) = make_items(queue := make_queue(), 1)
+
+    with transaction.atomic():
+        lease_items(queue.pk, n=1, bot="Robbie")
+        edit = Call(lambda: edit_item(item_id, version=1, by=ANNA, priority=90))
+        until_waiting(1)
+
+    with pytest.raises(Exception, match="Robbie is working"):
+        edit.result()
+    assert Lease.objects.get().item_id == item_id
