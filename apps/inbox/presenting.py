@@ -14,6 +14,7 @@ from apps.events.models import Event
 from apps.events.wording import sentence_of
 from apps.lib.clock import utc_now
 from apps.queues import documents
+from apps.queues.item_changes import changes_in_words
 from apps.queues.models import Attempt, ItemFile
 
 from .exceptions import words_of_closing
@@ -115,7 +116,7 @@ def history_entries(task: UserTask) -> list[dict[str, Any]]:
             "who": "",
             "at": event.occurred_at,
             "note": str(event.data.get("reason") or ""),
-            "changes": event.data.get("changes") or [],
+            "changes": changes_in_words(event.data.get("changes"), task.form),
         }
         for event in events
         if event.kind != "user_task.commented"

@@ -6,6 +6,7 @@ from django.http import QueryDict
 
 from apps.inbox.models import UserTask
 from apps.lib.schema_forms import ROOT, Leaf, Rows, SchemaForm
+from apps.lib.schema_forms.rows import with_rows_changed
 from apps.lib.schema_forms.texts import is_unchanged
 
 MAX_SAID = 10_000
@@ -18,7 +19,7 @@ def draft_from(task: UserTask, said: QueryDict, *, version: int | None = None) -
     """
     schema = task.form if isinstance(task.form, dict) else {}
     seen = task.values_at(task.version if version is None else version)
-    form = SchemaForm(schema, seen, data=_with_rows_changed(said))
+    form = SchemaForm(schema, seen, data=with_rows_changed(said))
     kept: dict[str, Any] = {}
     for node in form.tree.walk():
         if isinstance(node, Rows) and node.marker in form.entered:
@@ -36,20 +37,6 @@ def draft_from(task: UserTask, said: QueryDict, *, version: int | None = None) -
 def _answers(said: QueryDict) -> dict[str, Any]:
     names = [name for name in said if name.startswith(("reason:", "reference:"))]
     return {name: [said[name][:MAX_SAID]] for name in names[:20] if said[name]}
-
-
-def _with_rows_changed(said: QueryDict) -> QueryDict:
-    """Without a script, rows come and go by `_add` and `_remove`, which name list and row."""
-    changed = said.copy()
-    if added := said.get("_add", ""):
-        marker = f"{added}/:rows"
-        keys = changed.getlist(marker)
-        changed.setlist(marker, [*keys, f"n{len(keys)}x"])
-    if removed := said.get("_remove", ""):
-        parent, _slash, key = removed.rpartition("/")
-        marker = f"{parent}/:rows"
-        changed.setlist(marker, ["", *(one for one in changed.getlist(marker) if one != key)])
-    return changed
 
 
 __all__ = ["ROOT", "draft_from"]

@@ -249,7 +249,7 @@ class Builder:
         return Frozen(name, path, shape, base, errors=list(errors), is_masked=is_masked)
 
     def _leaf(self, name: str, path: tuple[str, ...], shape: Shape, base: Value) -> Leaf:
-        self.leaves += 1
+        self.leaves += 2 if shape.kind is Kind.BOOLEAN else 1  # a checkbox sends two values
         if shape.kind in (Kind.OBJECT, Kind.ARRAY):
             shape = replace(shape, kind=Kind.JSON)
         text = self.entered.get(name)
@@ -322,6 +322,7 @@ class Builder:
         return known[:MAX_ROWS]
 
     def _row(self, rows: Rows, key: str, base: Value) -> Row:
+        self.leaves += 1  # its marker
         name, path = _below(rows.name, key), (*rows.path, key)
         value = self.build(name, path, rows.shape.item(), base)
         return Row(name, path, value.shape, base, key=key, value=value)
