@@ -1,6 +1,7 @@
 """The live parts of the overview."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -36,22 +37,29 @@ def tiles(audience: Audience, arg: str) -> Context:
 )
 def chart(audience: Audience, arg: str) -> Context:
     minutes = queries.last_minutes(audience.folder_ids(Action.VIEW))
-    # the running minute is not over: its ends would look like a sudden stop
-    whole = minutes[:-1]
     series = {
-        "x": [int(each.at.timestamp()) for each in whole],
+        "x": [int(each.at.timestamp()) for each in minutes],
         "series": [
-            _line(_("Backlog"), [each.backlog for each in whole], tone=1, fill=True),
-            _line(_("Done"), [each.done for each in whole], tone=3, axis="right"),
+            _line(_("Backlog"), [each.backlog for each in minutes], tone=1, fill=True),
+            _line(_("Done"), _so_far([each.done for each in minutes]), tone=3, axis="right"),
             _line(
-                _("Problems"), [each.problems for each in whole], tone=2, axis="right", dash=True
+                _("Problems"),
+                _so_far([each.problems for each in minutes]),
+                tone=2,
+                axis="right",
+                dash=True,
             ),
         ],
     }
     return {"series": json.dumps(series), "minutes": minutes[::-1]}
 
 
-def _line(label: str, values: list[int], **look: Any) -> Context:
+def _so_far(values: list[int]) -> list[int | None]:
+    """Leave the running minute out: it is not over, and would look like a sudden stop."""
+    return [*values[:-1], None]
+
+
+def _line(label: str, values: Sequence[int | None], **look: Any) -> Context:
     return {"label": label, "values": values, **look}
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.lib.actors import Actor
 from apps.lib.errors import DomainError
 from apps.lib.schema_forms import SchemaForm
+from apps.lib.schema_forms.rows import asks_for_rows, with_rows_changed
 
 from .files import attach
 from .forms import FileForm, ItemForm
@@ -17,11 +18,15 @@ from .models import WorkItem, WorkQueue
 
 
 class ItemEntry:
-    """A new item as a person enters it. `is_valid()`, then `save()`."""
+    """A new item as a person enters it. `is_valid()`, then `save()`.
+
+    With `wants_rows` the form was sent only for another row: it is to be shown again.
+    """
 
     def __init__(self, queue: WorkQueue, request: HttpRequest) -> None:
-        data = request.POST if request.method == "POST" else None
+        data = with_rows_changed(request.POST) if request.method == "POST" else None
         files = request.FILES if request.method == "POST" else None
+        self.wants_rows = asks_for_rows(request.POST)
         self.queue = queue
         self.about = ItemForm(data)
         self.data = SchemaForm(queue.payload_schema, {}, data=data)
@@ -59,7 +64,8 @@ class ItemEdit:
     """An item as a person changes it. What the page showed must still be so when it is sent."""
 
     def __init__(self, item: WorkItem, request: HttpRequest) -> None:
-        data = request.POST if request.method == "POST" else None
+        data = with_rows_changed(request.POST) if request.method == "POST" else None
+        self.wants_rows = asks_for_rows(request.POST)
         self.item = item
         self.version = item.version if data is None else _version(data.get("version", ""))
         about = {"reference": item.reference, "priority": item.priority, "due_at": item.due_at}

@@ -20,6 +20,7 @@ from apps.lib.json import Json
 from apps.lib.schema import mask, personal_paths
 
 from .forms import NothingToAskForm, ReasonForm, ReferenceForm
+from .item_changes import changes_in_words
 from .item_data import DataView, view_of
 from .models import Attempt, Effect, Ended, Lease, Parked, Scheduled, WorkItem
 
@@ -252,8 +253,8 @@ def history_of_item(item: WorkItem) -> list[dict[str, Any]]:
         {
             "what": sentence_of(event),
             "at": event.occurred_at,
-            "note": event.data.get("reason", ""),
-            "changes": event.data.get("changes", []),
+            "note": str(event.data.get("reason") or ""),
+            "changes": changes_in_words(event.data.get("changes"), item.queue.payload_schema),
         }
         for event in events
     ]

@@ -50,10 +50,11 @@ def item_edit(request: PersonRequest, pk: int) -> HttpResponse:
     item = _find(request, pk)
     require(request.user, Action.OPERATE, item.queue.folder_id)
     edit = ItemEdit(item, request)
-    if request.method == "POST" and edit.is_valid() and edit.save(by=request.user.actor):
+    is_sent = request.method == "POST" and not edit.wants_rows
+    if is_sent and edit.is_valid() and edit.save(by=request.user.actor):
         messages.success(request, _("Saved. The history shows what changed."))
         return redirect("items:item_detail", pk=pk)
-    status = 422 if request.method == "POST" else 200
+    status = 422 if is_sent else 200
     return render(request, "queues/item_edit.html", {"item": item, "edit": edit}, status=status)
 
 

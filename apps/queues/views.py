@@ -43,12 +43,12 @@ def item_add(request: PersonRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(WorkQueue.objects.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, queue.folder_id)
     entry = ItemEntry(queue, request)
-    if request.method == "POST" and entry.is_valid():
+    if request.method == "POST" and not entry.wants_rows and entry.is_valid():
         item = entry.save(by=request.user.actor)
         if item is not None:
             messages.success(request, _("Added %(item)s.") % {"item": item})
             return redirect("items:item_detail", pk=item.pk)
-    status = 422 if request.method == "POST" else 200
+    status = 422 if request.method == "POST" and not entry.wants_rows else 200
     return render(request, "queues/item_add.html", {"queue": queue, "entry": entry}, status=status)
 
 
