@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import structlog
 from asgiref.sync import iscoroutinefunction
-from django.db import DataError, InterfaceError, OperationalError, close_old_connections
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
@@ -29,6 +29,7 @@ from apps.lib.errors import DomainError, InvalidError, MalformedError, NotFoundE
 from apps.lib.gathering import GoneError
 from apps.lib.http import JsonParser, JsonRenderer, described_bodies
 from apps.lib.problems import field_problems
+from apps.lib.threads import let_go_of_connections
 
 from .answers import problem
 
@@ -199,7 +200,7 @@ def _for_tokens(view: View) -> View:
                 response: Any = view(*arguments, **named)
             finally:
                 # of this thread, which ends with the call
-                close_old_connections()
+                let_go_of_connections()
             return checked(response)
 
         wrapped = answer_now

@@ -1,6 +1,7 @@
 """Many bots on one event loop: nobody gets what another has, and nobody's leaving costs an item."""
 
 import asyncio
+import threading
 from collections import Counter
 from typing import Any
 
@@ -327,3 +328,28 @@ def test_a_stale_lease_beside_the_real_one_is_refused(api: Program, queue: WorkQ
     assert of_stale["refused"] == [{"id": stale["id"], "reason": "lease_lost"}]
     assert of_real["finished"] == [stale["id"]]
     assert Attempt.objects.get().output == "real"
+
+
+def test_a_bot_s_call_uses_no_thread(api: Program, queue: WorkQueue):
+    """Threads of their own cost such calls more than all the rest, and they may wait for long."""
+    fill(queue, 3)
+    before = threading.active_count()
+    started: list[str] = []
+
+    def note(_frame: Any, _event: str, _argument: Any) -> None:
+        started.append(threading.current_thread().name)
+
+    async def lease_and_finish() -> None:
+        async with calling(api, timeout=60) as client:
+            await client.post(LEASE, json={})  # connections are made
+            threading.setprofile(note)
+            [item] = (await client.post(LEASE, json={})).json()["items"]
+            result = {"id": item["id"], "lease": item["lease"], "outcome": "successful"}
+            answer = await client.post("/items/finish", json={"results": [result]})
+            threading.setprofile(None)
+            assert answer.json()["finished"] == [item["id"]]
+
+    asyncio.run(lease_and_finish())
+
+    assert [name for name in started if not name.startswith("live-nudges")] == []
+    assert threading.active_count() <= before + 2

@@ -5,7 +5,8 @@ from ninja import Router
 from . import bots, files, items, people, queues, routers
 
 router = Router()
-for part in (routers.queues, routers.items, routers.bots):
+# addresses are tried in this order: those that are called most come first
+for part in (routers.bots, routers.queues, routers.items):
     router.add_router("", part)
 
 __all__ = ["bots", "files", "items", "people", "queues", "router"]

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 
 from apps.accounts.http import TokenRequest
 from apps.accounts.idempotency import carry_out_once
+from apps.lib.threads import in_thread
 from apps.queues import batcher, waiting
 from apps.queues.batcher import Answer, Exchange, Want
 from apps.queues.lifecycle import Result, finish_items, lease_items
@@ -37,7 +37,7 @@ async def hand_in(
     cold = [each for each in given.values() if each.outcome not in HOT_OUTCOMES]
     if cold and want is not None:
         # what is asked for in vain must not be half done
-        await sync_to_async(find_queue)(request, want.queue)
+        await in_thread(find_queue, request, want.queue)
     reasons = await _settle(request, cold)
     found = Answer()
     if hot or want is not None:
@@ -52,7 +52,7 @@ async def _settle(request: TokenRequest, results: Sequence[Result]) -> Reasons:
     """Hand in results that need a decision or a second look; return why some were refused."""
     if not results:
         return {}
-    return await sync_to_async(_settle_now)(request.folder.pk, results)
+    return await in_thread(_settle_now, request.folder.pk, results)
 
 
 def _settle_now(folder_id: int, results: Sequence[Result]) -> Reasons:
@@ -99,7 +99,7 @@ async def lease_once_per_key(request: TokenRequest, queue: str, wish: Wish) -> H
     while True:
         left = deadline - loop.time()
         try:
-            return await sync_to_async(_lease_now)(request, queue, wish, is_last=left <= 0)
+            return await in_thread(_lease_now, request, queue, wish, is_last=left <= 0)
         except _NothingYetError as nothing:
             await waiting.wait_for_items(nothing.queue_id, left)
 
