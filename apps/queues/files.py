@@ -85,7 +85,7 @@ def clean_name(name: str) -> str:
     """Return the last part of `name` without control characters; never empty."""
     last = PurePosixPath(name.replace("\\", "/")).name
     shown = "".join(character for character in last if character.isprintable())
-    return shown[-MAX_NAME:] or "file"
+    return "file" if shown in ("", ".", "..") else shown[-MAX_NAME:]
 
 
 def digest(upload: File) -> str:  # type: ignore[type-arg]

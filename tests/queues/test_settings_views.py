@@ -1,0 +1,174 @@
+"""Settings of queues: who may, what is refused, and that each save shows before and after."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from apps.events.models import Event
+from apps.queues.models import WorkQueue
+from tests.queues.pages import SCRIPT, queue_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue(folder):
+    return queue_in(folder, title="Invoices", sla_seconds=3600)
+
+
+def address_of(queue):
+    return reverse("queue_settings:edit", args=[queue.pk])
+
+
+def said(**changes):
+    return {
+        "key": "claims", "title": "Claims", "max_runs": 1, "max_attempts": 3,
+        "retry_delay_seconds": 30, "retry_backoff": "exponential", "lease_seconds": 60,
+        "on_business_exception": "inbox", "on_exhausted": "inbox", "due_lead_seconds": 3600,
+        "seconds_per_point": 60, "unique_reference": "off", "cut_off_days": "working",
+        "error_rules": "", "payload_schema": "", **changes,
+    }  # fmt: skip
+
+
+def test_a_queue_is_made(designer_client, folder):
+    answer = designer_client.post(reverse("queue_settings:create"), said())
+
+    queue = WorkQueue.objects.get(key="claims")
+    assert answer["Location"] == address_of(queue)
+    assert queue.folder == folder
+    assert Event.objects.get(kind="work_queue.created").subject_id == queue.pk
+    assert "Claims" in designer_client.get(reverse("queue_settings:list")).text
+
+
+def test_a_save_shows_before_and_after_once(designer_client, queue):
+    changed = said(title="Bills", on_exhausted="fail", sla_seconds=7200)
+
+    page = designer_client.post(address_of(queue), changed, follow=True).text
+
+    assert "<del>Invoices</del>" in page
+    assert "<ins>Bills</ins>" in page
+    # choices by name, not by key
+    assert "<del>Ask a person</del>" in page
+    assert "<ins>Fail the item</ins>" in page
+    assert "<ins>Bills</ins>" not in designer_client.get(address_of(queue)).text
+
+
+def test_a_save_without_changes_writes_nothing_down(designer_client, queue):
+    designer_client.post(address_of(queue), said(title="Invoices", sla_seconds=3600,
+                         payload_schema=json.dumps(queue.payload_schema)))  # fmt: skip
+
+    assert not Event.objects.filter(kind="work_queue.changed").exists()
+
+
+def test_the_key_stays_as_it_is(designer_client, queue):
+    designer_client.post(address_of(queue), said(key="other"))
+
+    queue.refresh_from_db()
+    assert queue.key == "invoices"
+
+
+def test_two_queues_of_a_folder_do_not_share_a_key(designer_client, queue):
+    answer = designer_client.post(reverse("queue_settings:create"), said(key="invoices"))
+
+    assert answer.status_code == 422
+    assert "There is a queue with this key" in answer.text
+
+
+@pytest.mark.parametrize(("field", "text"), [
+    ("payload_schema", "{"), ("payload_schema", '{"type": "nonsense"}'),
+    ("payload_schema", '{"a": NaN}'), ("payload_schema", '{"a": 1, "a": 2}'),
+    ("payload_schema", '{"title": "\\u0000"}'), ("payload_schema", "[1]"),
+    ("error_rules", '[{"when": {"class": "business"}, "then": "explode"}]'),
+    ("error_rules", '{"then": "skip"}'), ("error_rules", '["skip"]'),
+    ("max_attempts", "0"), ("lease_seconds", "0"), ("max_in_progress", "0"), ("key", "Not a key"),
+    ("cut_off_country", "XX1"), ("title", ""), ("title", "x" * 151), ("title", "a\x00b"),
+])  # fmt: skip
+def test_what_makes_no_sense_is_refused_at_its_field(designer_client, field, text):
+    answer = designer_client.post(reverse("queue_settings:create"), said(**{field: text}))
+
+    assert answer.status_code == 422
+    assert f'href="#id_{field}"' in answer.text
+    assert not WorkQueue.objects.exists()
+
+
+def test_a_cut_off_and_a_duration_exclude_each_other(designer_client):
+    both = said(sla_seconds=60, cut_off_time="17:00", cut_off_zone="Europe/Berlin")
+
+    answer = designer_client.post(reverse("queue_settings:create"), both)
+
+    assert answer.status_code == 422
+    assert "not both" in answer.text
+
+
+def test_a_cut_off_is_kept_and_shown_again(designer_client):
+    wanted = said(cut_off_time="17:00", cut_off_zone="Europe/Berlin", cut_off_country="de")
+
+    designer_client.post(reverse("queue_settings:create"), wanted)
+
+    queue = WorkQueue.objects.get()
+    assert queue.cut_off == {
+        "time": "17:00", "zone": "Europe/Berlin", "days": "working", "country": "DE",
+    }  # fmt: skip
+    page = designer_client.get(address_of(queue)).text
+    assert 'value="Europe/Berlin"' in page
+    assert 'value="17:00' in page
+
+
+def test_a_zone_that_does_not_exist_is_refused(designer_client):
+    wanted = said(cut_off_time="17:00", cut_off_zone="Europe/Atlantis")
+
+    assert designer_client.post(reverse("queue_settings:create"), wanted).status_code == 422
+
+
+def test_error_rules_and_schema_are_kept(designer_client):
+    rules = [{"when": {"class": "application", "code": "ERP-DOWN"}, "then": "pause_queue"}]
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+
+    designer_client.post(
+        reverse("queue_settings:create"),
+        said(error_rules=json.dumps(rules), payload_schema=json.dumps(schema)),
+    )
+
+    queue = WorkQueue.objects.get()
+    assert (queue.error_rules, queue.payload_schema) == (rules, schema)
+
+
+def test_titles_stay_text(designer_client, folder):
+    queue = queue_in(folder, title=SCRIPT)
+
+    for address in (reverse("queue_settings:list"), address_of(queue)):
+        assert SCRIPT not in designer_client.get(address).text
+
+
+@pytest.mark.parametrize("role", ["business_client", "supervisor_client", "auditor_client"])
+def test_only_designers_and_admins_may(request, queue, role):
+    client = request.getfixturevalue(role)
+
+    for address in (reverse("queue_settings:list"), reverse("queue_settings:create")):
+        assert client.get(address).status_code == 403
+    assert client.get(address_of(queue)).status_code == 404
+    assert client.post(address_of(queue), said()).status_code == 404
+
+
+def test_queues_of_other_folders_do_not_exist(designer_client):
+    elsewhere = queue_in(None, "elsewhere")
+
+    assert designer_client.get(address_of(elsewhere)).status_code == 404
+
+
+def test_nothing_else_than_get_and_post(designer_client, queue):
+    assert designer_client.delete(address_of(queue)).status_code == 405
+    assert designer_client.post(reverse("queue_settings:list")).status_code == 405
+
+
+def test_the_front_page_links_what_each_may_set(admin_client, designer_client, supervisor_client):
+    everything = ["/settings/queues/", "/settings/bots/", "/settings/people/", "/settings/tokens/"]
+
+    page = admin_client.get("/settings/").text
+    assert all(f'href="{address}"' in page for address in everything)
+
+    page = designer_client.get("/settings/").text
+    assert 'href="/settings/queues/"' in page
+    assert 'href="/settings/people/"' not in page
+    assert supervisor_client.get("/settings/").status_code == 403
