@@ -81,16 +81,16 @@ def test_batches_that_share_references_wait_for_each_other_in_one_order():
         news = [NewItem({}, reference=reference) for reference in references]
         return add_items(queue, news, origin="api", by=ANNA, all_or_nothing=True).ids
 
-    taken = "insert into queues_itemreference (queue_id, reference, item_id) values (%s, 'a', 0)"
+    taken = "insert into queues_itemreference (queue_id, reference, item_id) values (%s, 'm', 0)"
     with holding(taken, [queue.pk]) as let_go:
-        one = Call(lambda: add("a", "b"))
+        one = Call(lambda: add("a", "m", "b"))
         until_waiting(1)
-        other = Call(lambda: add("b", "a"))
+        other = Call(lambda: add("b", "m", "a"))
         until_waiting(2)
         let_go()
         assert one.result() == other.result()[::-1]
 
-    assert ItemReference.objects.count() == 2
+    assert ItemReference.objects.count() == 3
     assert item_faults().faults == []
 
 
