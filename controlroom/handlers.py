@@ -54,11 +54,11 @@ class ApiHandler(ASGIHandler):
             return
         with closing(body):
             request, refusal = self.create_request(scope, body)
-            if request is None:
-                await self.send_response(refusal, send)
-            else:
+            if request is not None:
                 request.urlconf = self.urlconf
                 await self._answer(request, receive, send)
+            elif refusal is not None:
+                await self.send_response(refusal, send)
 
     async def _answer(self, request: HttpRequest, receive: Receive, send: Send) -> None:
         leaving = asyncio.create_task(self.listen_for_disconnect(receive))
