@@ -58,12 +58,12 @@ select queue_id, measure, sum(n) from (
  group by queue_id, measure
 """
 
-# The first by rank is not always the oldest; what people ask is how long the longest has waited
+# The first by rank is not always the oldest: of the first hundred, who has waited longest?
 OLDEST: Final = f"""
 select q.id, extract(epoch from {NOW} - least(
            (select min(i.entered_at)
               from (select item_id from queues_ready r where r.queue_id = q.id
-                     order by rank_at, item_id limit 1000) r
+                     order by rank_at, item_id limit 100) r
               join queues_workitem i on i.id = r.item_id),
            (select min(available_at) from queues_scheduled s
              where s.queue_id = q.id and available_at <= {NOW})))::float8
