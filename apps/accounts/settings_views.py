@@ -51,7 +51,7 @@ def _places() -> list[Place]:
         ),
         Place(
             "bot_settings:list",
-            Action.ADMINISTER,
+            Action.DESIGN,
             "robot",
             _("Bots, pools and automations"),
             _(

@@ -10,6 +10,8 @@ from apps.accounts.models import Folder
 
 from .models import Automation, Bot, BotPool
 
+MAX_SLOTS = 256
+
 if TYPE_CHECKING:
     AnyModelForm = forms.ModelForm[Any]
 else:
@@ -51,6 +53,18 @@ class BotForm(FolderForm):
         help_texts = {  # noqa: RUF012
             "name": _("A bot on a machine starts with: manage.py bot --pool POOL --name NAME."),
         }
+
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        slots = forms.IntegerField(
+            label=self.fields["n_slots"].label,
+            min_value=1,
+            max_value=MAX_SLOTS,
+            help_text=_("How many runs it works on at a time."),
+            initial=1,
+        )
+        self.fields["n_slots"] = slots
 
 
 class PoolForm(FolderForm):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.http import PersonRequest
-from apps.accounts.permissions import Action, require
+from apps.accounts.permissions import Action, can, require
 from apps.events.bus import publish
 from apps.lib.json import Json
 from apps.lib.settings_diff import changes_between
@@ -43,13 +43,17 @@ KINDS = {
 
 @require_safe
 def bot_settings_list(request: PersonRequest) -> HttpResponse:
-    require(request.user, Action.ADMINISTER, request.folder.pk)
+    # designers set what automations may take; bots and pools are the admins'
+    require(request.user, Action.DESIGN, request.folder.pk)
     context = {
+        "may_administer": can(request.user, Action.ADMINISTER, request.folder.pk),
         "bots": Bot.objects.visible_to(request.user, Action.ADMINISTER).select_related("pool"),
         "pools": BotPool.objects.visible_to(request.user, Action.ADMINISTER).annotate(
             n_bots=models.Count("bots")
         ),
-        "automations": Automation.objects.visible_to(request.user).select_related("pool"),
+        "automations": Automation.objects.visible_to(request.user, Action.DESIGN).select_related(
+            "pool"
+        ),
     }
     return render(request, "bots/settings_list.html", context)
 
