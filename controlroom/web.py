@@ -8,10 +8,20 @@ os.environ.setdefault("CONTROLROOM_ROLE", "web")
 
 import uvicorn
 
+from apps.lib.lifespan import begin_to_close
+
 GRACEFUL_SECONDS = 3
 PING_SECONDS = 20.0
 MAX_FRAME_BYTES = 64 * 1024  # pages only say what they look at
 BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """Ends calls that wait for work before it waits for the calls."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        begin_to_close()
+        await super().shutdown(sockets)
 
 
 def main() -> None:
@@ -20,7 +30,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent")
     options = parser.parse_args()
-    server = uvicorn.Server(_config(options.host, options.port))
+    server = Server(_config(options.host, options.port))
     sockets = None if options.fd is None else [socket.socket(fileno=options.fd)]
     server.run(sockets=sockets)
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 Step = Callable[[], Awaitable[None]]
 
 _startup: list[Step] = []
+_closing: list[Callable[[], None]] = []
 _shutdown: list[Step] = []
 
 
@@ -16,6 +17,18 @@ def on_startup(step: Step) -> Step:
     if step not in _startup:
         _startup.append(step)
     return step
+
+
+def on_closing(step: Callable[[], None]) -> None:
+    """Have `step` called when no new requests come and the last ones are waited for."""
+    if step not in _closing:
+        _closing.append(step)
+
+
+def begin_to_close() -> None:
+    """Tell those who wait for something that may never come to answer now."""
+    for step in _closing:
+        step()
 
 
 def on_shutdown(step: Step) -> Step:

@@ -12,6 +12,7 @@ import structlog
 
 from apps.events.listener import Listener
 from apps.lib.gathering import Connection, Gatherer
+from apps.lib.lifespan import on_closing
 
 log = structlog.get_logger("controlroom.queues")
 
@@ -29,7 +30,10 @@ select q.id from unnest(%(ids)s::bigint[]) as q (id)
 
 
 async def wait_for_items(queue_id: int, seconds: float) -> bool:
-    """Return True as soon as the queue may have something to lease, False after `seconds`."""
+    """Return True as soon as the queue may have something to lease.
+
+    False after `seconds`, or when the process is about to end: then don't wait again.
+    """
     return await _waiters_of_loop().wait(queue_id, seconds)
 
 
@@ -94,10 +98,14 @@ class _Waiters:
         if any(f"queue:{queue_id}" in topics for queue_id in self.by_queue):
             self.bell.set()
 
-    def _wake(self, queue_id: int) -> None:
+    def _wake(self, queue_id: int, *, has_work: bool = True) -> None:
         for waiter in self.by_queue.get(queue_id, ()):
             if not waiter.done():
-                waiter.set_result(True)
+                waiter.set_result(has_work)
+
+    def send_home(self) -> None:
+        for queue_id in self.by_queue:
+            self._wake(queue_id, has_work=False)
 
 
 async def _look(connection: Connection, asked: Sequence[frozenset[int]]) -> Sequence[set[int]]:
@@ -109,6 +117,15 @@ async def _look(connection: Connection, asked: Sequence[frozenset[int]]) -> Sequ
 
 _filled: Gatherer[frozenset[int], set[int]] = Gatherer("waiting", _look)
 _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiters] = WeakKeyDictionary()
+
+
+def send_home() -> None:
+    """Have all who wait on this event loop answer now: the process is about to end."""
+    if (waiters := _of_loops.get(asyncio.get_running_loop())) is not None:
+        waiters.send_home()
+
+
+on_closing(send_home)
 
 
 def _waiters_of_loop() -> _Waiters:

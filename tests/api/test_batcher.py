@@ -11,7 +11,8 @@ from django.db import connection
 
 from apps.accounts.models import Folder
 from apps.lib.gathering import Gatherer
-from apps.queues import batcher
+from apps.lib.lifespan import begin_to_close
+from apps.queues import batcher, waiting
 from apps.queues.batcher import Exchange, Want
 from apps.queues.lifecycle import NewItem, add_item, add_items
 from apps.queues.models import Attempt, Lease, WorkItem, WorkQueue
@@ -353,3 +354,20 @@ def test_a_bot_s_call_uses_no_thread(api: Program, queue: WorkQueue):
 
     assert [name for name in started if not name.startswith("live-nudges")] == []
     assert threading.active_count() <= before + 2
+
+
+def test_who_waits_is_answered_when_the_process_is_about_to_end(api: Program, queue: WorkQueue):
+    async def close_while_waiting() -> Any:
+        async with calling(api, timeout=60) as client:
+            calls = [
+                client.post(LEASE, json={"wait_seconds": 25}),
+                client.post(LEASE, json={"wait_seconds": 25}, headers={"idempotency-key": "k"}),
+            ]
+            tasks = [asyncio.create_task(call) for call in calls]
+            while len(waiting._waiters_of_loop().by_queue.get(queue.pk, ())) < 2:
+                await asyncio.sleep(0.02)
+            begin_to_close()
+            async with asyncio.timeout(10):
+                return [answer.json() for answer in await asyncio.gather(*tasks)]
+
+    assert asyncio.run(close_while_waiting()) == [{"items": []}, {"items": []}]

@@ -149,14 +149,14 @@ async def _lease(request: TokenRequest, queue: str, wish: Wish) -> Answer:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wish.wait_seconds
     call = Exchange(request.folder.pk, want=_want(request, queue, wish))
+    is_last = not wish.wait_seconds
     while True:
         found = await batcher.exchange(call)
         if found.queue_id is None:
             raise unknown_queue(queue)
-        left = deadline - loop.time()
-        if found.leased or left <= 0:
+        if found.leased or is_last:
             return found
-        await waiting.wait_for_items(found.queue_id, left)
+        is_last = not await waiting.wait_for_items(found.queue_id, deadline - loop.time())
 
 
 def _want(request: TokenRequest, queue: str, wish: Wish) -> Want:

@@ -96,12 +96,13 @@ async def lease_once_per_key(request: TokenRequest, queue: str, wish: Wish) -> H
     """Lease under an Idempotency-Key: its row is written with the leases, in a thread."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wish.wait_seconds
+    is_last = not wish.wait_seconds
     while True:
-        left = deadline - loop.time()
         try:
-            return await in_thread(_lease_now, request, queue, wish, is_last=left <= 0)
+            return await in_thread(_lease_now, request, queue, wish, is_last=is_last)
         except _NothingYetError as nothing:
-            await waiting.wait_for_items(nothing.queue_id, left)
+            left = deadline - loop.time()
+            is_last = not await waiting.wait_for_items(nothing.queue_id, left)
 
 
 class _NothingYetError(Exception):
