@@ -15,7 +15,7 @@ from apps.lib.schema import check_schema, unmask
 
 from . import lifecycle
 from .api_schemas import CommentOut, DecideIn, TaskOut, TaskPage, task_out
-from .decisions import MAX_REASON
+from .decisions import MAX_REASON, MAX_REFERENCE
 from .listing import MOST_URGENT_FIRST, NEWEST_DECISION_FIRST
 from .models import UserTask
 
@@ -105,7 +105,8 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
     """Exactly one decision is taken, on the version that was seen.
 
     `values` replaces the named values of the task, the others stay; personal values that are sent
-    back masked stay as they are. 409 says who decided what and when.
+    back masked stay as they are. A missing `reason` or `reference` is looked for in `values`, then
+    the comment is taken. 409 says who decided what and when.
     """
     task = _find(request, task_id, Action.DECIDE)
     lifecycle.decide(
@@ -114,8 +115,8 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
             decision=body.decision,
             version=body.version,
             payload=_payload(task, body),
-            reason=body.reason or body.comment[:MAX_REASON],
-            reference=body.reference,
+            reason=body.reason or _said(body, "reason", MAX_REASON),
+            reference=body.reference or _said(body, "reference", MAX_REFERENCE),
             comment=body.comment,
         ),
         by=request.actor,
@@ -128,6 +129,13 @@ def _payload(task: UserTask, body: DecideIn) -> dict[str, Any] | None:
         return None
     values = body.values if check_schema(task.form) else unmask(body.values, task.values, task.form)
     return {**task.values, **values}
+
+
+def _said(body: DecideIn, name: str, longest: int) -> str:
+    """Return what a program said elsewhere: among the values, or as the comment."""
+    among_values = (body.values or {}).get(name)
+    said = among_values if isinstance(among_values, str) else body.comment
+    return said[:longest]
 
 
 def _visible(request: TokenRequest) -> QuerySet[UserTask]:

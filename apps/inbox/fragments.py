@@ -9,7 +9,7 @@ from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
 
 from . import presenting
-from .listing import MAX_COUNT, TaskFilter, queues_with_tasks
+from .listing import MAX_COUNT, TaskFilter
 from .models import UserTask
 
 Context = dict[str, Any]
@@ -31,7 +31,6 @@ def task_list(audience: Audience, arg: str) -> Context | None:
         "next_query": wanted.but(after=page.next_cursor).query() if page.next_cursor else "",
         "first_query": wanted.but().query() if wanted.after else None,
         "team_count": _said(wanted.but(tab="open").count(audience)) if not rows else "",
-        "queues": queues_with_tasks(wanted.folder),
     }
 
 

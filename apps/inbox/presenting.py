@@ -46,7 +46,9 @@ def why_it_stopped(task: UserTask) -> dict[str, Any]:
 
 
 def last_attempt(task: UserTask) -> Attempt | None:
-    found = Attempt.objects.filter(item_id=task.item_number, number=task.attempt)
+    if task.item_id is None:
+        return None
+    found = Attempt.objects.filter(item_id=task.item_id, number=task.attempt)
     return found.order_by("-ended_at").first()
 
 

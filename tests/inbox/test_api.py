@@ -90,6 +90,21 @@ def test_a_comment_stands_in_for_the_reason(program, task):
     assert task.decision_comment == "sent twice"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{"reference": "FI-7"}, {"values": {"reference": "FI-7"}}, {"comment": "FI-7"}],
+    ids=["by name", "among the values", "as the comment"],
+)
+def test_the_outside_reference_may_be_said_in_several_ways(program, task, said):
+    body = {"version": 1, "decision": "done_by_hand", **said}
+
+    answer = program.post(f"/user-tasks/{task.pk}/decide", body)
+
+    assert answer.status_code == 200
+    task.refresh_from_db()
+    assert task.decision_reference == "FI-7"
+
+
 def test_whoever_is_second_gets_who_decided_what_and_when(program, task, supervisor, folder):
     first = program_of(supervisor, folder)
     first.post(
