@@ -1,0 +1,254 @@
+"""The overview: numbers that are those of the lists behind them, for those who may see them."""
+
+import json
+import re
+
+import pytest
+from django.test import Client
+
+from apps.bots.models import Run
+from apps.dashboard import queries
+from apps.dashboard.tiles import tiles_of
+from apps.events.bus import deliver_outbox
+from apps.inbox.lifecycle import Answer, decide
+from apps.inbox.models import UserTask
+from apps.lib.clock import seconds_from_now
+from apps.queues.lifecycle import lease_items, record_progress
+from apps.queues.models import Attempt, Ended, Lease
+from apps.queues.upkeep import fold_counters
+from tests.bots.rows import make_automation, make_bot, make_run
+from tests.factories import make_folder
+from tests.queues.pages import SCRIPT, queue_in, tried, waiting
+
+pytestmark = pytest.mark.django_db
+
+Outcome = Attempt.Outcome
+
+
+@pytest.fixture
+def queue(folder):
+    return queue_in(folder, retry_delay_seconds=600)
+
+
+def now_in(*folders):
+    fold_counters()
+    return queries.right_now(frozenset(folder.pk for folder in folders))
+
+
+def tile(page, label):
+    """Return the text of the tile with this label."""
+    tiles = [part.split("</section>")[0] for part in page.split('<section class="tile')[1:]]
+    (found,) = [each for each in tiles if f">{label}<" in each]
+    return re.sub(r"<[^>]+>|\s+", " ", found)
+
+
+def test_it_shows_what_waits_who_works_and_what_went_wrong(supervisor_client, folder, queue):
+    # given some of everything
+    tried(queue, Outcome.SUCCESSFUL)
+    tried(queue, Outcome.BUSINESS_EXCEPTION, message="The total is wrong")
+    waiting(queue)
+    make_bot(folder)
+    deliver_outbox()
+    fold_counters()
+
+    page = supervisor_client.get("/").text
+
+    assert " 1 " in tile(page, "Backlog")
+    assert " 0 of 2 slots " in tile(page, "At work")
+    assert " 1 " in tile(page, "Waiting for people")
+    assert " 1 " in tile(page, "Done today")
+    assert "The total is wrong" in page
+    assert "robbie" in page
+
+
+def test_an_empty_room_says_what_would_fill_it(supervisor_client):
+    page = supervisor_client.get("/").text
+
+    for text in ("No queues yet", "No bot has entered yet", "Nobody has to decide", "No problems"):
+        assert text in page
+    assert "nothing waits" in tile(page, "Backlog")
+
+
+def test_the_tile_of_people_counts_what_the_inbox_lists(supervisor_client, queue):
+    for number in range(3):
+        tried(queue, Outcome.BUSINESS_EXCEPTION, reference=f"INV-{number}")
+    deliver_outbox()
+
+    page = supervisor_client.get("/").text
+    inbox = supervisor_client.get("/inbox/").text
+
+    assert " 3 " in tile(page, "Waiting for people")
+    assert inbox.count("data-row") == 3
+
+
+def test_numbers_are_those_of_the_readers_folders(supervisor_client, queue):
+    elsewhere = queue_in(make_folder(), "elsewhere", title="Secret work")
+    tried(elsewhere, Outcome.BUSINESS_EXCEPTION, message="Secret problem")
+    make_bot(elsewhere.folder, "stranger")
+    deliver_outbox()
+    fold_counters()
+
+    page = supervisor_client.get("/").text
+
+    assert " 0 " in tile(page, "Waiting for people")
+    assert " 0 " in tile(page, "Problems, last hour")
+    for text in ("Secret", "stranger"):
+        assert text not in page
+
+
+def test_what_bots_say_stays_text(supervisor_client, queue):
+    tried(queue, Outcome.BUSINESS_EXCEPTION, message=SCRIPT, reference=SCRIPT)
+    deliver_outbox()
+
+    assert SCRIPT not in supervisor_client.get("/").text
+
+
+def test_it_costs_the_same_for_many_queues_and_bots(
+    supervisor_client, folder, django_assert_max_num_queries
+):
+    for number in range(8):
+        tried(queue_in(folder, f"q-{number}"), Outcome.BUSINESS_EXCEPTION)
+        make_bot(folder, f"bot-{number}")
+    deliver_outbox()
+
+    with django_assert_max_num_queries(75):
+        supervisor_client.get("/")
+
+
+def test_only_reading_and_only_signed_in(supervisor_client):
+    assert supervisor_client.post("/").status_code == 405
+    assert "/sign-in/" in Client().get("/")["Location"]
+
+
+@pytest.mark.parametrize("role", ["business_client", "auditor_client", "admin_client"])
+def test_every_role_may_see_it(request, queue, role):
+    assert request.getfixturevalue(role).get("/").status_code == 200
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def test_problems_of_the_last_hour_are_compared_with_a_week_ago(folder, queue):
+    tried(queue, Outcome.APPLICATION_EXCEPTION)
+    tried(queue, Outcome.BUSINESS_EXCEPTION)
+
+    now = now_in(folder)
+
+    assert (now.problems_last_hour, now.problems_a_week_ago) == (2, 0)
+
+
+def test_straight_through_is_what_no_person_had_to_touch(folder, queue, supervisor):
+    # given three items that were done by bots alone, and one after a decision
+    for number in range(3):
+        tried(queue, Outcome.SUCCESSFUL, reference=f"INV-{number}")
+    helped = tried(queue, Outcome.BUSINESS_EXCEPTION, reference="INV-9")
+    deliver_outbox()
+    task = UserTask.objects.get(item_id=helped.pk)
+    answer = Answer(decision="done_by_hand", version=task.version, reference="DOC-1")
+    decide(task, answer, by=supervisor.actor)
+
+    now = now_in(folder)
+
+    assert (now.done_today, now.helped_today) == (4, 1)
+    assert now.straight_through == 75
+    assert "75.0" in tiles_of(now, [])[4]["note"]
+
+
+def test_before_the_first_end_there_is_no_share(folder):
+    assert now_in(folder).straight_through is None
+
+
+def test_the_backlog_of_the_past_is_counted_back_from_now(folder, queue):
+    for number in range(3):
+        waiting(queue, f"INV-{number}")
+    fold_counters()
+
+    minutes = queries.last_minutes(frozenset([folder.pk]), minutes=5)
+
+    assert len(minutes) == 6
+    assert minutes[-1].backlog == 3
+    assert minutes[0].backlog == 0
+
+
+def test_the_chart_leaves_out_what_is_not_over(supervisor_client, queue):
+    tried(queue, Outcome.SUCCESSFUL)
+    fold_counters()
+
+    page = supervisor_client.get("/").text
+
+    text = re.search(r'data-series="([^"]+)"', page)
+    assert text
+    series = json.loads(text[1].replace("&quot;", '"'))
+    backlog, done, problems = (each["values"] for each in series["series"])
+    assert (backlog[-1], done[-1], problems[-1]) == (0, None, None)
+    assert len(series["x"]) == len(done) == 61
+
+
+def test_alike_problems_are_one_line(folder, queue):
+    tried(queue, Outcome.APPLICATION_EXCEPTION, message="The ERP is down", reference="A")
+    tried(queue, Outcome.APPLICATION_EXCEPTION, message="The ERP is down", reference="B")
+    tried(queue, Outcome.BUSINESS_EXCEPTION, message="The total is wrong", reference="C")
+
+    groups = queries.problem_groups(frozenset([folder.pk]))
+
+    assert [(group.outcome, group.count, len(group.items)) for group in groups] == [
+        ("business_exception", 1, 1), ("application_exception", 2, 2),
+    ]  # fmt: skip
+
+
+def test_old_problems_are_left_out(folder, queue):
+    tried(queue, Outcome.BUSINESS_EXCEPTION)
+    Attempt.objects.update(ended_at=seconds_from_now(-2 * 86_400))
+
+    assert queries.problem_groups(frozenset([folder.pk])) == []
+
+
+def test_a_run_shows_the_item_it_told_about(folder, queue):
+    run = make_run(make_automation(folder), make_bot(folder))
+    first, second = waiting(queue, "A"), waiting(queue, "B")
+    held = lease_items(queue.pk, n=2, bot="robbie", run_id=run.pk)
+    token = next(each.token for each in held if each.id == second.pk)
+    record_progress(second.pk, token, progress=0.4)
+
+    hand = queries.in_hand_of([run.pk])[run.pk]
+
+    assert (hand.item.pk, hand.share, hand.n_items) == (second.pk, 40, 2)
+    assert first.pk != second.pk
+    assert Run.objects.get().pk == run.pk
+    assert Lease.objects.count() == 2
+
+
+def test_the_bots_of_the_overview_show_it_too(supervisor_client, folder, queue):
+    run = make_run(make_automation(folder), make_bot(folder))
+    waiting(queue, "INV-77")
+    lease_items(queue.pk, n=1, bot="robbie", run_id=run.pk)
+
+    page = supervisor_client.get("/").text
+
+    assert "INV-77" in page
+    assert "test.patient" in page or "Patient" in page or str(run.version.automation) in page
+
+
+@pytest.mark.parametrize(("problems", "usual", "state"), [
+    (0, 0, "ok"), (3, 3, "ok"), (4, 3, "watch"), (30, 3, "act"), (6, 0, "act"), (5, 0, "watch"),
+])  # fmt: skip
+def test_many_more_problems_than_usual_are_worth_an_act(folder, problems, usual, state):
+    from dataclasses import replace
+
+    now = replace(now_in(folder), problems_last_hour=problems, problems_a_week_ago=usual)
+
+    assert tiles_of(now, [])[2]["state"] == state
+
+
+def test_tiles_open_by_their_keys(supervisor_client):
+    page = supervisor_client.get("/").text
+
+    for key in range(1, 6):
+        assert f'data-key="{key}"' in page
+
+
+def test_ended_items_are_not_counted_as_backlog(folder, queue):
+    tried(queue, Outcome.SUCCESSFUL)
+
+    assert Ended.objects.count() == 1
+    assert now_in(folder).backlog == 0
