@@ -9,294 +9,740 @@ from apps.lib.partitions import CreatePartitionedModel, ensure_month_partitions
 
 
 def make_months(apps, schema_editor):
-    ensure_month_partitions('queues_attempt')
+    ensure_month_partitions("queues_attempt")
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('bots', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("bots", "0001_initial"),
     ]
 
     operations = [
         CreatePartitionedModel.by(
-            'ended_at',
-            name='Attempt',
+            "ended_at",
+            name="Attempt",
             fields=[
-                ('pk', models.CompositePrimaryKey('item_id', 'number', 'ended_at', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('item_id', models.BigIntegerField()),
-                ('number', models.PositiveIntegerField()),
-                ('queue_id', models.BigIntegerField()),
-                ('token', models.UUIDField(null=True)),
-                ('bot', models.CharField(max_length=150)),
-                ('run_id', models.BigIntegerField(null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('outcome', models.CharField(choices=[('successful', 'Done'), ('business_exception', 'Data problem'), ('application_exception', 'System problem'), ('lost', 'Bot stopped answering'), ('released', 'Given back')], max_length=25)),
-                ('output', models.JSONField(null=True)),
-                ('code', models.CharField(blank=True, max_length=100)),
-                ('message', models.TextField(blank=True)),
-                ('error_class', models.CharField(blank=True, max_length=200)),
-                ('detail', models.TextField(blank=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "item_id",
+                        "number",
+                        "ended_at",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("item_id", models.BigIntegerField()),
+                ("number", models.PositiveIntegerField()),
+                ("queue_id", models.BigIntegerField()),
+                ("token", models.UUIDField(null=True)),
+                ("bot", models.CharField(max_length=150)),
+                ("run_id", models.BigIntegerField(null=True)),
+                ("started_at", models.DateTimeField()),
+                (
+                    "ended_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("successful", "Done"),
+                            ("business_exception", "Data problem"),
+                            ("application_exception", "System problem"),
+                            ("lost", "Bot stopped answering"),
+                            ("released", "Given back"),
+                        ],
+                        max_length=25,
+                    ),
+                ),
+                ("output", models.JSONField(null=True)),
+                ("code", models.CharField(blank=True, max_length=100)),
+                ("message", models.TextField(blank=True)),
+                ("error_class", models.CharField(blank=True, max_length=200)),
+                ("detail", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('pk', models.CompositePrimaryKey('queue_id', 'measure', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('queue_id', models.BigIntegerField()),
-                ('measure', models.CharField(choices=[('ready', 'Ready'), ('scheduled', 'Scheduled'), ('in_progress', 'In Progress'), ('needs_decision', 'Needs Decision'), ('on_hold', 'On Hold'), ('successful', 'Successful'), ('failed', 'Failed'), ('skipped', 'Skipped'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('added', 'Added'), ('business_exception', 'Business Exception'), ('application_exception', 'Application Exception'), ('lost', 'Lost')], max_length=25)),
-                ('n', models.BigIntegerField(default=0)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "queue_id",
+                        "measure",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("queue_id", models.BigIntegerField()),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("scheduled", "Scheduled"),
+                            ("in_progress", "In Progress"),
+                            ("needs_decision", "Needs Decision"),
+                            ("on_hold", "On Hold"),
+                            ("successful", "Successful"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("added", "Added"),
+                            ("business_exception", "Business Exception"),
+                            ("application_exception", "Application Exception"),
+                            ("lost", "Lost"),
+                        ],
+                        max_length=25,
+                    ),
+                ),
+                ("n", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='CounterDelta',
+            name="CounterDelta",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('queue_id', models.BigIntegerField()),
-                ('measure', models.CharField(choices=[('ready', 'Ready'), ('scheduled', 'Scheduled'), ('in_progress', 'In Progress'), ('needs_decision', 'Needs Decision'), ('on_hold', 'On Hold'), ('successful', 'Successful'), ('failed', 'Failed'), ('skipped', 'Skipped'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('added', 'Added'), ('business_exception', 'Business Exception'), ('application_exception', 'Application Exception'), ('lost', 'Lost')], max_length=25)),
-                ('change', models.IntegerField()),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("queue_id", models.BigIntegerField()),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("scheduled", "Scheduled"),
+                            ("in_progress", "In Progress"),
+                            ("needs_decision", "Needs Decision"),
+                            ("on_hold", "On Hold"),
+                            ("successful", "Successful"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("added", "Added"),
+                            ("business_exception", "Business Exception"),
+                            ("application_exception", "Application Exception"),
+                            ("lost", "Lost"),
+                        ],
+                        max_length=25,
+                    ),
+                ),
+                ("change", models.IntegerField()),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='ItemReference',
+            name="ItemReference",
             fields=[
-                ('pk', models.CompositePrimaryKey('queue_id', 'reference', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('queue_id', models.BigIntegerField()),
-                ('reference', models.CharField(max_length=200)),
-                ('item_id', models.BigIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "queue_id",
+                        "reference",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("queue_id", models.BigIntegerField()),
+                ("reference", models.CharField(max_length=200)),
+                ("item_id", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='WorkItem',
+            name="WorkItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(blank=True, max_length=200, verbose_name='reference')),
-                ('payload', models.JSONField(default=dict, verbose_name='data')),
-                ('priority', models.SmallIntegerField(default=50, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='priority')),
-                ('entered_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('available_at', models.DateTimeField(blank=True, null=True)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1)),
-                ('origin', models.CharField(choices=[('api', 'API'), ('page', 'A person'), ('demo', 'Demo'), ('sample', 'Sample data')], default='api', max_length=10)),
-                ('added_by', models.CharField(blank=True, max_length=150)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(blank=True, max_length=200, verbose_name="reference"),
+                ),
+                ("payload", models.JSONField(default=dict, verbose_name="data")),
+                (
+                    "priority",
+                    models.SmallIntegerField(
+                        default=50,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="priority",
+                    ),
+                ),
+                (
+                    "entered_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("available_at", models.DateTimeField(blank=True, null=True)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(db_default=1, default=1)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("api", "API"),
+                            ("page", "A person"),
+                            ("demo", "Demo"),
+                            ("sample", "Sample data"),
+                        ],
+                        default="api",
+                        max_length=10,
+                    ),
+                ),
+                ("added_by", models.CharField(blank=True, max_length=150)),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Effect',
+            name="Effect",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item_id', models.BigIntegerField()),
-                ('key', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('begun', 'Begun, end unknown'), ('finished', 'Finished')], default='begun', max_length=10)),
-                ('reference', models.CharField(blank=True, max_length=300)),
-                ('attempt', models.PositiveIntegerField()),
-                ('token', models.UUIDField(null=True)),
-                ('begun_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('settled_by', models.CharField(blank=True, max_length=150)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("item_id", models.BigIntegerField()),
+                ("key", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("begun", "Begun, end unknown"), ("finished", "Finished")],
+                        default="begun",
+                        max_length=10,
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=300)),
+                ("attempt", models.PositiveIntegerField()),
+                ("token", models.UUIDField(null=True)),
+                (
+                    "begun_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("settled_by", models.CharField(blank=True, max_length=150)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('item_id', 'key'), name='effect_once_per_item')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("item_id", "key"), name="effect_once_per_item")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Ended',
+            name="Ended",
             fields=[
-                ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('losses', models.PositiveSmallIntegerField(default=0)),
-                ('alone', models.BooleanField(default=False)),
-                ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('successful', 'Successful'), ('failed', 'Failed'), ('skipped', 'Skipped'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], max_length=10)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('by', models.CharField(blank=True, max_length=150)),
-                ('note', models.TextField(blank=True)),
+                ("queue_id", models.BigIntegerField()),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("losses", models.PositiveSmallIntegerField(default=0)),
+                ("alone", models.BooleanField(default=False)),
+                ("item_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("successful", "Successful"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("by", models.CharField(blank=True, max_length=150)),
+                ("note", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'successful'), _negated=True), fields=['queue_id', '-at'], name='ended_not_successful')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "successful"), _negated=True),
+                        fields=["queue_id", "-at"],
+                        name="ended_not_successful",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('losses', models.PositiveSmallIntegerField(default=0)),
-                ('alone', models.BooleanField(default=False)),
-                ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('token', models.UUIDField()),
-                ('bot', models.CharField(max_length=150)),
-                ('run_id', models.BigIntegerField(null=True)),
-                ('leased_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('expires_at', models.DateTimeField()),
-                ('progress', models.JSONField(null=True)),
+                ("queue_id", models.BigIntegerField()),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("losses", models.PositiveSmallIntegerField(default=0)),
+                ("alone", models.BooleanField(default=False)),
+                ("item_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("token", models.UUIDField()),
+                ("bot", models.CharField(max_length=150)),
+                ("run_id", models.BigIntegerField(null=True)),
+                (
+                    "leased_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("expires_at", models.DateTimeField()),
+                ("progress", models.JSONField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['queue_id', 'expires_at'], name='lease_queue_expires')],
+                "indexes": [
+                    models.Index(fields=["queue_id", "expires_at"], name="lease_queue_expires")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MinuteCount',
+            name="MinuteCount",
             fields=[
-                ('pk', models.CompositePrimaryKey('queue_id', 'minute', 'measure', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('queue_id', models.BigIntegerField()),
-                ('minute', models.DateTimeField()),
-                ('measure', models.CharField(choices=[('ready', 'Ready'), ('scheduled', 'Scheduled'), ('in_progress', 'In Progress'), ('needs_decision', 'Needs Decision'), ('on_hold', 'On Hold'), ('successful', 'Successful'), ('failed', 'Failed'), ('skipped', 'Skipped'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('added', 'Added'), ('business_exception', 'Business Exception'), ('application_exception', 'Application Exception'), ('lost', 'Lost')], max_length=25)),
-                ('n', models.BigIntegerField(default=0)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "queue_id",
+                        "minute",
+                        "measure",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("queue_id", models.BigIntegerField()),
+                ("minute", models.DateTimeField()),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("scheduled", "Scheduled"),
+                            ("in_progress", "In Progress"),
+                            ("needs_decision", "Needs Decision"),
+                            ("on_hold", "On Hold"),
+                            ("successful", "Successful"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("added", "Added"),
+                            ("business_exception", "Business Exception"),
+                            ("application_exception", "Application Exception"),
+                            ("lost", "Lost"),
+                        ],
+                        max_length=25,
+                    ),
+                ),
+                ("n", models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['minute'], name='minute_count_minute')],
+                "indexes": [models.Index(fields=["minute"], name="minute_count_minute")],
             },
         ),
         migrations.CreateModel(
-            name='Parked',
+            name="Parked",
             fields=[
-                ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('losses', models.PositiveSmallIntegerField(default=0)),
-                ('alone', models.BooleanField(default=False)),
-                ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('needs_decision', 'Needs Decision'), ('on_hold', 'On Hold')], max_length=15)),
-                ('cause', models.CharField(choices=[('business_exception', 'Data problem'), ('exhausted', 'System problem, all tries used'), ('lost', 'Bot stopped answering, again and again'), ('effect_unknown', 'Nobody knows whether it happened'), ('rule', 'An error rule asks a person'), ('held', 'Held by a person')], max_length=20)),
-                ('message', models.TextField(blank=True)),
-                ('code', models.CharField(blank=True, max_length=100)),
-                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('by', models.CharField(blank=True, max_length=150)),
-                ('expires_at', models.DateTimeField(null=True)),
+                ("queue_id", models.BigIntegerField()),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("losses", models.PositiveSmallIntegerField(default=0)),
+                ("alone", models.BooleanField(default=False)),
+                ("item_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("needs_decision", "Needs Decision"), ("on_hold", "On Hold")],
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("business_exception", "Data problem"),
+                            ("exhausted", "System problem, all tries used"),
+                            ("lost", "Bot stopped answering, again and again"),
+                            ("effect_unknown", "Nobody knows whether it happened"),
+                            ("rule", "An error rule asks a person"),
+                            ("held", "Held by a person"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("message", models.TextField(blank=True)),
+                ("code", models.CharField(blank=True, max_length=100)),
+                (
+                    "since",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("by", models.CharField(blank=True, max_length=150)),
+                ("expires_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['queue_id', 'status', 'since'], name='parked_queue'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='parked_expires')],
+                "indexes": [
+                    models.Index(fields=["queue_id", "status", "since"], name="parked_queue"),
+                    models.Index(
+                        condition=models.Q(("expires_at__isnull", False)),
+                        fields=["expires_at"],
+                        name="parked_expires",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Ready',
+            name="Ready",
             fields=[
-                ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('losses', models.PositiveSmallIntegerField(default=0)),
-                ('alone', models.BooleanField(default=False)),
-                ('pk', models.CompositePrimaryKey('queue_id', 'rank_at', 'item_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('rank_at', models.DateTimeField()),
-                ('item_id', models.BigIntegerField()),
-                ('expires_at', models.DateTimeField(null=True)),
+                ("queue_id", models.BigIntegerField()),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("losses", models.PositiveSmallIntegerField(default=0)),
+                ("alone", models.BooleanField(default=False)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "queue_id",
+                        "rank_at",
+                        "item_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("rank_at", models.DateTimeField()),
+                ("item_id", models.BigIntegerField()),
+                ("expires_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='ready_expires')],
-                'constraints': [models.UniqueConstraint(fields=('item_id',), name='ready_item_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("expires_at__isnull", False)),
+                        fields=["expires_at"],
+                        name="ready_expires",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("item_id",), name="ready_item_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Scheduled',
+            name="Scheduled",
             fields=[
-                ('queue_id', models.BigIntegerField()),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('losses', models.PositiveSmallIntegerField(default=0)),
-                ('alone', models.BooleanField(default=False)),
-                ('item_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('available_at', models.DateTimeField()),
-                ('why', models.CharField(choices=[('deferred', 'Deferred'), ('retry', 'Retry')], max_length=10)),
-                ('expires_at', models.DateTimeField(null=True)),
+                ("queue_id", models.BigIntegerField()),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("losses", models.PositiveSmallIntegerField(default=0)),
+                ("alone", models.BooleanField(default=False)),
+                ("item_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("available_at", models.DateTimeField()),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[("deferred", "Deferred"), ("retry", "Retry")], max_length=10
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['available_at'], name='scheduled_available'), models.Index(fields=['queue_id', 'available_at'], name='scheduled_queue'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='scheduled_expires')],
+                "indexes": [
+                    models.Index(fields=["available_at"], name="scheduled_available"),
+                    models.Index(fields=["queue_id", "available_at"], name="scheduled_queue"),
+                    models.Index(
+                        condition=models.Q(("expires_at__isnull", False)),
+                        fields=["expires_at"],
+                        name="scheduled_expires",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ItemFile',
+            name="ItemFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255)),
-                ('content_type', models.CharField(max_length=100)),
-                ('size', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('file', models.FileField(max_length=300, upload_to='items/%Y/%m/%d')),
-                ('added_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('added_by', models.CharField(blank=True, max_length=150)),
-                ('item', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='files', to='queues.workitem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=255)),
+                ("content_type", models.CharField(max_length=100)),
+                ("size", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("file", models.FileField(max_length=300, upload_to="items/%Y/%m/%d")),
+                (
+                    "added_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("added_by", models.CharField(blank=True, max_length=150)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="queues.workitem",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WorkQueue',
+            name="WorkQueue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=100, verbose_name='key')),
-                ('title', models.CharField(max_length=150, verbose_name='title')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('payload_schema', models.JSONField(blank=True, default=dict, verbose_name='schema of the data')),
-                ('unique_reference', models.CharField(choices=[('off', 'References may repeat'), ('reject', 'Refuse an item whose reference is known'), ('ignore', 'Answer with the item that is already there')], default='off', max_length=10, verbose_name='references')),
-                ('max_attempts', models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='tries')),
-                ('retry_delay_seconds', models.PositiveIntegerField(default=30, validators=[django.core.validators.MaxValueValidator(604800)], verbose_name='delay before a retry, in seconds')),
-                ('retry_backoff', models.CharField(choices=[('fixed', 'Always the same delay'), ('exponential', 'Twice as long each time')], default='exponential', max_length=12, verbose_name='delay grows')),
-                ('lease_seconds', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(86400)], verbose_name='lease, in seconds')),
-                ('max_runs', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MaxValueValidator(1000)], verbose_name='runs at a time')),
-                ('max_in_progress', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='items worked at a time')),
-                ('sla_seconds', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='due after, in seconds')),
-                ('cut_off', models.JSONField(blank=True, null=True, verbose_name='due at a cut-off')),
-                ('due_lead_seconds', models.PositiveIntegerField(default=3600, validators=[django.core.validators.MaxValueValidator(31536000)], verbose_name='what is due within this many seconds overtakes')),
-                ('seconds_per_point', models.PositiveIntegerField(default=60, validators=[django.core.validators.MaxValueValidator(86400)], verbose_name='one point of priority is worth this many seconds of waiting')),
-                ('on_business_exception', models.CharField(choices=[('inbox', 'Ask a person'), ('fail', 'Fail the item')], default='inbox', max_length=6, verbose_name='on a data problem')),
-                ('on_exhausted', models.CharField(choices=[('inbox', 'Ask a person'), ('fail', 'Fail the item')], default='inbox', max_length=6, verbose_name='when all tries failed')),
-                ('error_rules', models.JSONField(blank=True, default=list, verbose_name='error rules')),
-                ('paused_at', models.DateTimeField(null=True)),
-                ('paused_reason', models.CharField(blank=True, max_length=300)),
-                ('paused_by', models.CharField(blank=True, max_length=150)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('automation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='queues', to='bots.automation')),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='queues', to='accounts.folder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=100, verbose_name="key")),
+                ("title", models.CharField(max_length=150, verbose_name="title")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "payload_schema",
+                    models.JSONField(blank=True, default=dict, verbose_name="schema of the data"),
+                ),
+                (
+                    "unique_reference",
+                    models.CharField(
+                        choices=[
+                            ("off", "References may repeat"),
+                            ("reject", "Refuse an item whose reference is known"),
+                            ("ignore", "Answer with the item that is already there"),
+                        ],
+                        default="off",
+                        max_length=10,
+                        verbose_name="references",
+                    ),
+                ),
+                (
+                    "max_attempts",
+                    models.PositiveSmallIntegerField(
+                        default=3,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="tries",
+                    ),
+                ),
+                (
+                    "retry_delay_seconds",
+                    models.PositiveIntegerField(
+                        default=30,
+                        validators=[django.core.validators.MaxValueValidator(604800)],
+                        verbose_name="delay before a retry, in seconds",
+                    ),
+                ),
+                (
+                    "retry_backoff",
+                    models.CharField(
+                        choices=[
+                            ("fixed", "Always the same delay"),
+                            ("exponential", "Twice as long each time"),
+                        ],
+                        default="exponential",
+                        max_length=12,
+                        verbose_name="delay grows",
+                    ),
+                ),
+                (
+                    "lease_seconds",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                        verbose_name="lease, in seconds",
+                    ),
+                ),
+                (
+                    "max_runs",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[django.core.validators.MaxValueValidator(1000)],
+                        verbose_name="runs at a time",
+                    ),
+                ),
+                (
+                    "max_in_progress",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="items worked at a time",
+                    ),
+                ),
+                (
+                    "sla_seconds",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="due after, in seconds",
+                    ),
+                ),
+                (
+                    "cut_off",
+                    models.JSONField(blank=True, null=True, verbose_name="due at a cut-off"),
+                ),
+                (
+                    "due_lead_seconds",
+                    models.PositiveIntegerField(
+                        default=3600,
+                        validators=[django.core.validators.MaxValueValidator(31536000)],
+                        verbose_name="what is due within this many seconds overtakes",
+                    ),
+                ),
+                (
+                    "seconds_per_point",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[django.core.validators.MaxValueValidator(86400)],
+                        verbose_name="one point of priority is worth this many seconds of waiting",
+                    ),
+                ),
+                (
+                    "on_business_exception",
+                    models.CharField(
+                        choices=[("inbox", "Ask a person"), ("fail", "Fail the item")],
+                        default="inbox",
+                        max_length=6,
+                        verbose_name="on a data problem",
+                    ),
+                ),
+                (
+                    "on_exhausted",
+                    models.CharField(
+                        choices=[("inbox", "Ask a person"), ("fail", "Fail the item")],
+                        default="inbox",
+                        max_length=6,
+                        verbose_name="when all tries failed",
+                    ),
+                ),
+                (
+                    "error_rules",
+                    models.JSONField(blank=True, default=list, verbose_name="error rules"),
+                ),
+                ("paused_at", models.DateTimeField(null=True)),
+                ("paused_reason", models.CharField(blank=True, max_length=300)),
+                ("paused_by", models.CharField(blank=True, max_length=150)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "automation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="queues",
+                        to="bots.automation",
+                    ),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="queues",
+                        to="accounts.folder",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['title'],
+                "ordering": ["title"],
             },
         ),
         migrations.AddField(
-            model_name='workitem',
-            name='queue',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='queues.workqueue'),
+            model_name="workitem",
+            name="queue",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="queues.workqueue",
+            ),
         ),
         migrations.CreateModel(
-            name='QueueRun',
+            name="QueueRun",
             fields=[
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='queue_run', serialize=False, to='bots.run')),
-                ('queue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='queue_runs', to='queues.workqueue')),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="queue_run",
+                        serialize=False,
+                        to="bots.run",
+                    ),
+                ),
+                (
+                    "queue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="queue_runs",
+                        to="queues.workqueue",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='workqueue',
-            constraint=models.UniqueConstraint(fields=('folder', 'key'), name='work_queue_key_once_per_folder'),
+            model_name="workqueue",
+            constraint=models.UniqueConstraint(
+                fields=("folder", "key"), name="work_queue_key_once_per_folder"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workqueue',
-            constraint=models.CheckConstraint(condition=models.Q(('lease_seconds__gte', 1)), name='work_queue_lease_at_least_one_second'),
+            model_name="workqueue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lease_seconds__gte", 1)),
+                name="work_queue_lease_at_least_one_second",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workqueue',
-            constraint=models.CheckConstraint(condition=models.Q(('max_attempts__gte', 1)), name='work_queue_at_least_one_attempt'),
+            model_name="workqueue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("max_attempts__gte", 1)), name="work_queue_at_least_one_attempt"
+            ),
         ),
         migrations.AddIndex(
-            model_name='workitem',
-            index=models.Index(fields=['queue', '-id'], name='work_item_queue'),
+            model_name="workitem",
+            index=models.Index(fields=["queue", "-id"], name="work_item_queue"),
         ),
         migrations.AddIndex(
-            model_name='workitem',
-            index=models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['queue', 'reference'], name='work_item_reference'),
+            model_name="workitem",
+            index=models.Index(
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=["queue", "reference"],
+                name="work_item_reference",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__gte', 0), ('priority__lte', 100)), name='work_item_priority_0_to_100'),
+            model_name="workitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__gte", 0), ("priority__lte", 100)),
+                name="work_item_priority_0_to_100",
+            ),
         ),
         # the place tables turn over fast and stay small: vacuum them early, leave room for HOT
         migrations.RunSQL(
