@@ -16,7 +16,8 @@ from psycopg import AsyncConnection
 
 from apps.lib.gathering import Gatherer
 
-from .lifecycle.running import tell_moved
+from .lifecycle.finishing import result_arrays
+from .lifecycle.running import array_text, tell_moved
 from .lifecycle.values import Result
 from .models import Attempt
 from .statements import FINISH_AND_LEASE, HOT_SETTINGS, LOCK_QUEUE, RENEW
@@ -139,7 +140,7 @@ async def _mark_foreign(
     ids = {item_id for keys in asked for item_id, _token in keys}
     if not ids:
         return
-    folders: dict[int, int] = dict(await _rows(connection, HELD_IN, {"ids": list(ids)}))
+    folders: dict[int, int] = dict(await _rows(connection, HELD_IN, {"ids": array_text(ids)}))
     for call, keys, answer in zip(calls, asked, answers, strict=True):
         own = call.folder_id
         answer.foreign = {key for key in keys if folders.get(key[0], own) != own}
@@ -220,7 +221,7 @@ class _Round:
         is_locked: bool = False,
     ) -> dict[str, Any]:
         """Run the statement, deal out what it leased, and return its report."""
-        values = {**_of_results(list(results)), **_of_wants([want for want, _answer in wants])}
+        values = {**result_arrays(list(results)), **_of_wants([want for want, _answer in wants])}
         values |= {"queue_id": queue_id, "is_locked": is_locked}
         first, *leased = await _rows(self.connection, FINISH_AND_LEASE, values)
         report: dict[str, Any] = orjson.loads(first[3])
@@ -278,18 +279,6 @@ async def _rows(connection: Connection, sql: str, values: dict[str, Any]) -> lis
     return await cursor.fetchall() if cursor.description else []
 
 
-def _of_results(results: Sequence[Result]) -> dict[str, list[Any]]:
-    return {
-        **_ids([(result.id, result.token) for result in results]),
-        "outcomes": [str(result.outcome) for result in results],
-        "outputs": [
-            None if result.output is None else orjson.dumps(result.output).decode()
-            for result in results
-        ],
-        "available_at": [result.available_at for result in results],
-    }
-
-
 def _of_wants(wants: Sequence[Want]) -> dict[str, Any]:
     return {
         "wanted_by": [want.bot for want in wants],
@@ -299,8 +288,11 @@ def _of_wants(wants: Sequence[Want]) -> dict[str, Any]:
     }
 
 
-def _ids(keys: Sequence[Key]) -> dict[str, list[Any]]:
-    return {"ids": [key[0] for key in keys], "tokens": [key[1] for key in keys]}
+def _ids(keys: Sequence[Key]) -> dict[str, str]:
+    return {
+        "ids": array_text(item_id for item_id, _token in keys),
+        "tokens": array_text(token for _item_id, token in keys),
+    }
 
 
 def _keys_of(call: Call) -> list[Key]:

@@ -59,7 +59,7 @@ def finish_and_lease(
     """
     given = _given_once(results)
     hot, cold = _divided(given.values())
-    values = _arrays(hot)
+    values = result_arrays(hot)
     answers = settle_results(cold)
     leased: list[LeasedItem] = []
     if hot or n > 0:
@@ -227,7 +227,7 @@ def _divided(given: Iterable[Result]) -> tuple[list[Result], list[Result]]:
     return list(hot.values()), cold
 
 
-def _arrays(results: Sequence[Result]) -> dict[str, str]:
+def result_arrays(results: Sequence[Result]) -> dict[str, str]:
     """Return the results as the parameters of FINISH_AND_LEASE."""
     return {
         "ids": array_text([result.id for result in results]),
