@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.queues.lifecycle import (
     LeaseLostError,
     Result,
+    finish_and_lease,
     finish_items,
     lease_items,
     pause_queue,
@@ -16,7 +17,9 @@ from apps.queues.lifecycle import (
     renew_leases,
     resume_queue,
 )
+from apps.queues.lifecycle.leasing import NO_RESULTS, exchange
 from apps.queues.models import Lease, Ready, WorkQueue
+from apps.queues.upkeep import reap_leases
 from tests.factories_queues import ANNA, make_item, make_items, make_queue, status_of
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +166,47 @@ def test_progress_is_kept_for_the_holder_and_refused_to_others():
     assert Lease.objects.get().progress == {"page": 3}
     with pytest.raises(LeaseLostError, match="not held with this lease"):
         record_progress(leased.id, uuid4(), progress={"page": 4})
+
+
+def test_several_wants_share_one_statement_and_a_lost_item_goes_to_one_alone():
+    queue = make_queue()
+    poison = make_item(queue).pk
+    lease_items(queue.pk, n=1, bot="Robbie")
+    Lease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    reap_leases()
+    first, second = make_items(queue, 2, priority=90)
+    (left,) = make_items(queue, 1, priority=10)
+    wants = {
+        "queue_id": queue.pk,
+        "wanted_by": ["Robbie", "Marvin"],
+        "run_ids": [None, 7],
+        "counts": [2, 2],
+        "seconds": [0, 900],
+    }
+
+    report, items = exchange(NO_RESULTS, wants)
+
+    assert [item.id for item in items] == [first, second, poison]
+    assert [item.is_alone for item in items] == [False, False, True]
+    robbies, marvins = Lease.objects.filter(bot="Robbie"), Lease.objects.get(bot="Marvin")
+    assert sorted(robbies.values_list("item_id", flat=True)) == [first, second]
+    assert (marvins.item_id, marvins.run_id) == (poison, 7)
+    assert marvins.expires_at - timezone.now() > timedelta(minutes=10)
+    assert status_of(left) == "new"
+    assert report["is_limited"] is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_drains_gets_the_same_from_its_prepared_statement(monkeypatch):
+    monkeypatch.setattr("apps.queues.lifecycle.running._drains_all_day", True)
+    queue = make_queue()
+    ids = make_items(queue, 12)
+
+    seen, leased = [], lease_items(queue.pk, n=2, bot="Robbie")
+    while leased:
+        seen += [item.id for item in leased]
+        results = [Result(item.id, item.token, "successful", {"ok": 1}) for item in leased]
+        finished, leased = finish_and_lease(results, queue_id=queue.pk, n=2, bot="Robbie")
+        assert not finished.refused
+
+    assert seen == ids

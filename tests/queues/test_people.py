@@ -173,6 +173,8 @@ def test_edit_item_with_nothing_new_keeps_the_version():
     edited = edit_item(item.pk, version=1, by=ANNA, payload=item.payload, priority=50)
 
     assert edited.version == 1
+    assert edited.status == "new"
+    assert not Event.objects.filter(subject_id=item.pk).exists()
 
 
 def test_edit_item_drops_the_expiry():

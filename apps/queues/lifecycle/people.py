@@ -29,6 +29,7 @@ from .places import (
     UNFINISHED,
     WAITING,
     Taken,
+    as_it_stands,
     changed_meanwhile,
     end,
     make_ready,
@@ -77,6 +78,8 @@ def edit_item(  # noqa: PLR0913 - one for each field that people edit
     else:
         put_back(taken)
         to = taken.status
+    if not changes:
+        return as_it_stands(item_id)
     return record("work_item.edited", taken, to=to, by=by, reason=reason, changes=changes)
 
 
@@ -189,7 +192,7 @@ def settle_effect(item_id: int, key: str, *, happened: bool, reference: str, by:
         effect.save(update_fields=["state", "reference", "settled_by", "finished_at"])
     else:
         effect.delete()
-    item: WorkItem = WorkItem.objects.with_status().select_related("queue").get(pk=item_id)
+    item = as_it_stands(item_id)
     publish(
         "work_item.effect_settled",
         subject=("item", item_id),

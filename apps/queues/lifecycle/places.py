@@ -119,7 +119,7 @@ def record(
     kind: str, taken: Taken, *, to: str, by: Actor, reason: str = "", **more: Any
 ) -> WorkItem:
     """Write the event of a verb, have the world told, and return the item as it stands now."""
-    item: WorkItem = WorkItem.objects.with_status().select_related("queue").get(pk=taken.item_id)
+    item = as_it_stands(taken.item_id)
     publish(
         kind,
         subject=("item", item.pk),
@@ -135,6 +135,11 @@ def record(
     )
     is_ready = item.status == WorkItem.Status.NEW and item.available_at_now is None
     tell_moved([item.queue_id], [item.pk], refilled=[item.queue_id] if is_ready else [])
+    return item
+
+
+def as_it_stands(item_id: int) -> WorkItem:
+    item: WorkItem = WorkItem.objects.with_status().select_related("queue").get(pk=item_id)
     return item
 
 

@@ -92,6 +92,9 @@ def _hot_cursor() -> psycopg.Cursor[tuple[Any, ...]]:
     connection.ensure_connection()
     server: Any = connection.connection
     cursor: psycopg.Cursor[tuple[Any, ...]] | None = getattr(server, "hot_cursor", None)
+    if cursor is None and connection.in_atomic_block:
+        # a rollback would take the settings back and leave the mark
+        return psycopg.Cursor(server)
     if cursor is None:
         server.prepare_threshold = 5
         server.hot_cursor = cursor = psycopg.Cursor(server)
