@@ -15,7 +15,7 @@ from apps.lib.schema import check_schema, unmask
 
 from . import lifecycle
 from .api_schemas import CommentOut, DecideIn, TaskOut, TaskPage, task_out
-from .decisions import MAX_REASON, MAX_REFERENCE
+from .decisions import MAX_REASON, MAX_REFERENCE, Decision, pick
 from .listing import MOST_URGENT_FIRST, NEWEST_DECISION_FIRST
 from .models import UserTask
 
@@ -109,14 +109,15 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
     the comment is taken. 409 says who decided what and when.
     """
     task = _find(request, task_id, Action.DECIDE)
+    decision = pick(task.decisions, body.decision)
     lifecycle.decide(
         task,
         lifecycle.Answer(
-            decision=body.decision,
+            decision=decision.key,
             version=body.version,
             payload=_payload(task, body),
-            reason=body.reason or _said(body, "reason", MAX_REASON),
-            reference=body.reference or _said(body, "reference", MAX_REFERENCE),
+            reason=body.reason or _said(decision, body, "reason", MAX_REASON),
+            reference=body.reference or _said(decision, body, "reference", MAX_REFERENCE),
             comment=body.comment,
         ),
         by=request.actor,
@@ -131,9 +132,9 @@ def _payload(task: UserTask, body: DecideIn) -> dict[str, Any] | None:
     return {**task.values, **values}
 
 
-def _said(body: DecideIn, name: str, longest: int) -> str:
-    """Return what a program said elsewhere: among the values, or as the comment."""
-    among_values = (body.values or {}).get(name)
+def _said(decision: Decision, body: DecideIn, name: str, longest: int) -> str:
+    """Return what a program said elsewhere: among values that are not data, or as the comment."""
+    among_values = None if decision.takes_values else (body.values or {}).get(name)
     said = among_values if isinstance(among_values, str) else body.comment
     return said[:longest]
 
