@@ -1,7 +1,7 @@
 """The effects ledger: an act that can't be undone is never done twice by a retry."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -51,6 +51,19 @@ def test_an_effect_is_new_once_and_finished_with_its_reference():
 
     assert (answer.state, answer.reference) == ("finished", "DOC-1")
     assert begin_effect(leased.id, leased.token, "post").reference == "DOC-1"
+
+
+@pytest.mark.parametrize(
+    ("reference", "kept"),
+    [(None, ""), (4711, "4711"), (UUID(int=7), "00000000-0000-0000-0000-000000000007")],
+)
+def test_whatever_the_outside_world_answers_does_as_a_reference(reference, kept):
+    leased = take_one()
+    begin_effect(leased.id, leased.token, "post")
+
+    answer = end_effect(leased.id, leased.token, "post", reference)
+
+    assert (answer.state, answer.reference) == ("finished", kept)
 
 
 def test_a_retry_is_told_what_has_happened_already():

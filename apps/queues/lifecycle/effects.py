@@ -33,13 +33,16 @@ def begin_effect(item_id: int, token: UUID, key: str) -> EffectAnswer:
     return _as_it_stands(item_id, key)
 
 
-def end_effect(item_id: int, token: UUID, key: str, reference: str) -> EffectAnswer:
-    """Say that the act `key` happened, and by what `reference` the outside world knows it."""
+def end_effect(item_id: int, token: UUID, key: str, reference: object) -> EffectAnswer:
+    """Say that the act `key` happened, and by what `reference` the outside world knows it.
+
+    Any value will do as a reference, None for none: what has happened must be written down.
+    """
     values = {
         "item_id": item_id,
         "token": token,
         "key": _checked(key),
-        "reference": storable_text(reference)[:MAX_REFERENCE],
+        "reference": storable_text("" if reference is None else str(reference))[:MAX_REFERENCE],
     }
     is_held, is_ended = run(END_EFFECT, values)[0]
     if not is_held:
