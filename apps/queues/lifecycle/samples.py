@@ -77,7 +77,7 @@ def _ended(item: WorkItem, past: PastItem) -> Ended:
     return Ended(
         item_id=item.pk,
         queue_id=item.queue_id,
-        attempt=len(past.attempts),
+        attempt=len(past.attempts) + 1,
         status=past.status,
         at=past.ended_at,
         by=past.by,
