@@ -156,9 +156,9 @@ async def _renew_all(connection: Connection, pairs: Sequence[tuple[Call, Answer]
     for seconds, some in by_seconds.items():
         keys = list({key for _answer, own in some for key in own})
         rows = await _rows(connection, RENEW, {**_ids(keys), "seconds": seconds})
-        renewed = {item_id for (item_id,) in rows}
+        renewed = set(rows)
         for answer, own in some:
-            answer.done = {key for key in own if key[0] in renewed}
+            answer.done = {key for key in own if key in renewed}
 
 
 class _Round:

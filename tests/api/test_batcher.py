@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from apps.lib.gathering import Gatherer
 from apps.lib.lifespan import begin_to_close
 from apps.queues import batcher, waiting
 from apps.queues.batcher import Exchange, Want
-from apps.queues.lifecycle import NewItem, add_item, add_items
+from apps.queues.lifecycle import NewItem, add_item, add_items, lease_items
 from apps.queues.models import Attempt, Lease, WorkItem, WorkQueue
 from tests.api.conftest import Program, calling
 from tests.factories import make_folder, make_person
@@ -329,6 +330,20 @@ def test_a_stale_lease_beside_the_real_one_is_refused(api: Program, queue: WorkQ
     assert of_stale["refused"] == [{"id": stale["id"], "reason": "lease_lost"}]
     assert of_real["finished"] == [stale["id"]]
     assert Attempt.objects.get().output == "real"
+
+
+def test_a_stale_lease_is_not_renewed_with_the_real_one(queue: WorkQueue, folder: Folder):
+    fill(queue, 1)
+    [held] = lease_items(queue.pk, n=1, bot="Robbie")
+    real, stale = (held.id, held.token), (held.id, UUID(int=7))
+
+    async def together() -> list[batcher.Answer]:
+        calls = (batcher.Renewal(folder.pk, (key,)) for key in (stale, real))
+        return list(await asyncio.gather(*map(batcher.renew, calls)))
+
+    zombie, holder = asyncio.run(together())
+
+    assert (zombie.done, holder.done) == (set(), {real})
 
 
 def test_a_bot_s_call_uses_no_thread(api: Program, queue: WorkQueue):

@@ -137,14 +137,23 @@ def test_renew_leases_tells_what_is_held_and_what_is_lost():
     held, gone = lease_items(queue.pk, n=2, bot="Robbie")
     finish_items([Result(gone.id, gone.token, "successful")])
 
-    renewed = renew_leases(
-        [(held.id, held.token), (gone.id, gone.token), (held.id, uuid4())], lease_seconds=3000
-    )
+    renewed = renew_leases([(held.id, held.token), (gone.id, gone.token)], lease_seconds=3000)
 
     assert renewed.renewed == [held.id]
     assert renewed.lost == [gone.id]
     left = Lease.objects.get(item_id=held.id).expires_at - timezone.now()
     assert left > timedelta(seconds=2900)
+
+
+def test_who_held_an_item_before_is_not_told_that_they_still_do():
+    queue = make_queue()
+    make_items(queue, 1)
+    (held,) = lease_items(queue.pk, n=1, bot="Robbie")
+
+    renewed = renew_leases([(held.id, uuid4()), (held.id, held.token)])
+
+    assert renewed.renewed == [held.id]
+    assert renewed.lost == [held.id]
 
 
 def test_a_lease_that_ran_out_cannot_be_renewed():

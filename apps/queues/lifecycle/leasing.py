@@ -81,17 +81,20 @@ def exchange(
 
 
 def renew_leases(held: Sequence[tuple[int, UUID]], *, lease_seconds: int | None = None) -> Renewed:
-    """Hold the items for another `lease_seconds` (None: what their queues say) from now on."""
+    """Hold the items for another `lease_seconds` (None: what their queues say) from now on.
+
+    The answer is by lease: an item of which an old lease is asked for, too, is in both lists.
+    """
     values = {
         "ids": array_text(item_id for item_id, _token in held),
         "tokens": array_text(token for _item_id, token in held),
         "seconds": lease_seconds,
     }
-    renewed = {item_id for (item_id,) in run_hot(RENEW, values)}
-    asked = dict.fromkeys(item_id for item_id, _ in held)
+    renewed = set(run_hot(RENEW, values))
+    asked = dict.fromkeys(held)
     return Renewed(
-        renewed=[item_id for item_id in asked if item_id in renewed],
-        lost=[item_id for item_id in asked if item_id not in renewed],
+        renewed=[lease[0] for lease in asked if lease in renewed],
+        lost=[lease[0] for lease in asked if lease not in renewed],
     )
 
 

@@ -175,5 +175,5 @@ update queues_lease l
            %(seconds)s::int,
            (select q.lease_seconds from queues_workqueue q where q.id = l.queue_id))
  where l.item_id = any (array(select item_id from held))
-returning l.item_id
+returning l.item_id, l.token
 """
