@@ -95,7 +95,7 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
     uncertain = {row[0] for row in run(OPEN_EFFECTS, {"ids": [row[0] for row in rows]})}
     queues = WorkQueue.objects.in_bulk({row[1] for row in rows})
     policies = {queue.pk: policy_of(queue) for queue in queues.values()}
-    verdicts = []
+    verdicts, pauses = [], dict[int, str]()
     for item_id, queue_id, token, _attempt, tries, losses, alone, bot in rows:
         standing = engine.Standing(
             tries=tries, losses=losses, alone=alone, has_open_effects=item_id in uncertain
@@ -103,8 +103,10 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
         result = results.get((item_id, token)) or _lost(item_id, token, bot)
         verdict = _decide(policies[queue_id], standing, result)
         if verdict.pauses_queue:
-            pause_by_rule(queues[queue_id], reason=result.message or result.code, by=SYSTEM)
+            pauses.setdefault(queue_id, result.message or result.code)
         verdicts.append(_row(verdict, result))
+    for queue_id in sorted(pauses):  # in one order, so that two calls can't deadlock
+        pause_by_rule(queues[queue_id], reason=pauses[queue_id], by=SYSTEM)
     moved = run(SETTLE, {"verdicts": orjson.dumps(verdicts).decode()})
     refilled = {queue_id for _item, queue_id, goes in moved if goes == "ready"}
     if any(goes == "parked" for _item, _queue, goes in moved):
