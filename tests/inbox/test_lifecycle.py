@@ -202,6 +202,24 @@ def test_the_same_decision_sent_twice_is_taken_once(task, business_user):
     assert Event.objects.filter(kind="user_task.completed").count() == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"payload": {**PAYLOAD, "total": "2.00"}},
+        {"reason": "the vendor called"},
+        {"comment": "the vendor called"},
+    ],
+)
+def test_the_same_decision_with_other_words_or_values_is_not_answered_as_taken(
+    task, business_user, said
+):
+    values = {"payload": {**PAYLOAD, "total": "1.00"}}
+    lifecycle.decide(task, answer(task, **values), by=business_user.actor)
+
+    with pytest.raises(TaskDecidedError):
+        lifecycle.decide(task, answer(task, **{**values, **said}), by=business_user.actor)
+
+
 def test_whoever_comes_second_hears_who_decided_what_and_when(task, business_user, supervisor):
     lifecycle.decide(task, answer(task, "reject", reason="no"), by=supervisor.actor)
 
@@ -215,11 +233,22 @@ def test_whoever_comes_second_hears_who_decided_what_and_when(task, business_use
     assert f"{task.decided_at:%Y-%m-%d %H:%M}" in said
 
 
-def test_a_decision_on_old_values_is_refused_although_the_news_has_not_come(task, supervisor):
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [
+        ("correct", {}),
+        ("leave_out", {"reason": "x"}),
+        ("reject", {"reason": "x"}),
+        ("done_by_hand", {"reference": "x"}),
+    ],
+)
+def test_a_decision_on_old_values_is_refused_although_the_news_has_not_come(
+    task, supervisor, decision, said
+):
     items.edit_item(task.item_id, version=task.item.version, by=supervisor.actor, priority=70)
 
     with pytest.raises(TaskChangedError):
-        lifecycle.decide(task, answer(task), by=supervisor.actor)
+        lifecycle.decide(task, answer(task, decision, **said), by=supervisor.actor)
 
     task.refresh_from_db()
     assert task.is_open

@@ -44,9 +44,9 @@ class Answer:
 def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
     """Take the decision, move the item on, and record both.
 
-    The same decision sent twice by the same person is taken once and answered the same. Raises
-    TaskDecidedError when somebody was first, TaskChangedError when `answer.version` is not what
-    the task is now, InvalidError for values or answers that will not do, and what the item's verb
+    The same decision sent twice by the same person, with all that was said with it, is taken once
+    and answered the same. Raises TaskDecidedError when somebody was first, TaskChangedError when
+    `answer.version` is not what the task is now, or the item is not what the task shows, InvalidError for values or answers that will not do, and what the item's verb
     raises. Nothing is changed then.
     """
     decision = pick(task.decisions, answer.decision)
@@ -122,10 +122,16 @@ def _close(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> boo
 
 
 def _insist_that_item_waits(task: UserTask) -> None:
-    """Hold the item where it waits for this very decision; raise ConflictError if it went on."""
+    """Hold the item where it waits for this very decision, as the person saw it.
+
+    Raises ConflictError if it went on, TaskChangedError if it was edited. Edits take the place
+    that is held here, so what is seen now stays.
+    """
     waiting = Parked.objects.select_for_update(no_key=True).filter(item_id=task.item_number).first()
     if waiting is None or waiting.since != task.parked_at:
         raise ConflictError(_("The item has gone on; this decision is no longer needed."))
+    if not WorkItem.objects.filter(pk=task.item_number, version=task.item_version).exists():
+        raise TaskChangedError(task)
 
 
 def _already_closed(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:
@@ -134,9 +140,26 @@ def _already_closed(task: UserTask, decision: Decision, answer: Answer, by: Acto
     if current.is_open:
         raise TaskChangedError(current)
     is_mine = by.user_id is not None and current.decided_by_id == by.user_id
-    if is_mine and (current.decision, current.version) == (decision.key, answer.version + 1):
+    if is_mine and _says_the_same(current, decision, answer, by):
         return current
     raise TaskDecidedError(current)
+
+
+def _says_the_same(closed: UserTask, decision: Decision, answer: Answer, by: Actor) -> bool:
+    """Whether `answer` is what the task was closed with: nothing that it says would be lost."""
+    said = (decision.key, answer.version + 1, answer.reason.strip(), answer.reference.strip())
+    kept = (closed.decision, closed.version, closed.decision_comment, closed.decision_reference)
+    comment = answer.comment.strip()
+    return (
+        said == kept
+        and (not decision.takes_values or not _changes_what_was_decided(closed, answer))
+        and (not comment or closed.comments.filter(author=by.user_id, text=comment).exists())
+    )
+
+
+def _changes_what_was_decided(closed: UserTask, answer: Answer) -> bool:
+    payload = closed.values if answer.payload is None else answer.payload
+    return bool(changes_between(closed.decision_values or {}, payload, closed.form))
 
 
 def _apply(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> list[JsonObject]:
@@ -156,14 +179,11 @@ def _apply(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> lis
 
 
 def _continue(task: UserTask, answer: Answer, by: Actor) -> list[JsonObject]:
-    item = WorkItem.objects.get(pk=task.item_number)
-    if item.version != task.item_version:
-        raise TaskChangedError(task)
     payload = task.values if answer.payload is None else answer.payload
     check_values(task, payload)
     changes = changes_between(task.values, payload, task.form)
     items.retry_item(
-        item.pk,
+        task.item_number,
         by=by,
         payload=payload if changes else None,
         reason=answer.reason.strip(),
