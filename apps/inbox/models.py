@@ -54,7 +54,7 @@ class UserTask(models.Model):
     item = models.ForeignKey(
         WorkItem, models.PROTECT, null=True, related_name="user_tasks", db_constraint=False
     )
-    attempt = models.PositiveSmallIntegerField(default=0)
+    attempt = models.PositiveIntegerField(default=0)
     # since when the item waits for this decision: tells one wait from the next
     parked_at = models.DateTimeField(null=True)
     # the form as it was when the task was made, and the values the person starts from

@@ -1,6 +1,7 @@
 """Tasks come with the items that need a person, and go when somebody decides, here or elsewhere."""
 
 import pytest
+from django.db import connection
 
 from apps.events.bus import deliver_outbox
 from apps.events.models import Event
@@ -66,6 +67,29 @@ def test_news_that_comes_twice_makes_one_task(queue):
     deliver_outbox()
 
     assert UserTask.objects.filter(item=item).count() == 1
+
+
+def test_an_item_that_was_tried_very_often_gets_a_task(queue):
+    item = stop_item(queue)
+    UserTask.objects.all().delete()
+    Attempt.objects.filter(item_id=item.pk).update(number=40_000)
+
+    lifecycle.reconcile_tasks([item.pk])
+
+    assert UserTask.objects.get(item=item).attempt == 40_000
+
+
+def test_an_item_that_cannot_be_asked_about_leaves_its_neighbours_their_tasks(queue, caplog):
+    with connection.cursor() as cursor:
+        cursor.execute("alter table inbox_usertask add check (title <> 'Invoice POISON')")
+    new = [NewItem(payload=PAYLOAD, reference=name) for name in ("A", "POISON", "B")]
+    ids = add_items(queue, new, origin="api", by=BOT, all_or_nothing=True).ids
+    stop_waiting(queue, n=3)
+
+    done = lifecycle.reconcile_tasks(ids)
+
+    assert done.opened == [ids[0], ids[2]]
+    assert f"item {ids[1]}" in caplog.text
 
 
 def test_many_items_in_one_announcement_become_many_tasks_in_few_queries(

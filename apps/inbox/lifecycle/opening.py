@@ -5,12 +5,13 @@ which items to look at. An item that is parked for a decision has one open task,
 wait; any other item has none.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -22,6 +23,8 @@ from apps.inbox.titles import title_of_item
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
 from apps.queues.models import Attempt, Effect, Ended, Parked, WorkItem, WorkQueue
+
+logger = logging.getLogger(__name__)
 
 Status = UserTask.Status
 
@@ -45,8 +48,22 @@ def reconcile_tasks(item_ids: Iterable[int], *, by: Actor = SYSTEM, how: str = "
     done = Reconciled()
     wanted = sorted(set(item_ids))
     for start in range(0, len(wanted), BATCH):
-        _reconcile(wanted[start : start + BATCH], done, by, how)
+        _reconcile_what_can_be(wanted[start : start + BATCH], done, by, how)
     return done
+
+
+def _reconcile_what_can_be(item_ids: list[int], done: Reconciled, by: Actor, how: str) -> None:
+    """One item that can't be asked about must not keep its neighbours from being asked about."""
+    try:
+        _reconcile(item_ids, done, by, how)
+    except (OperationalError, InterfaceError):
+        raise  # the database's trouble, not an item's: all of it is to be tried again
+    except Exception:
+        if len(item_ids) == 1:
+            logger.exception("The task of item %d can't be brought in line", item_ids[0])
+            return
+        for item_id in item_ids:
+            _reconcile_what_can_be([item_id], done, by, how)
 
 
 @transaction.atomic

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=300)),
                 ("reason", models.TextField()),
                 ("code", models.CharField(blank=True, max_length=100)),
-                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("attempt", models.PositiveIntegerField(default=0)),
                 ("parked_at", models.DateTimeField(null=True)),
                 ("form", models.JSONField(default=dict)),
                 ("values", models.JSONField(default=dict)),
