@@ -1,13 +1,18 @@
 """Invoices come in: a UBL file becomes an item with its data and the file itself."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
 from apps.lib.actors import SYSTEM, Actor
+from apps.lib.errors import DomainError, TooLargeError
 from apps.queues.files import attach
 from apps.queues.lifecycle import NewItem, add_item
 from apps.queues.models import WorkItem, WorkQueue
@@ -38,6 +43,30 @@ def take_in(
         item = add_item(queue, new_item(invoice), origin=origin, by=by)
         attach(item, ContentFile(data, name=name), by=by, content_type=XML)
     return item
+
+
+def take_in_files(
+    queue: WorkQueue, files: Iterable[UploadedFile], *, by: Actor
+) -> tuple[list[WorkItem], list[DomainError]]:
+    """Queue what can be read; return the items, and a refusal for each file that can't be."""
+    taken: list[WorkItem] = []
+    refusals: list[DomainError] = []
+    for file in files:
+        name = file.name or "invoice.xml"
+        try:
+            _check_size(file)
+            data = file.read()
+            taken.append(take_in(queue, data, name=name, by=by, origin=WorkItem.Origin.PAGE))
+        except DomainError as refusal:
+            refusal.message = f"{name}: {refusal.message}"
+            refusals.append(refusal)
+    return taken, refusals
+
+
+def _check_size(file: UploadedFile) -> None:
+    if (file.size or 0) > settings.MAX_FILE_BYTES:
+        limit = settings.MAX_FILE_BYTES // (1024 * 1024)
+        raise TooLargeError(_("A file may have up to %(limit)s MB.") % {"limit": limit})
 
 
 def take_in_made(queue: WorkQueue, made: MadeInvoice, *, by: Actor = SYSTEM) -> WorkItem:

@@ -16,14 +16,16 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Action, can, require
 from apps.events.live import nudge
 from apps.lib.errors import NotAllowedError, NotFoundError
-from apps.queues.models import WorkItem
 
 from . import steps
-from .intake import invoice_queue, take_in
+from .intake import invoice_queue, take_in_files
 from .models import DemoSetting, LedgerEntry, TryItStep
 from .set_up import PEOPLE
 
 MAX_LEDGER_ROWS = 200
+MAX_FILES = 20
+# what a proxy adds: then the caller is not who the connection says
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
 
 
 @require_safe
@@ -73,23 +75,20 @@ def kill_bot(request: PersonRequest) -> HttpResponse:
 
 @require_POST
 def upload(request: PersonRequest) -> HttpResponse:
-    """Take UBL files, each refused or queued by itself."""
+    """Take UBL files, each queued or refused by itself; if none was taken, that is an error."""
     _may_try(request)
-    queue = invoice_queue(request.folder)
-    files = request.FILES.getlist("file")
+    files = request.FILES.getlist("file")[:MAX_FILES]
     if not files:
         messages.error(request, _("Choose a UBL file first."))
         return redirect("demo:try_it")
-    for file in files[:20]:
-        item = take_in(
-            queue,
-            file.read(),
-            name=file.name or "invoice.xml",
-            by=request.user.actor,
-            origin=WorkItem.Origin.PAGE,
-        )
-        messages.success(request, _("%(name)s is item #%(n)s.") % {"name": file.name, "n": item.pk})
-    return redirect("items:item_detail", pk=item.pk)
+    taken, refusals = take_in_files(invoice_queue(request.folder), files, by=request.user.actor)
+    if not taken:
+        raise refusals[0]
+    for item in taken:
+        messages.success(request, _("%(item)s is queued as #%(n)s.") % {"item": item, "n": item.pk})
+    for refusal in refusals:
+        messages.error(request, refusal.message)
+    return redirect("items:item_detail", pk=taken[-1].pk)
 
 
 @require_POST
@@ -122,6 +121,8 @@ def quick_login(request: HttpRequest) -> HttpResponse:
     if username not in known:
         raise NotFoundError(_("The demo has no such person."))
     person = get_object_or_404(User, username=username, is_active=True)
+    if person.has_usable_password():
+        raise NotAllowedError(_("This person has a password. Sign in with it."))
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
     return redirect("dashboard:overview")
 
@@ -130,7 +131,7 @@ def may_quick_login(request: HttpRequest) -> bool:
     """Only when the server listens on loopback, the demo is on, and the caller is local, too."""
     if not (settings.LOOPBACK_ONLY and settings.DEMO_ENABLED):
         return False
-    if request.headers.get("X-Forwarded-For"):
+    if any(request.headers.get(name) for name in FORWARDED):
         return False
     try:
         return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

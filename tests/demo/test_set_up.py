@@ -1,0 +1,60 @@
+"""Loading the demo: all that it needs, once, and nothing of what people changed is undone."""
+
+import pytest
+
+from apps.accounts.models import Membership, User
+from apps.bots.models import Automation
+from apps.demo.models import DemoSetting, Vendor
+from apps.demo.set_up import PEOPLE, set_up_demo
+from apps.queues.models import WorkQueue
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_makes_books_a_queue_and_people(folder):
+    queue = set_up_demo(folder)
+
+    assert (queue.key, queue.automation.function) == ("invoices", "invoices.post")
+    assert Vendor.objects.filter(folder=folder).count() == 24
+    assert DemoSetting.objects.get().trickle_on
+    roles = dict(Membership.objects.filter(folder=folder).values_list("user__username", "role"))
+    assert roles == {username: role for username, _name, role in PEOPLE}
+
+
+def test_a_second_time_changes_nothing(folder):
+    set_up_demo(folder)
+    counted = [model.objects.count() for model in (WorkQueue, Vendor, User, Automation)]
+
+    set_up_demo(folder)
+
+    assert [model.objects.count() for model in (WorkQueue, Vendor, User, Automation)] == counted
+
+
+def test_what_people_changed_stays(folder):
+    queue = set_up_demo(folder)
+    WorkQueue.objects.filter(pk=queue.pk).update(title="Bills", max_runs=7)
+    DemoSetting.objects.update(trickle_on=False)
+    User.objects.filter(username="bea").update(is_active=False)
+
+    set_up_demo(folder)
+
+    queue.refresh_from_db()
+    assert (queue.title, queue.max_runs) == ("Bills", 7)
+    assert not DemoSetting.objects.get().trickle_on
+    assert not User.objects.get(username="bea").is_active
+
+
+def test_somebody_who_was_there_before_gets_no_rights(folder):
+    ada = User.objects.create_user("ada", "ada@example.com", "a long enough password")
+
+    set_up_demo(folder)
+
+    assert not Membership.objects.filter(user=ada).exists()
+    ada.refresh_from_db()
+    assert ada.has_usable_password()
+
+
+def test_the_people_of_the_demo_have_no_password(folder):
+    set_up_demo(folder)
+
+    assert not any(user.has_usable_password() for user in User.objects.all())

@@ -1,0 +1,184 @@
+"""The steps of the Try it page: each sets something off, and ticks when it was seen."""
+
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from apps.bots.lifecycle import claim_run, create_run
+from apps.bots.models import Bot, BotSlot
+from apps.bots.registration import register_bot
+from apps.demo import bots_on_this_machine, erp, steps
+from apps.demo.intake import invoice_queue
+from apps.demo.models import LedgerEntry, TryItStep
+from apps.demo.steps import BY_KEY, begin, kill_bot_of, tick_steps
+from apps.inbox.lifecycle import Answer, decide
+from apps.inbox.models import UserTask
+from apps.lib.clock import seconds_from_now
+from apps.lib.errors import ConflictError
+from apps.queues import session
+from apps.queues.lifecycle import lease_items
+from apps.queues.models import Lease, WorkItem
+from apps.queues.upkeep import reap_leases
+from tests.demo.rooms import load_demo, work, work_again
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(session, "LINGER_SECONDS", 0.0)
+    monkeypatch.setattr(steps, "N_FLOOD", 30)
+
+
+@pytest.fixture
+def queue(folder):
+    return load_demo(folder)
+
+
+@pytest.fixture
+def victim():
+    """A process that waits to be killed."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def is_seen(step):
+    tick_steps()
+    return TryItStep.objects.get(step=step).seen_at is not None
+
+
+def test_a_wrong_invoice_ticks_when_a_person_has_decided_and_it_ended(queue, folder, business_user):
+    progress = begin(BY_KEY["wrong-invoice"], folder, business_user)
+    work(queue)
+    assert not is_seen("wrong-invoice")
+
+    task = UserTask.objects.get(item_id=progress.first_item_id)
+    answer = Answer(decision="leave_out", version=task.version, reason="Sent twice")
+    decide(task, answer, by=business_user.actor)
+
+    assert is_seen("wrong-invoice")
+
+
+def test_the_erp_ticks_when_all_failed_and_all_ended_well(queue, folder, business_user):
+    begin(BY_KEY["erp-down"], folder, business_user)
+    work(queue)
+    assert not is_seen("erp-down")
+
+    erp.bring_up(folder.pk)
+    work_again(queue)
+
+    assert is_seen("erp-down")
+    assert LedgerEntry.objects.count() == steps.N_WHILE_DOWN
+    assert LedgerEntry.objects.posted_twice() == []
+
+
+def test_a_flood_comes_in_as_one_and_ticks_when_it_is_worked_off(queue, folder, business_user):
+    begin(BY_KEY["flood"], folder, business_user)
+    assert WorkItem.objects.count() == 30
+    assert not is_seen("flood")
+
+    work(queue)
+
+    assert is_seen("flood")
+    assert LedgerEntry.objects.count() == 30
+
+
+def test_a_killed_bot_ticks_when_the_item_is_worked_again(queue, folder, business_user, victim):
+    # given a slow invoice in the hands of a process
+    progress = begin(BY_KEY["kill-a-bot"], folder, business_user)
+    bot = register_bot(queue.automation.pool, name="robbie", n_slots=1)
+    Bot.objects.filter(pk=bot.pk).update(host=socket.gethostname())
+    BotSlot.objects.update_or_create(bot=bot, number=1, defaults={"pid": victim.pid})
+    create_run(queue.automation.current_version)
+    run = claim_run(bot.pool_id, bot.pk, 1)
+    lease_items(queue.pk, n=1, bot="robbie", run_id=run.pk)
+
+    # when it is killed, and the lease runs out
+    assert kill_bot_of(progress) == "robbie"
+    assert victim.wait(timeout=30) == -signal.SIGKILL
+    assert not is_seen("kill-a-bot")
+    Lease.objects.filter(item_id=progress.first_item_id).update(expires_at=seconds_from_now(-60))
+    reap_leases()
+    lease_items(queue.pk, n=1, bot="marvin")
+
+    # then it is seen
+    assert is_seen("kill-a-bot")
+
+
+def test_nobody_is_killed_while_nobody_works_on_it(queue, folder, business_user):
+    progress = begin(BY_KEY["kill-a-bot"], folder, business_user)
+
+    with pytest.raises(ConflictError, match="Wait a moment"):
+        kill_bot_of(progress)
+
+
+def test_a_bot_on_another_machine_is_left_alone(queue, victim):
+    bot = register_bot(queue.automation.pool, name="far", n_slots=1)
+    Bot.objects.filter(pk=bot.pk).update(host="elsewhere")
+    BotSlot.objects.update_or_create(bot=bot, number=1, defaults={"pid": victim.pid})
+    bot.refresh_from_db()
+    with pytest.raises(ConflictError, match="another machine"):
+        bots_on_this_machine.kill_slot(bot, 1)
+    assert victim.poll() is None
+
+
+def test_a_process_that_is_gone_is_a_plain_sentence(queue, victim):
+    bot = register_bot(queue.automation.pool, name="robbie", n_slots=1)
+    victim.kill()
+    victim.wait(timeout=30)
+    Bot.objects.filter(pk=bot.pk).update(host=socket.gethostname())
+    BotSlot.objects.update_or_create(bot=bot, number=1, defaults={"pid": victim.pid})
+    bot.refresh_from_db()
+
+    with pytest.raises(ConflictError, match="gone already"):
+        bots_on_this_machine.kill_slot(bot, 1)
+
+
+def test_a_step_may_be_tried_again(queue, folder, business_user):
+    first = begin(BY_KEY["flood"], folder, business_user)
+    work(queue)
+    assert is_seen("flood")
+
+    again = begin(BY_KEY["flood"], folder, business_user)
+
+    assert again.pk == first.pk
+    assert again.seen_at is None
+    assert again.first_item_id != first.first_item_id
+    assert not is_seen("flood")
+
+
+def test_what_was_begun_long_ago_is_no_longer_watched(queue, folder, business_user):
+    begin(BY_KEY["flood"], folder, business_user)
+    work(queue)
+    TryItStep.objects.update(started_at=seconds_from_now(-3600 * (steps.WATCHED_HOURS + 1)))
+
+    assert tick_steps() == 0
+
+
+def test_a_step_whose_items_are_not_there_yet_does_not_tick(queue, folder, business_user):
+    for key in BY_KEY:
+        TryItStep.objects.create(folder=folder, user=business_user, step=key)
+
+    assert tick_steps() == 0
+
+
+def test_a_step_that_no_longer_exists_is_left_alone(queue, folder, business_user):
+    TryItStep.objects.create(folder=folder, user=business_user, step="of-old-times")
+
+    assert tick_steps() == 0
+
+
+def test_the_page_shows_how_far_a_step_is(queue, folder, business_user, business_client):
+    begin(BY_KEY["flood"], folder, business_user)
+    assert "0 of 30 have ended" in business_client.get("/demo/").text
+
+    work(invoice_queue(folder))
+    tick_steps()
+
+    page = business_client.get("/demo/").text
+    assert "30 of 30 have ended" in page
+    assert "Seen" in page
