@@ -203,7 +203,7 @@ def test_only_losses_alone_count_and_the_third_is_the_last(losses, alone, goes, 
 
 
 def test_what_is_given_back_keeps_everything():
-    standing = Standing(tries=2, losses=1, alone=True)
+    standing = Standing(tries=2, losses=1, alone=True, stays_alone=True)
 
     verdict = decide_release(standing, available_at=None)
 

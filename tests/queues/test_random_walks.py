@@ -42,6 +42,7 @@ class Believed:
     tries: int = 0
     losses: int = 0
     alone: bool = False
+    was_lost: bool = False  # how its last try ended, but for those given back
     edits: int = 0
     version: int = 1
     lease: LeasedItem | None = None
@@ -115,15 +116,15 @@ class Walk(RuleBasedStateMachine):
 
     def _believe(self, item: Believed, outcome: str) -> None:
         if outcome == "successful":
-            item.freed("successful")
+            item.freed("successful", was_lost=False)
         elif outcome == "released":
-            item.freed("ready")
+            item.freed("ready", alone=item.alone and item.was_lost)
         elif outcome == "business_exception":
-            item.freed("needs_decision", tries=item.tries + 1, alone=False)
+            item.freed("needs_decision", tries=item.tries + 1, alone=False, was_lost=False)
         elif item.tries + 1 < MAX_ATTEMPTS:
-            item.freed("scheduled", tries=item.tries + 1, alone=False)
+            item.freed("scheduled", tries=item.tries + 1, alone=False, was_lost=False)
         else:
-            item.freed("needs_decision", tries=item.tries + 1, alone=False)
+            item.freed("needs_decision", tries=item.tries + 1, alone=False, was_lost=False)
 
     @precondition(lambda self: any(item.old for item in self.items.values()))
     @rule(data=st.data())
@@ -148,9 +149,9 @@ class Walk(RuleBasedStateMachine):
         for item in (self.items[pk] for pk in lost):
             losses = item.losses + item.alone
             if losses >= LOSS_LIMIT:
-                item.freed("needs_decision", losses=losses, alone=False)
+                item.freed("needs_decision", losses=losses, alone=False, was_lost=True)
             else:
-                item.freed("ready", losses=losses, alone=True)
+                item.freed("ready", losses=losses, alone=True, was_lost=True)
 
     @rule()
     def time_passes(self) -> None:

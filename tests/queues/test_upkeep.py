@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from apps.events.models import Event, Outbox
-from apps.queues.lifecycle import LeasedItem, Result, finish_items, lease_items
+from apps.queues.lifecycle import LeasedItem, Result, finish_items, lease_items, renew_leases
+from apps.queues.lifecycle.finishing import settle_results
 from apps.queues.models import Attempt, Lease, Parked, Ready, Scheduled, WorkItem, WorkQueue
 from apps.queues.upkeep import expire_items, promote_scheduled, reap_leases
 from tests.factories_queues import make_item, make_items, make_queue, status_of
@@ -125,6 +126,48 @@ def test_a_poison_item_that_loses_its_sessions_does_not_take_its_neighbours_alon
     statuses = {pk: status_of(pk) for pk in ids}
     assert statuses.pop(poison) == "needs_decision"
     assert set(statuses.values()) == {"successful"}
+
+
+@pytest.mark.parametrize("give_back", [finish_items, settle_results])
+def test_an_item_that_was_leased_singly_and_given_back_is_not_taken_for_a_killer(give_back):
+    queue = make_queue()
+    ids = make_items(queue, 5)
+    (first,) = lease_items(queue.pk, n=1, bot="R")
+    give_back([Result(first.id, first.token, "released")])
+
+    leased = lease_items(queue.pk, n=10, bot="Robbie")
+
+    assert [item.id for item in leased] == ids
+
+
+@pytest.mark.parametrize("give_back", [finish_items, settle_results])
+def test_an_item_that_was_lost_and_given_back_is_leased_alone_again(give_back):
+    queue = make_queue()
+    poison, _other = make_items(queue, 2)
+    lose(queue, 2)
+    (leased,) = lease_items(queue.pk, n=10, bot="R")
+    give_back([Result(leased.id, leased.token, "released")])
+
+    again = lease_items(queue.pk, n=10, bot="R")
+
+    assert [item.id for item in again] == [poison]
+
+
+def test_a_lease_that_ran_out_while_the_database_was_away_counts_as_held_for_another():
+    queue = make_queue(lease_seconds=86_400)
+    make_items(queue, 2)
+    first, second = lease_items(queue.pk, n=2, bot="Robbie", lease_seconds=1)
+    long_ago = timezone.now() - timedelta(days=7)
+    Lease.objects.update(leased_at=long_ago, expires_at=long_ago + timedelta(seconds=1))
+
+    assert reap_leases() == 0
+    assert renew_leases([(second.id, second.token)]).renewed == [second.id]
+    assert finish_items([Result(first.id, first.token, "successful")]).finished == [first.id]
+
+    Lease.objects.update(expires_at=past())
+    queue.lease_seconds = 1
+    queue.save(update_fields=["lease_seconds"])
+    assert reap_leases() == 1
 
 
 def test_an_exception_shows_that_the_item_does_not_kill_its_bot():

@@ -46,8 +46,9 @@ def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
 
     The same decision sent twice by the same person, with all that was said with it, is taken once
     and answered the same. Raises TaskDecidedError when somebody was first, TaskChangedError when
-    `answer.version` is not what the task is now, or the item is not what the task shows, InvalidError for values or answers that will not do, and what the item's verb
-    raises. Nothing is changed then.
+    `answer.version` is not what the task is now, or the item is not what the task shows,
+    InvalidError for values or answers that will not do, and what the item's verb raises. Nothing
+    is changed then.
     """
     decision = pick(task.decisions, answer.decision)
     check_comment(answer.comment)

@@ -27,11 +27,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is known of the leased item; `tries` and `losses` are those before this try."""
+    """What is known of the leased item; `tries` and `losses` are those before this try.
+
+    `alone`: nothing was leased beside it. `stays_alone`: since it had been lost before.
+    """
 
     tries: int
     losses: int
     alone: bool
+    stays_alone: bool = False
     has_open_effects: bool = False
 
 
@@ -102,7 +106,7 @@ def decide_release(standing: Standing, *, available_at: datetime | None) -> Verd
         goes="ready" if available_at is None else "scheduled",
         tries=standing.tries,
         losses=standing.losses,
-        alone=standing.alone,
+        alone=standing.stays_alone,
         available_at=available_at,
     )
 

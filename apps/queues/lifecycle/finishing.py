@@ -96,9 +96,13 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
     queues = WorkQueue.objects.in_bulk({row[1] for row in rows})
     policies = {queue.pk: policy_of(queue) for queue in queues.values()}
     verdicts, pauses = [], dict[int, str]()
-    for item_id, queue_id, token, _attempt, tries, losses, alone, bot in rows:
+    for item_id, queue_id, token, _attempt, tries, losses, alone, stays_alone, bot in rows:
         standing = engine.Standing(
-            tries=tries, losses=losses, alone=alone, has_open_effects=item_id in uncertain
+            tries=tries,
+            losses=losses,
+            alone=alone,
+            stays_alone=stays_alone,
+            has_open_effects=item_id in uncertain,
         )
         result = results.get((item_id, token)) or _lost(item_id, token, bot)
         verdict = _decide(policies[queue_id], standing, result)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .parts import ITEM, NOW, count, into_ready, into_scheduled
+from .parts import HELD, ITEM, NOW, STAYS_ALONE, count, into_ready, into_scheduled
 
 # Finishes successes and gives back releases, then leases for one or more wants from one queue.
 #
@@ -29,7 +29,7 @@ with done as materialized (
       from done d
      cross join lateral (select * from queues_lease l
                           where l.item_id = d.item_id and l.token = d.token
-                            and l.expires_at > {NOW}
+                            and {HELD}
                             for update) l
      where d.outcome = 'successful'
         or not exists (select from queues_effect e
@@ -53,9 +53,10 @@ with done as materialized (
     select item_id, queue_id, attempt + 1, tries, losses, alone, 'successful', {NOW}, '', ''
       from gone where outcome = 'successful'
 ), back as (
-    select item_id, queue_id, attempt + 1 as attempt, tries, losses, alone, deferred_to,
-           deferred_to is not null and deferred_to > {NOW} as is_deferred
-      from gone where outcome = 'released'
+    select l.item_id, l.queue_id, l.attempt + 1 as attempt, l.tries, l.losses,
+           {STAYS_ALONE} as alone, l.deferred_to,
+           l.deferred_to is not null and l.deferred_to > {NOW} as is_deferred
+      from gone l where l.outcome = 'released'
 ), readied as ({into_ready("back", where="not s.is_deferred")}
 ), deferred as ({
     into_scheduled("back", at="s.deferred_to", why="'deferred'", where="s.is_deferred")
@@ -167,7 +168,7 @@ with asked as materialized (
       from asked a
      cross join lateral (select * from queues_lease l
                           where l.item_id = a.item_id and l.token = a.token
-                            and l.expires_at > {NOW}
+                            and {HELD}
                             for update) l
 )
 update queues_lease l

@@ -15,6 +15,21 @@ RANK: Final = """
 CARRIED: Final = "item_id, queue_id, attempt, tries, losses, alone"
 
 
+# Whether the lease `l` is in force. One that was taken before the server came up is so for as long
+# as its row is there: nobody could renew while the server was away. The row is the lock; RUN_OUT
+# says when the sweep deletes it, one lease of `q` after the start.
+HELD: Final = f"(l.expires_at > {NOW} or l.leased_at < pg_postmaster_start_time())"
+RUN_OUT: Final = f"""l.expires_at <= {NOW}
+   and (l.leased_at >= pg_postmaster_start_time()
+        or pg_postmaster_start_time() + q.lease_seconds * interval '1 second' <= {NOW})"""
+
+# An item that was lost is leased alone until a try of it ends. On a lease, `alone` only says that
+# nothing was leased beside it; when it is given back, its past tells whether that was why.
+STAYS_ALONE: Final = """(l.alone and 'lost' is not distinct from (
+        select t.outcome from queues_attempt t
+         where t.item_id = l.item_id and t.outcome <> 'released'
+         order by t.number desc limit 1))"""
+
 # An item's row, fetched by its key whatever the planner believes: with a prepared statement's
 # generic plan it would rather merge-join, walking the whole table's index (seen: 8 ms, not 1)
 ITEM: Final = "select * from queues_workitem where id = {}.item_id offset 0"

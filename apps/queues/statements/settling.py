@@ -2,24 +2,24 @@
 
 from typing import Final
 
-from .parts import ITEM, NOW, count, into_ready, into_scheduled
+from .parts import HELD, ITEM, NOW, RUN_OUT, STAYS_ALONE, count, into_ready, into_scheduled
 
 # Lock the leases that are held, in id order; what stands behind them is read afterwards.
 LOCK_HELD: Final = f"""
-select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, l.bot
+select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, {STAYS_ALONE}, l.bot
   from (select * from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token)
          order by item_id) a
  cross join lateral (select * from queues_lease l
-                      where l.item_id = a.item_id and l.token = a.token and l.expires_at > {NOW}
+                      where l.item_id = a.item_id and l.token = a.token and {HELD}
                         for update) l
 """
 
 # The same for leases that have run out, each queue's oldest first. By queue, for the index's sake.
 LOCK_EXPIRED: Final = f"""
-select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, l.bot
+select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, {STAYS_ALONE}, l.bot
   from queues_workqueue q
  cross join lateral (select * from queues_lease l
-                      where l.queue_id = q.id and l.expires_at <= {NOW}
+                      where l.queue_id = q.id and {RUN_OUT}
                       order by l.expires_at limit %(limit)s
                         for update skip locked) l
 """
@@ -105,17 +105,17 @@ select a.item_id, exists (select from queues_workitem i where i.id = a.item_id),
 """
 
 RECORD_PROGRESS: Final = f"""
-update queues_lease
+update queues_lease l
    set progress = case when %(has_progress)s then %(progress)s::jsonb else progress end
- where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+ where item_id = %(item_id)s and token = %(token)s and {HELD}
 returning attempt, run_id
 """
 
 # The lease is locked, so that the sweep that takes it away sees the effect, or we see that it did.
 BEGIN_EFFECT: Final = f"""
 with held as materialized (
-    select item_id, attempt, token from queues_lease
-     where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+    select item_id, attempt, token from queues_lease l
+     where item_id = %(item_id)s and token = %(token)s and {HELD}
        for update
 ), begun as (
     insert into queues_effect
@@ -129,8 +129,8 @@ select exists (select from held), exists (select from begun)
 
 END_EFFECT: Final = f"""
 with held as materialized (
-    select item_id from queues_lease
-     where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+    select item_id from queues_lease l
+     where item_id = %(item_id)s and token = %(token)s and {HELD}
        for update
 ), ended as (
     update queues_effect e set state = 'finished', reference = %(reference)s, finished_at = {NOW}
@@ -143,8 +143,8 @@ select exists (select from held), exists (select from ended)
 
 FORGET_EFFECT: Final = f"""
 with held as materialized (
-    select item_id, token from queues_lease
-     where item_id = %(item_id)s and token = %(token)s and expires_at > {NOW}
+    select item_id, token from queues_lease l
+     where item_id = %(item_id)s and token = %(token)s and {HELD}
        for update
 ), forgotten as (
     delete from queues_effect e using held h
