@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, Step, data_fragment, fragment
+from apps.lib.json import Json
 
 from . import presenting
 from .models import Bot, LogLine, Run
@@ -82,7 +83,9 @@ def run_log(audience: Audience, arg: str, cursor: str) -> Step | None:
     if not lines:
         return Step(None, cursor)
     shown = lines[:LOG_STEP_LINES]
-    entries = [{**presenting.log_entry(line), "at": line.at.isoformat()} for line in shown]
+    entries: list[Json] = [
+        {**presenting.log_entry(line), "at": line.at.isoformat()} for line in shown
+    ]
     return Step({"lines": entries}, str(shown[-1].id), has_more=len(lines) > LOG_STEP_LINES)
 
 

@@ -94,6 +94,6 @@ def _known_vendor(vendor: Vendor) -> KnownVendor:
 
 def folder_of_queue(queue_key: str) -> int:
     """Return the folder of the demo's queue; the demo lives in one folder."""
-    return WorkQueue.objects.filter(key=queue_key, folder__demo_setting__isnull=False).values_list(
-        "folder_id", flat=True
-    )[0]
+    queues = WorkQueue.objects.filter(key=queue_key, folder__demo_setting__isnull=False)
+    folder_id: int = queues.values_list("folder_id", flat=True)[0]
+    return folder_id

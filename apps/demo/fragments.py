@@ -35,7 +35,7 @@ def step(audience: Audience, arg: str) -> dict[str, Any] | None:
         .filter(folder=folder, user_id=_number(wanted.get("user", "")), step=known.key)
         .first()
     )
-    at_work = progress and Lease.objects.filter(item_id=progress.first_item_id).first()
+    at_work = progress and Lease.objects.filter(item_id=progress.first_item_id or 0).first()
     return {
         "step": known,
         "progress": progress,

@@ -46,7 +46,10 @@ def take_in(
 
 
 def take_in_files(
-    queue: WorkQueue, files: Iterable[UploadedFile], *, by: Actor
+    queue: WorkQueue,
+    files: Iterable[UploadedFile],  # type: ignore[type-arg]
+    *,
+    by: Actor,
 ) -> tuple[list[WorkItem], list[DomainError]]:
     """Queue what can be read; return the items, and a refusal for each file that can't be."""
     taken: list[WorkItem] = []
@@ -63,7 +66,7 @@ def take_in_files(
     return taken, refusals
 
 
-def _check_size(file: UploadedFile) -> None:
+def _check_size(file: UploadedFile) -> None:  # type: ignore[type-arg]
     if (file.size or 0) > settings.MAX_FILE_BYTES:
         limit = settings.MAX_FILE_BYTES // (1024 * 1024)
         raise TooLargeError(_("A file may have up to %(limit)s MB.") % {"limit": limit})

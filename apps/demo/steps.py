@@ -83,8 +83,8 @@ def _send_wrong(folder: Folder, user: User) -> Made:
 
 def _was_decided(progress: TryItStep) -> bool:
     completed = UserTask.Status.COMPLETED
-    decided = UserTask.objects.filter(item_id=progress.first_item_id, status=completed)
-    return decided.exists() and Ended.objects.filter(item_id=progress.first_item_id).exists()
+    decided = UserTask.objects.filter(item_id=progress.first_item_id or 0, status=completed)
+    return decided.exists() and Ended.objects.filter(item_id=progress.first_item_id or 0).exists()
 
 
 def _task_link(folder: Folder, progress: TryItStep | None) -> str:
@@ -106,8 +106,8 @@ def kill_bot_of(progress: TryItStep) -> str:
 
     Raises ConflictError while nobody works on it, or when the bot is on another machine.
     """
-    lease = Lease.objects.filter(item_id=progress.first_item_id).first()
-    run = Run.objects.filter(pk=lease.run_id).select_related("bot").first() if lease else None
+    lease = Lease.objects.filter(item_id=progress.first_item_id or 0).first()
+    run = Run.objects.filter(pk=lease.run_id or 0).select_related("bot").first() if lease else None
     if run is None or run.bot is None:
         raise ConflictError(str(_("No bot has it in hand yet. Wait a moment, then try again.")))
     bots_on_this_machine.kill_slot(run.bot, run.slot_number or 0)
@@ -115,13 +115,13 @@ def kill_bot_of(progress: TryItStep) -> str:
 
 
 def _came_back(progress: TryItStep) -> bool:
-    lost = Attempt.objects.filter(item_id=progress.first_item_id, outcome=Attempt.Outcome.LOST)
+    lost = Attempt.objects.filter(item_id=progress.first_item_id or 0, outcome=Attempt.Outcome.LOST)
     return lost.exists() and _is_at_work_or_done(progress.first_item_id)
 
 
 def _is_at_work_or_done(item_id: int | None) -> bool:
-    again = Lease.objects.filter(item_id=item_id, attempt__gt=1)
-    return again.exists() or Ended.objects.filter(item_id=item_id).exists()
+    again = Lease.objects.filter(item_id=item_id or 0, attempt__gt=1)
+    return again.exists() or Ended.objects.filter(item_id=item_id or 0).exists()
 
 
 def _item_link(folder: Folder, progress: TryItStep | None) -> str:

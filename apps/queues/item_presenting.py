@@ -93,7 +93,7 @@ VERBS = [
 
 def status_of(item: WorkItem) -> str:
     """Return what `with_status` found."""
-    status: str = item.status  # type: ignore[attr-defined]
+    status: str = item.status
     return status
 
 

@@ -120,7 +120,7 @@ def _attach_last_attempts(items: list[WorkItem]) -> None:
     for item in items:
         attempt = last.get(item.pk)
         went_well = attempt is None or attempt.outcome == Attempt.Outcome.SUCCESSFUL
-        retry_at = item.available_at_now if attempt else None  # type: ignore[attr-defined]
+        retry_at = item.available_at_now if attempt else None
         item.n_attempts = attempt.number if attempt else 0  # type: ignore[attr-defined]
         item.problem = "" if attempt is None or went_well else attempt.message  # type: ignore[attr-defined]
         item.retry_at = retry_at  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from apps.events.models import Event
 from apps.lib.errors import DomainError, InvalidError, TooLargeError
@@ -122,3 +124,91 @@ def test_names_and_contents_stay_text(item, supervisor_client):
     keep(item, SCRIPT.encode(), name=f"{SCRIPT}.txt")
 
     assert SCRIPT not in supervisor_client.get(f"/items/{item.pk}/").text
+
+
+# --- on the page of an item ----------------------------------------------------------------------
+
+
+def page_of(item, name="item_detail", *args):
+    return reverse(f"items:{name}", args=[item.pk, *args])
+
+
+@pytest.mark.django_db
+def test_a_file_is_attached_and_read_beside_the_data(supervisor_client, item):
+    upload = SimpleUploadedFile("note.txt", b"Call the vendor first.", "text/plain")
+
+    supervisor_client.post(page_of(item, "file_add"), {"file": upload})
+
+    page = supervisor_client.get(page_of(item)).text
+    assert "Call the vendor first." in page
+    assert "note.txt" in page
+
+
+@pytest.mark.django_db
+def test_one_of_several_documents_is_chosen_by_the_address(supervisor_client, item):
+    for name in ("first", "second"):
+        attach(
+            item,
+            ContentFile(name.encode() * 3, name=f"{name}.txt"),
+            by=ANNA,
+            content_type="text/plain",
+        )
+    second = ItemFile.objects.get(name="second.txt")
+
+    assert "firstfirst" in supervisor_client.get(page_of(item)).text
+    assert "secondsecond" in supervisor_client.get(page_of(item) + f"?file={second.pk}").text
+    assert "firstfirst" in supervisor_client.get(page_of(item) + "?file=nonsense").text
+
+
+@pytest.mark.django_db
+def test_files_are_downloads_that_no_browser_interprets(supervisor_client, item):
+    kept = attach(
+        item, ContentFile(b"<script>", name="evil.html"), by=ANNA, content_type="text/html"
+    )
+
+    answer = supervisor_client.get(page_of(item, "file_download", kept.pk))
+
+    answer.close()
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.django_db
+def test_only_plain_images_are_shown_as_images(supervisor_client, item):
+    png = attach(item, ContentFile(b"\x89PNG", name="a.png"), by=ANNA, content_type="image/png")
+    svg = attach(item, ContentFile(b"<svg/>", name="a.svg"), by=ANNA, content_type="image/svg+xml")
+
+    shown = supervisor_client.get(page_of(item, "file_image", png.pk))
+    refused = supervisor_client.get(page_of(item, "file_image", svg.pk))
+
+    shown.close()
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/png")
+    assert refused.status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_file_of_another_item_is_not_found(supervisor_client, item):
+    one, other = item, waiting(item.queue, "INV-2")
+    kept = attach(other, ContentFile(b"x", name="a.txt"), by=ANNA)
+
+    assert supervisor_client.get(page_of(one, "file_download", kept.pk)).status_code == 404
+
+
+@pytest.mark.django_db
+def test_no_file_is_a_plain_sentence(supervisor_client, item):
+
+    answer = supervisor_client.post(page_of(item, "file_add"), {}, follow=True)
+
+    assert "Choose a file first." in answer.text
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_too_large_is_refused(supervisor_client, item, settings):
+    settings.MAX_FILE_BYTES = 10
+    upload = SimpleUploadedFile("big.bin", b"x" * 11)
+
+    answer = supervisor_client.post(page_of(item, "file_add"), {"file": upload})
+
+    assert answer.status_code == 413
+    assert not ItemFile.objects.exists()

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -349,89 +348,6 @@ def test_who_has_no_right_to_it_reveals_nothing(supervisor_client, auditor_clien
 
     assert [answer.status_code for answer in answers] == [403]
     assert not Event.objects.filter(kind="work_item.revealed").exists()
-
-
-# --- files ----------------------------------------------------------------------------------------
-
-
-def test_a_file_is_attached_and_read_beside_the_data(supervisor_client, queue):
-    item = waiting(queue)
-    upload = SimpleUploadedFile("note.txt", b"Call the vendor first.", "text/plain")
-
-    supervisor_client.post(page_of(item, "file_add"), {"file": upload})
-
-    page = supervisor_client.get(page_of(item)).text
-    assert "Call the vendor first." in page
-    assert "note.txt" in page
-
-
-def test_one_of_several_documents_is_chosen_by_the_address(supervisor_client, queue):
-    item = waiting(queue)
-    for name in ("first", "second"):
-        attach(
-            item,
-            ContentFile(name.encode() * 3, name=f"{name}.txt"),
-            by=ANNA,
-            content_type="text/plain",
-        )
-    second = ItemFile.objects.get(name="second.txt")
-
-    assert "firstfirst" in supervisor_client.get(page_of(item)).text
-    assert "secondsecond" in supervisor_client.get(page_of(item) + f"?file={second.pk}").text
-    assert "firstfirst" in supervisor_client.get(page_of(item) + "?file=nonsense").text
-
-
-def test_files_are_downloads_that_no_browser_interprets(supervisor_client, queue):
-    item = waiting(queue)
-    kept = attach(
-        item, ContentFile(b"<script>", name="evil.html"), by=ANNA, content_type="text/html"
-    )
-
-    answer = supervisor_client.get(page_of(item, "file_download", kept.pk))
-
-    answer.close()
-    assert answer["Content-Type"] == "application/octet-stream"
-    assert answer["Content-Disposition"].startswith("attachment")
-    assert answer["X-Content-Type-Options"] == "nosniff"
-
-
-def test_only_plain_images_are_shown_as_images(supervisor_client, queue):
-    item = waiting(queue)
-    png = attach(item, ContentFile(b"\x89PNG", name="a.png"), by=ANNA, content_type="image/png")
-    svg = attach(item, ContentFile(b"<svg/>", name="a.svg"), by=ANNA, content_type="image/svg+xml")
-
-    shown = supervisor_client.get(page_of(item, "file_image", png.pk))
-    refused = supervisor_client.get(page_of(item, "file_image", svg.pk))
-
-    shown.close()
-    assert (shown.status_code, shown["Content-Type"]) == (200, "image/png")
-    assert refused.status_code == 302
-
-
-def test_a_file_of_another_item_is_not_found(supervisor_client, queue):
-    one, other = waiting(queue), waiting(queue, "INV-2")
-    kept = attach(other, ContentFile(b"x", name="a.txt"), by=ANNA)
-
-    assert supervisor_client.get(page_of(one, "file_download", kept.pk)).status_code == 404
-
-
-def test_no_file_is_a_plain_sentence(supervisor_client, queue):
-    item = waiting(queue)
-
-    answer = supervisor_client.post(page_of(item, "file_add"), {}, follow=True)
-
-    assert "Choose a file first." in answer.text
-
-
-def test_a_file_that_is_too_large_is_refused(supervisor_client, queue, settings):
-    settings.MAX_FILE_BYTES = 10
-    item = waiting(queue)
-    upload = SimpleUploadedFile("big.bin", b"x" * 11)
-
-    answer = supervisor_client.post(page_of(item, "file_add"), {"file": upload})
-
-    assert answer.status_code == 413
-    assert not ItemFile.objects.exists()
 
 
 def test_payloads_without_a_schema_are_shown_too(supervisor_client, folder):
