@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from .lifecycle import Result, finish_items
+from .lifecycle import Result
+from .lifecycle.finishing import settle_results
 from .models import Attempt, Lease
 
 Outcome = Attempt.Outcome
@@ -21,5 +22,5 @@ def take_back_items(run_id: int, *, unit_in_hand: int | None, is_to_blame: bool)
         else Result(pk, token, Outcome.RELEASED)
         for pk, token in held
     ]
-    if results:
-        finish_items(results)
+    # all at once: two steps would lock the leases in two orders, and deadlock with a renewal
+    settle_results(results)

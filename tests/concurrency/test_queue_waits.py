@@ -18,7 +18,8 @@ from apps.queues.lifecycle import (
     lease_items,
     renew_leases,
 )
-from apps.queues.models import Effect, ItemReference, Lease, WorkItem
+from apps.queues.models import Attempt, Effect, ItemReference, Lease, WorkItem
+from apps.queues.recovery import take_back_items
 from apps.queues.upkeep import reap_leases
 from tests.concurrency.racing import holding, until_expired, until_waiting
 from tests.factories_queues import ANNA, make_items, make_queue
@@ -49,6 +50,25 @@ class Call:
         if self.error:
             raise self.error
         return self.value
+
+
+def test_taking_back_a_run_s_items_does_not_deadlock_with_their_renewal():
+    make_items(queue := make_queue(), 2)
+    given_back, in_hand = lease_items(queue.pk, n=2, bot="Robbie", run_id=7)
+
+    with holding(LOCK_LEASE, [given_back.id]) as let_go:
+        renewal = Call(lambda: renew_leases([(it.id, it.token) for it in (given_back, in_hand)]))
+        until_waiting(1)
+        taking = Call(lambda: take_back_items(7, unit_in_hand=in_hand.id, is_to_blame=True))
+        until_waiting(2)
+        let_go()
+
+    assert renewal.result().lost == []
+    taking.result()
+    assert dict(Attempt.objects.values_list("item_id", "outcome")) == {
+        given_back.id: "released",
+        in_hand.id: "lost",
+    }
 
 
 @pytest.mark.parametrize("verb", ["finish", "renew", "decide"])
