@@ -316,6 +316,21 @@ def test_an_unknown_effect_asks_whether_it_happened(queue):
     assert task.decisions[0]["key"] == "happened"
 
 
+def test_an_item_that_was_left_out_with_its_act_in_doubt_is_asked_about_when_reopened(
+    queue, business_user, supervisor
+):
+    task = make_task(queue, outcome=Attempt.Outcome.APPLICATION_EXCEPTION, effect="post")
+    lifecycle.decide(task, answer(task, "leave_out", reason="x"), by=business_user.actor)
+
+    items.reopen_item(task.item_id, by=supervisor.actor, reason="still wanted")
+    deliver_outbox()
+
+    asked = UserTask.objects.open().get(item=task.item)
+    assert asked.kind == UserTask.Kind.UNKNOWN_EFFECT
+    lifecycle.decide(asked, answer(asked, "not_happened"), by=business_user.actor)
+    assert status_of(task.item) == "new"
+
+
 @pytest.mark.parametrize(
     ("decision", "said"), [("happened", {"reference": "FI-99"}), ("not_happened", {})]
 )

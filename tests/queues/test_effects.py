@@ -17,11 +17,13 @@ from apps.queues.lifecycle import (
     finish_items,
     forget_effect,
     lease_items,
+    reopen_item,
     retry_item,
     settle_effect,
+    skip_item,
 )
 from apps.queues.models import Effect, Lease, Parked, WorkQueue
-from apps.queues.upkeep import reap_leases
+from apps.queues.upkeep import expire_items, reap_leases
 from tests.factories_queues import ANNA, make_items, make_queue, status_of
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +116,33 @@ def test_a_data_problem_within_an_effect_keeps_its_cause():
     finish_items([Result(leased.id, leased.token, "business_exception")])
 
     assert Parked.objects.get(item_id=leased.id).cause == "business_exception"
+
+
+def test_an_item_whose_act_is_in_doubt_does_not_expire():
+    leased = take_one()
+    begin_effect(leased.id, leased.token, "post")
+    lose()
+    Parked.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert expire_items() == 0
+
+    settle_effect(leased.id, "post", happened=False, reference="", by=ANNA)
+    assert expire_items() == 1
+
+
+def test_reopening_an_item_whose_act_is_in_doubt_asks_whether_it_happened():
+    leased = take_one()
+    begin_effect(leased.id, leased.token, "post")
+    lose()
+    skip_item(leased.id, by=ANNA, reason="not ours")
+
+    reopened = reopen_item(leased.id, by=ANNA, reason="it is")
+
+    assert reopened.status == "needs_decision"
+    parked = Parked.objects.get(item_id=leased.id)
+    assert (parked.cause, parked.tries) == ("effect_unknown", 0)
+    assert "post" in parked.message
+    assert Event.objects.filter(kind="work_item.reopened", data__to="needs_decision").exists()
 
 
 def test_a_success_within_an_effect_is_a_success():

@@ -175,6 +175,23 @@ def test_an_open_effect_comes_before_every_rule(then):
     assert (verdict.goes, verdict.cause) == ("parked", "effect_unknown")
 
 
+@pytest.mark.parametrize(
+    ("rules", "policy"),
+    [
+        ([{"then": "skip"}], {}),
+        ([{"then": "fail"}], {}),
+        ([{"when": {"class": "business"}, "then": "retry"}], {}),
+        ([], {"on_business_exception": "fail"}),
+    ],
+)
+def test_a_data_problem_does_not_end_an_item_whose_act_is_in_doubt(rules, policy):
+    open_effect = Standing(tries=0, losses=0, alone=False, has_open_effects=True)
+
+    verdict = decide(Failure(kind="business"), rules=rules, standing=open_effect, **policy)
+
+    assert (verdict.goes, verdict.cause) == ("parked", "effect_unknown")
+
+
 def test_the_bots_wish_when_to_retry_is_followed():
     moment = datetime(2030, 1, 1, tzinfo=UTC)
 

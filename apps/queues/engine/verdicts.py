@@ -69,20 +69,15 @@ def decide_failure(
 ) -> Verdict:
     """Return what an exception leads to: the first rule that matches, else what the queue says.
 
-    Whether an effect happened comes before everything that would try again.
+    Whether an effect happened comes before everything that would try again, or end the item.
     """
     tries = standing.tries + 1
     rule = _first_match(policy.rules, failure, tries=tries)
-    may_repeat = failure.kind == "application" or _repeats(rule)
-    if standing.has_open_effects and may_repeat:
+    verdict = _by_policy(policy, standing, failure, rule, random=random)
+    asks_anyway = failure.kind == "business" and verdict.goes == "parked"
+    if standing.has_open_effects and not asks_anyway:
         return _parked(standing, "effect_unknown", tries=tries)
-    if rule is not None:
-        return _by_rule(rule, policy, standing, failure, random=random)
-    if failure.kind == "business":
-        return _stuck(
-            standing, policy.on_business_exception, cause="business_exception", tries=tries
-        )
-    return _retried(policy.retry, policy, standing, failure, random=random)
+    return verdict
 
 
 def decide_loss(policy: Policy, standing: Standing) -> Verdict:
@@ -120,8 +115,24 @@ def _first_match(rules: tuple[ErrorRule, ...], failure: Failure, *, tries: int) 
     return None
 
 
-def _repeats(rule: ErrorRule | None) -> bool:
-    return rule is not None and rule.action in ("retry", "pause_queue")
+def _by_policy(
+    policy: Policy,
+    standing: Standing,
+    failure: Failure,
+    rule: ErrorRule | None,
+    *,
+    random: Callable[[], float],
+) -> Verdict:
+    if rule is not None:
+        return _by_rule(rule, policy, standing, failure, random=random)
+    if failure.kind == "business":
+        return _stuck(
+            standing,
+            policy.on_business_exception,
+            cause="business_exception",
+            tries=standing.tries + 1,
+        )
+    return _retried(policy.retry, policy, standing, failure, random=random)
 
 
 def _by_rule(

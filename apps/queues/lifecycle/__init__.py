@@ -4,7 +4,7 @@
                         ▲                          │ ├──retry──► scheduled ──promote──► ready
                         └────release, loss─────────┘ └──► parked (needs_decision)
     people: ready | scheduled ──hold──► parked (on_hold) ──resume──► ready
-            parked | scheduled ──retry──► ready ; ended ──reopen──► ready
+            parked | scheduled ──retry──► ready ; ended ──reopen──► ready | parked (act in doubt)
             ready | scheduled | parked ──skip, cancel, reject, complete by hand──► ended
 
 The statements are in `apps.queues.statements`, the decisions in `apps.queues.engine`.

@@ -162,15 +162,17 @@ def retry_item(
 
 @transaction.atomic
 def reopen_item(item_id: int, *, by: Actor, reason: str) -> WorkItem:
-    """Let an item that had ended be worked again, with fresh tries. Past times are dropped."""
+    """Let an item that had ended be worked again, with fresh tries. Past times are dropped.
+
+    If nobody knows whether an act of it happened, a person is asked first.
+    """
     _insist_on_reason(reason)
     taken = take(item_id, ENDED)
-    _insist_on_known_effects(item_id)
     past = WorkItem.objects.filter(pk=item_id, expires_at__lte=Now()).exists()
     wanted = {"available_at": None, **({"expires_at": None} if past else {})}
     changes = _change(taken, wanted, version=None)
-    make_ready(taken.fresh())
-    return record("work_item.reopened", taken, to=Status.NEW, by=by, reason=reason, changes=changes)
+    to = _go_on(taken.fresh(), by=by)
+    return record("work_item.reopened", taken, to=to, by=by, reason=reason, changes=changes)
 
 
 @transaction.atomic
@@ -246,11 +248,26 @@ def _insist_on_reason(reason: str) -> None:
         raise InvalidError(_("This needs a reason."), fields=[problem])
 
 
+def _go_on(taken: Taken, *, by: Actor) -> Status:
+    """Let the item wait for its turn, or for the answer whether an act of it happened."""
+    key = _act_in_doubt(taken.item_id)
+    if key is None:
+        make_ready(taken)
+        return Status.NEW
+    message = _("Nobody knows whether “%(key)s” happened.") % {"key": key}
+    cause = Parked.Cause.EFFECT_UNKNOWN
+    park(taken, status=Status.NEEDS_DECISION, cause=cause, message=message, by=by)
+    return Status.NEEDS_DECISION
+
+
 def _insist_on_known_effects(item_id: int) -> None:
     """A try that would not know whether an act happened must not begin."""
-    key = (
-        Effect.objects.filter(item_id=item_id, state=Effect.State.BEGUN).values_list("key").first()
-    )
+    key = _act_in_doubt(item_id)
     if key is not None:
         message = _("Nobody knows whether “%(key)s” happened. Find out and record it first.")
-        raise ConflictError(message % {"key": key[0]})
+        raise ConflictError(message % {"key": key})
+
+
+def _act_in_doubt(item_id: int) -> str | None:
+    begun = Effect.objects.filter(item_id=item_id, state=Effect.State.BEGUN).order_by("pk")
+    return begun.values_list("key", flat=True).first()

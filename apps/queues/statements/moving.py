@@ -92,11 +92,11 @@ select queue_id, count(*) from gone group by queue_id
 """
 
 
-def expire_from(table: str, place: str) -> str:
+def expire_from(table: str, place: str, *, unless: str = "false") -> str:
     """End what stands in `table` and was not worked in time; `place` is its measure."""
     return f"""
 with due as materialized (
-    select item_id from {table} where expires_at <= {NOW}
+    select item_id from {table} p where expires_at <= {NOW} and not ({unless})
      order by expires_at limit %(limit)s for update skip locked
 ), gone as (
     delete from {table} where item_id = any (array(select item_id from due))
@@ -117,4 +117,9 @@ select item_id, queue_id, place from gone"""
 
 EXPIRE_READY: Final = expire_from("queues_ready", "'ready'")
 EXPIRE_SCHEDULED: Final = expire_from("queues_scheduled", "'scheduled'")
-EXPIRE_PARKED: Final = expire_from("queues_parked", "status")
+# An act in doubt is a person's question, even when the item's time is over.
+EXPIRE_PARKED: Final = expire_from(
+    "queues_parked",
+    "status",
+    unless="exists (select from queues_effect e where e.item_id = p.item_id and e.state = 'begun')",
+)
