@@ -130,7 +130,8 @@ def _attach_last_attempts(items: list[WorkItem]) -> None:
 def _matches(text: str) -> Q:
     """An item's number, or the beginning of its reference (both found by an index)."""
     digits = text.removeprefix("#")
-    by_reference = Q(reference__startswith=text)
+    # as the index has it, which holds no empty ones
+    by_reference = Q(reference__startswith=text) & ~Q(reference="")
     if digits.isascii() and digits.isdigit() and len(digits) < 19:
         return by_reference | Q(pk=int(digits))
     return by_reference
