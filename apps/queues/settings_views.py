@@ -16,7 +16,10 @@ from apps.lib.json import Json
 from apps.lib.settings_diff import changes_between
 
 from .forms import QueueForm
+from .lifecycle import note_past_references
 from .models import WorkQueue
+
+Unique = WorkQueue.UniqueReference
 
 
 @require_safe
@@ -57,6 +60,7 @@ def _save(request: PersonRequest, form: QueueForm, before: dict[str, Any], kind:
     """Save and record what changed, in one transaction."""
     with transaction.atomic():
         queue = form.save()
+        note_past_references(queue, was=before.get("unique_reference", Unique.OFF))
         changes = changes_between(form, before, form.snapshot())
         if changes:
             publish(

@@ -34,6 +34,16 @@ def test_a_queue_is_made_with_defaults(api: Program):
     assert made["paused"] is None
 
 
+def test_references_from_before_are_known_once_they_have_to_be_unique(api: Program):
+    api.put("/queues/invoices")
+    new = {"payload": {}, "reference": "R1"}
+    first = api.post("/queues/invoices/items", new).json()
+
+    api.put("/queues/invoices", {"unique_reference": "ignore"})
+
+    assert api.post("/queues/invoices/items", new).json()["id"] == first["id"]
+
+
 def test_what_is_left_out_keeps_its_value(api: Program):
     api.put("/queues/invoices", {"title": "Invoices", "max_attempts": 5, "sla_seconds": 60})
 

@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 
 from apps.events.models import Event
+from apps.queues.lifecycle import DuplicateReferenceError, NewItem, add_item
 from apps.queues.models import WorkQueue
+from tests.factories_queues import ANNA, make_item, make_queue
 from tests.queues.pages import SCRIPT, queue_in
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +61,18 @@ def test_a_save_without_changes_writes_nothing_down(designer_client, queue):
                          payload_schema=json.dumps(queue.payload_schema)))  # fmt: skip
 
     assert not Event.objects.filter(kind="work_queue.changed").exists()
+
+
+def test_references_from_before_are_known_once_they_have_to_be_unique(designer_client, folder):
+    queue = make_queue(folder=folder)
+    first, _second = (make_item(queue, reference="R1") for _ in range(2))
+
+    designer_client.post(address_of(queue), said(unique_reference="reject"))
+
+    queue.refresh_from_db()
+    with pytest.raises(DuplicateReferenceError) as refused:
+        add_item(queue, NewItem({}, reference="R1"), origin="api", by=ANNA)
+    assert refused.value.existing_id == first.pk
 
 
 def test_the_key_stays_as_it_is(designer_client, queue):

@@ -16,7 +16,7 @@ from apps.lib.http import Cursor, Limit, answer, page
 from apps.lib.json import Json, JsonObject
 from apps.lib.schema import require_schema
 from apps.queues import engine
-from apps.queues.lifecycle import pause_queue, resume_queue
+from apps.queues.lifecycle import note_past_references, pause_queue, resume_queue
 from apps.queues.models import WorkQueue
 
 from .finding import find_queue, may_operate
@@ -108,6 +108,7 @@ def _automation(request: TokenRequest, key: str) -> Automation:
 def _save(request: TokenRequest, queue: WorkQueue, values: dict[str, Any]) -> None:
     """Save what changed, with one event, in the caller's transaction."""
     is_new = queue.pk is None
+    was_unique = queue.unique_reference
     changes: list[Json] = [
         {"field": name, "before": _plain(getattr(queue, name)), "after": _plain(value)}
         for name, value in values.items()
@@ -117,6 +118,7 @@ def _save(request: TokenRequest, queue: WorkQueue, values: dict[str, Any]) -> No
         setattr(queue, name, value)
     _check(queue)
     queue.save()
+    note_past_references(queue, was=was_unique)
     if changes or is_new:
         publish(
             "work_queue.created" if is_new else "work_queue.changed",

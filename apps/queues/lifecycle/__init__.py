@@ -12,7 +12,7 @@ The statements are in `apps.queues.statements`, the decisions in `apps.queues.en
 
 from apps.queues.exceptions import DuplicateReferenceError, LeaseLostError
 
-from .adding import add_item, add_items
+from .adding import add_item, add_items, note_past_references
 from .effects import begin_effect, end_effect, forget_effect
 from .finishing import finish_and_lease, finish_items
 from .leasing import lease_items, prepare_for_draining, record_progress, renew_leases
@@ -65,6 +65,7 @@ __all__ = [
     "forget_effect",
     "hold_item",
     "lease_items",
+    "note_past_references",
     "pause_queue",
     "prepare_for_draining",
     "record_progress",

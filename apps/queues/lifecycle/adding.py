@@ -20,6 +20,7 @@ from apps.queues.statements import (
     COPY_ITEMS,
     DRAW_IDS,
     KNOWN_REFERENCES,
+    NOTE_PAST_REFERENCES,
     NOTE_REFERENCES,
     PLACE_ITEMS,
 )
@@ -84,6 +85,18 @@ def add_items(
         if batch.n_stored:
             tell_moved([queue.pk], refilled=[queue.pk])
     return batch.added()
+
+
+def note_past_references(queue: WorkQueue, *, was: str) -> int:
+    """Make the references of items that came before known, once the queue asks for uniqueness.
+
+    To be called in the transaction that changes the setting from `was`. Of several items with one
+    reference the first counts. Returns how many became known.
+    """
+    if was != Unique.OFF or queue.unique_reference == Unique.OFF:
+        return 0
+    noted: int = run(NOTE_PAST_REFERENCES, {"queue_id": queue.pk})[0][0]
+    return noted
 
 
 class _Deadlines:

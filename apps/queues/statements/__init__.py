@@ -20,6 +20,7 @@ from .adding import (
     COPY_ITEMS,
     DRAW_IDS,
     KNOWN_REFERENCES,
+    NOTE_PAST_REFERENCES,
     NOTE_REFERENCES,
     PLACE_ITEMS,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "LOCK_HELD",
     "LOCK_QUEUE",
     "LOOK_UP",
+    "NOTE_PAST_REFERENCES",
     "NOTE_REFERENCES",
     "NOW",
     "OPEN_EFFECTS",

@@ -66,6 +66,19 @@ on conflict (queue_id, reference) do nothing
 returning reference
 """
 
+# The same for items that came in while nobody asked for uniqueness: of several, the first counts.
+NOTE_PAST_REFERENCES: Final = """
+with noted as (
+    insert into queues_itemreference (queue_id, reference, item_id)
+    select distinct on (reference) queue_id, reference, id
+      from queues_workitem where queue_id = %(queue_id)s and reference <> ''
+     order by reference, id
+    on conflict (queue_id, reference) do nothing
+    returning item_id
+)
+select count(*) from noted
+"""
+
 COPY_ITEMS: Final = """
 copy queues_workitem
      (id, queue_id, reference, payload, priority, available_at, due_at, expires_at, origin,
