@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Folder
 from apps.queues.counts import counts_of
-from apps.queues.models import WorkQueue
+from apps.queues.models import Measure, WorkQueue
 
 from .books import record_orders
 from .intake import QUEUE_KEY, take_in_made
@@ -16,7 +16,7 @@ from .models import DemoSetting
 
 SEED = 7
 SHARE_FAULTY = 0.12
-MAX_WAITING = 40  # nothing is added while people leave more than this undecided
+MAX_WAITING = 40  # nothing wrong is added while people leave more than this undecided
 # faults that a person can put right in the form, so that the inbox is worth opening
 USUAL_FAULTS = [
     Fault.WRONG_TOTAL, Fault.WRONG_TOTAL, Fault.WRONG_VAT, Fault.OVER_ORDER,
@@ -41,10 +41,10 @@ def _add_one(folder: Folder) -> int:
     queue = WorkQueue.objects.filter(folder=folder, key=QUEUE_KEY).first()
     if queue is None:
         return 0
-    if counts_of([queue.pk])[queue.pk].by_measure.get("needs_decision", 0) > MAX_WAITING:
-        return 0
     random = SystemRandom()
-    fault = random.choice(USUAL_FAULTS) if random.random() < SHARE_FAULTY else None
+    may_be_wrong = counts_of([queue.pk])[queue.pk][Measure.NEEDS_DECISION] <= MAX_WAITING
+    is_wrong = may_be_wrong and random.random() < SHARE_FAULTY
+    fault = random.choice(USUAL_FAULTS) if is_wrong else None
     take_in_made(queue, make_one(folder, fault=fault, random=random))
     return 1
 

@@ -11,10 +11,9 @@ from apps.demo import trickle
 from apps.demo.making import Fault
 from apps.demo.models import DemoSetting, PurchaseOrder
 from apps.demo.trickle import make_one, trickle_invoices
-from apps.inbox.models import UserTask
+from apps.queues.lifecycle import Result, finish_items, lease_items
 from apps.queues.models import ItemFile, WorkItem
 from tests.demo.rooms import load_demo
-from tests.queues.pages import tried
 
 
 @pytest.fixture
@@ -42,14 +41,19 @@ def test_the_switch_stops_it(queue):
 
 
 @pytest.mark.django_db
-def test_it_waits_for_people_who_leave_too_much_undecided(queue, monkeypatch):
+def test_nothing_wrong_comes_in_while_people_leave_too_much_undecided(queue, monkeypatch):
     monkeypatch.setattr(trickle, "MAX_WAITING", 0)
-    type(queue).objects.update(payload_schema={})
-    queue.refresh_from_db()
-    tried(queue, "business_exception")
+    monkeypatch.setattr(trickle, "SHARE_FAULTY", 1.0)
+    monkeypatch.setattr(trickle, "USUAL_FAULTS", [Fault.MISSING_ORDER_REFERENCE])
+    trickle_invoices()
+    wrong = WorkItem.objects.get()
+    assert "order_reference" not in wrong.payload
+    (leased,) = lease_items(queue.pk, n=1, bot="robbie")
+    finish_items([Result(wrong.pk, leased.token, "business_exception")])
 
-    assert trickle_invoices() == 0
-    assert not UserTask.objects.exists()
+    trickle_invoices()
+
+    assert "order_reference" in WorkItem.objects.exclude(pk=wrong.pk).get().payload
 
 
 @pytest.mark.django_db(transaction=True)
