@@ -21,7 +21,7 @@ from .board import Board, StopCause
 from .contexts import Level
 from .exceptions import AutomationException, UnknownAutomationError
 from .lifecycle import fail_run, finish_run, record_progress
-from .logs import Line, LogBuffer
+from .logs import Line, LogBuffer, text_of
 from .models import Run
 from .registry import ExitReport, executor_of, find_automation
 
@@ -70,17 +70,25 @@ class RunBeat:
 
     def give_up(self, reason: str) -> None:
         """End the run as failed, and this process, whatever its main thread is doing."""
-        self.end()
-        fail_run(self.run_id, self.token, reason=reason, unit_in_hand=self.board.unit_in_hand)
-        live.flush()
-        os._exit(1)
+        try:
+            self.end()
+            fail_run(self.run_id, self.token, reason=reason, unit_in_hand=self.board.unit_in_hand)
+            live.flush()
+        except Exception:
+            # the slot ends the run, then
+            log.exception("run %s could not say that it gives up", self.run_id)
+        finally:
+            os._exit(1)
 
     def end(self) -> None:
-        """Stop the pulse and write what is left."""
+        """Stop the pulse and write what is left; lines that nobody takes for long are lost."""
         self._over.set()
         if self._pulse:
             self._pulse.join(timeout=2 * PULSE_SECONDS)
-        insist(self._buffer.flush)
+        try:
+            insist(self._buffer.flush)
+        except (OperationalError, InterfaceError):
+            log.warning("the last lines of run %s are lost, PostgreSQL is away", self.run_id)
 
     def _store_progress(self) -> None:
         totals, self._progress = self._progress, None
@@ -99,8 +107,12 @@ class RunBeat:
 
     def _beat_on(self) -> None:
         while not self._over.wait(PULSE_SECONDS):
-            quietly(self._buffer.flush)
-            self._store_progress()
+            try:
+                quietly(self._buffer.flush)
+                self._store_progress()
+            except Exception:
+                # the next beat may do better; without a pulse nobody would hear of the run
+                log.exception("the pulse of run %s met something unexpected", self.run_id)
         connection.close()
 
 
@@ -142,8 +154,8 @@ def execute_run(run: Run, board: Board) -> None:
 def explain(error: BaseException) -> str:
     """Return what a person should read about an error that ended a run."""
     if isinstance(error, AutomationException | UnknownAutomationError):
-        return error.message
-    return f"{type(error).__name__}: {error}\n\n{trimmed_traceback(error)}"
+        return text_of(error.message)
+    return f"{type(error).__name__}: {text_of(error)}\n\n{trimmed_traceback(error)}"
 
 
 def trimmed_traceback(error: BaseException) -> str:

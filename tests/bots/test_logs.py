@@ -1,12 +1,21 @@
 """What runs say: bounded, storable, in order."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from apps.bots.logs import BURST_LINES, MAX_MESSAGE, Line, LogBuffer, append_log
+from apps.bots import logs
+from apps.bots.logs import (
+    BURST_LINES,
+    MAX_HELD_LINES,
+    MAX_MESSAGE,
+    Line,
+    LogBuffer,
+    append_log,
+)
 from apps.bots.models import LogLine
 from apps.bots.upkeep import make_partitions, prune_logs
 
@@ -48,16 +57,78 @@ def test_too_many_lines_are_counted_instead_of_stored() -> None:
     assert lines[-1].level == "warning"
 
 
+AWAY = "do $$ begin raise 'away' using errcode = 'admin_shutdown'; end $$"
+
+
 def test_lines_that_could_not_be_written_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = LogBuffer(5)
     buffer.add(Line("patience"))
     with monkeypatch.context() as broken:
-        broken.setattr("apps.bots.logs.INSERT", "select 1/0")
-        with pytest.raises(DataError), transaction.atomic():
+        broken.setattr("apps.bots.logs.INSERT", AWAY)
+        with pytest.raises(OperationalError), transaction.atomic():
             buffer.flush()
     buffer.flush()
 
     assert LogLine.objects.get(run_id=5).message == "patience"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lines_that_can_not_be_stored_at_all_do_not_stand_in_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buffer = LogBuffer(5)
+    buffer.add(Line("poison"))
+    with monkeypatch.context() as broken:
+        broken.setattr("apps.bots.logs.INSERT", "select 1/0")
+        buffer.flush()
+    buffer.add(Line("what comes after"))
+    buffer.flush()
+
+    assert LogLine.objects.get(run_id=5).message == "what comes after"
+
+
+class Unreadable:
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    ("said", "level", "stored"),
+    [
+        (KeyError("amount"), "info", ("'amount'", "info")),
+        (None, "info", ("None", "info")),
+        (Unreadable(), "info", ("<Unreadable>", "info")),
+        ("x", "information", ("x", "info")),
+        ("x", ["error"], ("x", "info")),
+    ],
+)
+def test_whatever_an_automation_says_is_stored_as_text(
+    said: Any, level: Any, stored: tuple[str, str]
+) -> None:
+    buffer = LogBuffer(5)
+    buffer.add(Line(said, level))
+    buffer.flush()
+
+    line = LogLine.objects.get(run_id=5)
+    assert (line.message, line.level) == stored
+
+
+def test_what_waits_to_be_written_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given long lines, and so slowly that none is too much for its second
+    monkeypatch.setattr(logs, "LINES_PER_SECOND", 1_000_000_000)
+    buffer = LogBuffer(5)
+
+    # when nobody takes them
+    for number in range(MAX_HELD_LINES + 100):
+        buffer.add(Line(f"{number} " + "x" * 2 * MAX_MESSAGE))
+
+    # then
+    assert len(buffer._lines) == MAX_HELD_LINES
+    assert max(len(line.message) for _at, line in buffer._lines) < MAX_MESSAGE + 100
+    buffer.flush()
+    last = LogLine.objects.filter(run_id=5).order_by("id").last()
+    assert last
+    assert last.message.startswith("100 lines left out")
 
 
 def test_old_months_of_lines_are_dropped_whole() -> None:
