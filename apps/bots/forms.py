@@ -54,7 +54,6 @@ class BotForm(FolderForm):
             "name": _("A bot on a machine starts with: manage.py bot --pool POOL --name NAME."),
         }
 
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         slots = forms.IntegerField(

@@ -13,11 +13,12 @@ token that `claim_run` gave out; a late one gets False and must not write. What 
 Event; what machines do is told by `announce` when somebody must hear of it.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import DateTimeField, F, Func, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThan
@@ -28,8 +29,12 @@ from apps.lib.actors import SYSTEM, Actor
 from apps.lib.json import JsonObject
 
 from .exceptions import RunEndedError
+from .logs import storable_text
 from .models import Automation, AutomationVersion, Bot, BotPool, Run, Seconds
 from .registry import ExitReport, run_lost_hooks
+from .turns import CLAIM
+
+log = logging.getLogger(__name__)
 
 # How much the newest measurement weighs in the moving average of `usual_seconds`
 USUAL_WEIGHT = 0.2
@@ -53,10 +58,12 @@ def create_run(
     pool: BotPool | None = None,
     run_input: JsonObject | None = None,
     because: str = "",
+    source: str = "",
     by: Actor = SYSTEM,
 ) -> Run:
     """Create a pending run of `version` in `pool` (the automation's own by default).
 
+    Runs of one `source` (the automation by default) take turns with those of others, see turns.py.
     Ring its pool after commit (`transport.ring_pool`) so that a slot comes at once.
     """
     automation = version.automation
@@ -66,6 +73,7 @@ def create_run(
         pool=pool or automation.pool,
         input=run_input or {},
         started_because=because[:200],
+        source=source or f"automation:{automation.pk}",
     )
     if by.kind != "system":
         _publish("run.created", run, by, {"automation": automation.key, "because": because})
@@ -73,20 +81,11 @@ def create_run(
     return run
 
 
-CLAIM = """
-update bots_run set status = 'running', token = gen_random_uuid(), bot_id = %(bot)s,
-       slot_number = %(slot)s, started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
-       progress_at = clock_timestamp()
- where id = (select id from bots_run
-              where pool_id = %(pool)s and status = 'pending'
-              order by id limit 1 for update skip locked)
-   and exists (select 1 from bots_bot where id = %(bot)s and standing = 'enabled')
-returning *
-"""
-
-
 def claim_run(pool_id: int, bot_id: int, slot_number: int) -> Run | None:
-    """Give the oldest pending run of the pool to a slot; None when there is none, or it may not."""
+    """Give a pending run of the pool to a slot; None when there is none, or it may not.
+
+    Sources take turns, see turns.py; of one source the oldest run comes first.
+    """
     found = list(Run.objects.raw(CLAIM, {"pool": pool_id, "bot": bot_id, "slot": slot_number}))
     if not found:
         return None
@@ -116,9 +115,21 @@ def fail_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None 
     return _break_off(_held(run_id, token), run_id, Run.Status.FAULTED, reason, unit_in_hand)
 
 
-def stop_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None = None) -> bool:
-    """End a run that was killed on request or at its time limit, and give back what it held."""
-    return _break_off(_held(run_id, token), run_id, Run.Status.STOPPED, reason, unit_in_hand)
+def stop_run(
+    run_id: int,
+    token: UUID,
+    *,
+    reason: str,
+    unit_in_hand: int | None = None,
+    is_to_blame: bool = False,
+) -> bool:
+    """End a run that was killed, and give back what it held.
+
+    What was in hand `is_to_blame` when it outlived the run's time limit, or the grace time after
+    a person's request; it is not when the bot was shut down.
+    """
+    held = _held(run_id, token)
+    return _break_off(held, run_id, Run.Status.STOPPED, reason, unit_in_hand, is_to_blame)
 
 
 def lose_runs_of_slot(bot_id: int, slot_number: int) -> list[int]:
@@ -261,13 +272,21 @@ def _held(run_id: int, token: UUID) -> QuerySet[Run]:
 def _lose_all(silent: QuerySet[Run], reason: str) -> list[int]:
     lost = []
     for run_id in list(silent.values_list("pk", flat=True)[:500]):
-        with transaction.atomic():
-            mine = silent.filter(pk=run_id).select_for_update(skip_locked=True, of=("self",))
-            if mine.exists() and _break_off(
-                silent.filter(pk=run_id), run_id, Run.Status.LOST, reason
-            ):
+        try:
+            if _lose(silent.filter(pk=run_id), run_id, reason):
                 lost.append(run_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # the others must not wait for ever because one can't be ended
+            log.exception("run %s could not be given up", run_id)
     return lost
+
+
+@transaction.atomic
+def _lose(silent: QuerySet[Run], run_id: int, reason: str) -> bool:
+    is_mine = silent.select_for_update(skip_locked=True, of=("self",)).exists()
+    return is_mine and _break_off(silent, run_id, Run.Status.LOST, reason)
 
 
 def _break_off(
@@ -276,27 +295,26 @@ def _break_off(
     status: Run.Status,
     reason: str,
     unit_in_hand: int | None = None,
+    is_to_blame: bool = True,
 ) -> bool:
     """End a run that did not end itself; what it held goes back in the same transaction."""
+    reason = storable_text(reason)[:MAX_REASON]
     with transaction.atomic():
         if not _end(guarded, status=status, reason=reason):
             return False
         for hook in run_lost_hooks():
-            hook(
-                run_id,
-                unit_in_hand=unit_in_hand,
-                is_to_blame=status is not Run.Status.STOPPED,
-            )
+            hook(run_id, unit_in_hand=unit_in_hand, is_to_blame=is_to_blame)
         if status in {Run.Status.LOST, Run.Status.FAULTED}:
             bus.announce("run.broken", {"run_id": run_id, "status": status.value, "reason": reason})
     return True
 
 
 def _end(guarded: QuerySet[Run], *, status: Run.Status, reason: str, **changes: Any) -> bool:
+    reason = storable_text(reason)[:MAX_REASON]
     with transaction.atomic():
         ids = list(guarded.select_for_update(of=("self",)).values_list("pk", flat=True))
         done = guarded.filter(pk__in=ids).update(
-            status=status, ended_at=Now(), exit_reason=reason[:MAX_REASON], **changes
+            status=status, ended_at=Now(), exit_reason=reason, **changes
         )
     if done:
         live.nudge("bots", "overview", *(f"run:{pk}" for pk in ids))

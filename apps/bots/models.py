@@ -235,6 +235,8 @@ class Run(models.Model):
     n_successful = models.PositiveIntegerField(default=0)
     n_failed = models.PositiveIntegerField(default=0)
     started_because = models.CharField(max_length=200, blank=True)
+    # what asked for it (a queue, say); slots are shared out among sources, not among runs
+    source = models.CharField(max_length=60, blank=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -248,6 +250,8 @@ class Run(models.Model):
             ),
             models.Index(name="run_by_folder", fields=["folder", "-id"]),
             models.Index(name="run_by_bot", fields=["bot", "-id"]),
+            # who waited longest for a slot, asked at each claim
+            models.Index(name="run_by_source", fields=["pool", "source", "-ended_at"]),
         ]
         constraints = [
             models.CheckConstraint(

@@ -95,6 +95,8 @@ class Rider:
         self.limit_at = monotonic() + automation.max_run_seconds
         self.kill_at = float("inf")
         self.killed_because = ""
+        # what was in hand when it was killed counts as lost, else as given back
+        self.blames_item = False
         self.board = Board()
         self.pid = 0
 
@@ -146,7 +148,7 @@ class Rider:
         if monotonic() >= self.limit_at:
             self.limit_at = float("inf")
             self.board.ask_to_stop(StopCause.TIME_LIMIT)
-            self._kill_after(self.grace_seconds, StopCause.TIME_LIMIT.sentence())
+            self._kill_after(self.grace_seconds, StopCause.TIME_LIMIT.sentence(), blames_item=True)
         if monotonic() >= self.kill_at:
             self.kill_at = float("inf")
             self._kill_group()
@@ -165,14 +167,18 @@ class Rider:
             self._kill_after(BEAT_SECONDS, StopCause.NOT_OURS.sentence())
         elif orders.must_stop:
             self.board.ask_to_stop(StopCause.REQUESTED)
+        elif orders.standing != Bot.Standing.ENABLED:
+            # it was claimed while somebody changed the bot's standing
+            self.board.ask_to_stop(StopCause.BOT_STANDING)
         if orders.must_kill:
-            self._kill_after(self.grace_seconds, _("Killed on request."))
+            self._kill_after(self.grace_seconds, _("Killed on request."), blames_item=True)
 
-    def _kill_after(self, seconds: float, because: str) -> None:
+    def _kill_after(self, seconds: float, because: str, *, blames_item: bool = False) -> None:
         """Set the hour of the kill; an earlier one stands."""
         kill_at = monotonic() + seconds
         if not self.killed_because or kill_at < self.kill_at:
             self.kill_at, self.killed_because = kill_at, because
+            self.blames_item = blames_item
 
     def _kill_group(self) -> None:
         log.warning("killing the horse of run %s: %s", self.run.pk, self.killed_because)
@@ -199,7 +205,13 @@ class Rider:
     def _end_run(self, code: int) -> None:
         unit = self.board.unit_in_hand
         if self.killed_because and code < 0:
-            stop_run(self.run.pk, self.token, reason=self.killed_because, unit_in_hand=unit)
+            stop_run(
+                self.run.pk,
+                self.token,
+                reason=self.killed_because,
+                unit_in_hand=unit,
+                is_to_blame=self.blames_item,
+            )
         else:
             fail_run(self.run.pk, self.token, reason=_died_of(code), unit_in_hand=unit)
 

@@ -94,7 +94,11 @@ def runs_wanted(demand: Demand) -> int:
 
 def _create(demand: Demand) -> int:
     version = AutomationVersion.objects.select_related("automation__pool").get(pk=demand.version_id)
-    run: Run = create_run(version, because=_("Items wait in “%s”.") % demand.title)
+    run: Run = create_run(
+        version,
+        because=_("Items wait in “%s”.") % demand.title,
+        source=f"queue:{demand.queue_id}",
+    )
     QueueRun.objects.create(run=run, queue_id=demand.queue_id)
     ring_pool(run)
     return run.pk

@@ -30,6 +30,7 @@ from apps.bots.models import Automation, Bot, Run
 from apps.bots.registration import register_bot
 from apps.bots.registry import ExitReport
 from apps.bots.releases import default_pool
+from apps.bots.turns import TURN_SECONDS, is_turn_over
 from apps.events.models import Event
 from apps.lib.actors import Actor
 from tests.bots.workers import sample, status_of
@@ -85,6 +86,116 @@ def test_the_oldest_waiting_run_is_claimed_first(automation: Automation, bot: Bo
     assert claimed[0]
     assert claimed[0].token
     assert claimed[0].status == Run.Status.RUNNING
+
+
+def test_sources_take_turns_at_slots(automation: Automation, bot: Bot) -> None:
+    # given a source with many waiting runs, and two with one run each that came later
+    for source in ("flood", "flood", "flood", "late", "last"):
+        make(automation, source)
+
+    # when slots claim, one after the other
+    claimed = [claim_run(bot.pool_id, bot.pk, 1) for _ in range(5)]
+
+    # then who has the fewest slots comes first
+    assert [run and run.source for run in claimed] == ["flood", "late", "last", "flood", "flood"]
+
+
+def test_the_source_that_was_longest_without_a_slot_comes_first(
+    automation: Automation, bot: Bot
+) -> None:
+    # given one slot, and two sources that always want it
+    served = []
+    for _ in range(3):
+        make(automation, "flood")
+    make(automation, "other")
+    make(automation, "other")
+
+    # when
+    for _ in range(4):
+        run = claim_run(bot.pool_id, bot.pk, 1)
+        assert run
+        assert run.token
+        served.append(run.source)
+        finish_run(run.pk, run.token, ExitReport())
+        Run.objects.filter(pk=run.pk).update(ended_at=Now() + timedelta(seconds=len(served)))
+
+    # then
+    assert served == ["flood", "other", "flood", "other"]
+
+
+def make(automation: Automation, source: str) -> Run:
+    version = automation.current_version
+    assert version
+    return create_run(version, source=source)
+
+
+def ago(run: Run | None, field: str, seconds: float) -> None:
+    assert run
+    Run.objects.filter(pk=run.pk).update(**{field: Now() - timedelta(seconds=seconds)})
+
+
+def test_a_turn_is_over_when_another_source_has_waited(automation: Automation, bot: Bot) -> None:
+    # given a run that works, and one of another source that waits
+    make(automation, "flood")
+    mine = claim_run(bot.pool_id, bot.pk, 1)
+    assert mine
+    other = make(automation, "other")
+
+    # then it is over when both its turn and the patience of the other are
+    assert not is_turn_over(mine.pk)
+    ago(mine, "started_at", TURN_SECONDS + 1)
+    assert not is_turn_over(mine.pk)
+    ago(other, "created_at", TURN_SECONDS + 1)
+    assert is_turn_over(mine.pk)
+    ago(mine, "started_at", 0)
+    assert not is_turn_over(mine.pk)
+
+
+def test_a_turn_is_not_over_for_more_of_the_same(automation: Automation, bot: Bot) -> None:
+    make(automation, "flood")
+    mine = claim_run(bot.pool_id, bot.pk, 1)
+    ago(mine, "started_at", 60)
+    ago(make(automation, "flood"), "created_at", 60)
+
+    assert mine
+    assert not is_turn_over(mine.pk)
+
+
+@pytest.mark.parametrize(
+    ("flooding", "others", "is_over"), [(1, 0, True), (1, 1, False), (2, 1, False), (3, 1, True)]
+)
+def test_slots_change_hands_only_towards_an_even_share(
+    automation: Automation, bot: Bot, flooding: int, others: int, is_over: bool
+) -> None:
+    # given so many slots each, and a waiting run of the other source
+    for source in ["flood"] * flooding + ["other"] * others:
+        make(automation, source)
+    held = [claim_run(bot.pool_id, bot.pk, 1) for _ in range(flooding + others)]
+    first = next(run for run in held if run and run.source == "flood")
+    for run in held:
+        ago(run, "started_at", 30)
+    ago(first, "started_at", 60)
+    ago(make(automation, "other"), "created_at", TURN_SECONDS + 1)
+
+    assert is_turn_over(first.pk) == is_over
+
+
+def test_the_oldest_run_of_a_source_makes_room_first(automation: Automation, bot: Bot) -> None:
+    # given two slots of one source, and another that waits
+    for _ in range(2):
+        make(automation, "flood")
+    older, newer = (claim_run(bot.pool_id, bot.pk, number) for number in (1, 2))
+    ago(older, "started_at", 60)
+    ago(newer, "started_at", 30)
+    waiting = make(automation, "other")
+
+    # then the newer goes as well when the older takes its time
+    assert older
+    assert newer
+    ago(waiting, "created_at", TURN_SECONDS + 1)
+    assert (is_turn_over(older.pk), is_turn_over(newer.pk)) == (True, False)
+    ago(waiting, "created_at", 2 * TURN_SECONDS + 1)
+    assert (is_turn_over(older.pk), is_turn_over(newer.pk)) == (True, True)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -208,17 +319,46 @@ def test_a_new_process_of_a_slot_ends_what_the_earlier_one_left(
     assert lose_runs_of_slot(bot.pk, 1) == [run.pk]
 
 
-def test_a_killed_run_does_not_blame_its_item_but_a_broken_one_does(
+def test_who_is_shut_down_does_not_blame_its_item_but_who_breaks_or_hangs_does(
     automation: Automation, bot: Bot, taken_back: list[tuple[int, int | None, bool]]
 ) -> None:
-    killed, broken = claimed_run(automation, bot), claimed_run(automation, bot)
-    assert killed.token
+    shut, hung, broken = (claimed_run(automation, bot) for _ in range(3))
+    assert shut.token
+    assert hung.token
     assert broken.token
 
-    stop_run(killed.pk, killed.token, reason="on request", unit_in_hand=5)
-    fail_run(broken.pk, broken.token, reason="signal 11", unit_in_hand=6)
+    stop_run(shut.pk, shut.token, reason="shut down", unit_in_hand=5)
+    stop_run(hung.pk, hung.token, reason="too long", unit_in_hand=6, is_to_blame=True)
+    fail_run(broken.pk, broken.token, reason="signal 11", unit_in_hand=7)
 
-    assert taken_back == [(killed.pk, 5, False), (broken.pk, 6, True)]
+    assert taken_back == [(shut.pk, 5, False), (hung.pk, 6, True), (broken.pk, 7, True)]
+
+
+def test_a_run_that_can_not_be_given_up_does_not_keep_the_others(
+    automation: Automation, bot: Bot, taken_back: list[tuple[int, int | None, bool]]
+) -> None:
+    # given two silent runs, of which the first can't give back what it holds
+    stuck, other = claimed_run(automation, bot), claimed_run(automation, bot)
+    Run.objects.update(heartbeat_at=Now() - timedelta(seconds=31))
+
+    def refuse(run_id: int, **_how: object) -> None:
+        if run_id == stuck.pk:
+            raise ValueError("no")
+
+    registry._shelf.run_lost.append(refuse)
+
+    # then the other is lost, and the first stays as it is
+    assert reap_lost_runs(1) == [other.pk]
+    assert (status_of(stuck), status_of(other)) == (Run.Status.RUNNING, Run.Status.LOST)
+
+
+def test_a_run_ends_whatever_its_error_says(automation: Automation, bot: Bot) -> None:
+    run = claimed_run(automation, bot)
+    assert run.token
+
+    assert fail_run(run.pk, run.token, reason="nul \x00 and half \ud800 a pair")
+
+    assert status_of(run) == Run.Status.FAULTED
 
 
 def test_a_run_without_progress_for_three_times_its_usual_time_is_hung(

@@ -10,189 +10,420 @@ from apps.lib.partitions import CreatePartitionedModel, ensure_month_partitions
 
 
 def make_months(apps, schema_editor):
-    ensure_month_partitions('bots_logline')
+    ensure_month_partitions("bots_logline")
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Automation',
+            name="Automation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=100, verbose_name='key')),
-                ('title', models.CharField(max_length=150, verbose_name='title')),
-                ('kind', models.CharField(choices=[('item', 'Works the items of a queue'), ('run', 'Runs once')], default='item', max_length=10)),
-                ('function', models.CharField(max_length=200, verbose_name='function')),
-                ('max_run_seconds', models.PositiveIntegerField(default=3600, validators=[django.core.validators.MinValueValidator(1)], verbose_name='longest run, in seconds')),
-                ('max_item_seconds', models.PositiveIntegerField(default=600, validators=[django.core.validators.MinValueValidator(1)], verbose_name='longest work on one item, in seconds')),
-                ('grace_seconds', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MaxValueValidator(600)], verbose_name='time to stop by itself before it is killed, in seconds')),
-                ('usual_seconds', models.FloatField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='automations', to='accounts.folder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=100, verbose_name="key")),
+                ("title", models.CharField(max_length=150, verbose_name="title")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("item", "Works the items of a queue"), ("run", "Runs once")],
+                        default="item",
+                        max_length=10,
+                    ),
+                ),
+                ("function", models.CharField(max_length=200, verbose_name="function")),
+                (
+                    "max_run_seconds",
+                    models.PositiveIntegerField(
+                        default=3600,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="longest run, in seconds",
+                    ),
+                ),
+                (
+                    "max_item_seconds",
+                    models.PositiveIntegerField(
+                        default=600,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="longest work on one item, in seconds",
+                    ),
+                ),
+                (
+                    "grace_seconds",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        validators=[django.core.validators.MaxValueValidator(600)],
+                        verbose_name="time to stop by itself before it is killed, in seconds",
+                    ),
+                ),
+                ("usual_seconds", models.FloatField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="automations",
+                        to="accounts.folder",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['title'],
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='AutomationVersion',
+            name="AutomationVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('function', models.CharField(max_length=200)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('automation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='bots.automation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("function", models.CharField(max_length=200)),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "automation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="bots.automation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='BotPool',
+            name="BotPool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, verbose_name='key')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bot_pools', to='accounts.folder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=60, verbose_name="key")),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bot_pools",
+                        to="accounts.folder",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['title'],
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='Bot',
+            name="Bot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('standing', models.CharField(choices=[('enabled', 'Enabled'), ('draining', 'Finish, then stop'), ('disabled', 'Disabled')], default='enabled', max_length=10)),
-                ('n_slots', models.PositiveSmallIntegerField(default=1, verbose_name='slots')),
-                ('host', models.CharField(blank=True, max_length=200)),
-                ('version', models.CharField(blank=True, max_length=40)),
-                ('capabilities', models.JSONField(blank=True, default=list)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bots', to='accounts.folder')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bots', to='bots.botpool')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("enabled", "Enabled"),
+                            ("draining", "Finish, then stop"),
+                            ("disabled", "Disabled"),
+                        ],
+                        default="enabled",
+                        max_length=10,
+                    ),
+                ),
+                ("n_slots", models.PositiveSmallIntegerField(default=1, verbose_name="slots")),
+                ("host", models.CharField(blank=True, max_length=200)),
+                ("version", models.CharField(blank=True, max_length=40)),
+                ("capabilities", models.JSONField(blank=True, default=list)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bots",
+                        to="accounts.folder",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bots",
+                        to="bots.botpool",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='automation',
-            name='pool',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='automations', to='bots.botpool'),
+            model_name="automation",
+            name="pool",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="automations",
+                to="bots.botpool",
+            ),
         ),
         migrations.CreateModel(
-            name='BotSlot',
+            name="BotSlot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('pid', models.PositiveIntegerField(null=True)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('bot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='bots.bot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("pid", models.PositiveIntegerField(null=True)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slots",
+                        to="bots.bot",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['bot', 'number'],
+                "ordering": ["bot", "number"],
             },
         ),
-        migrations.RunSQL('create sequence bots_logline_id_seq', 'drop sequence bots_logline_id_seq'),
+        migrations.RunSQL(
+            "create sequence bots_logline_id_seq", "drop sequence bots_logline_id_seq"
+        ),
         CreatePartitionedModel.by(
-            'at',
-            name='LogLine',
+            "at",
+            name="LogLine",
             fields=[
-                ('pk', models.CompositePrimaryKey('id', 'at', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.BigIntegerField(db_default=apps.lib.partitions.NextValue(sequence='bots_logline_id_seq'))),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('run_id', models.BigIntegerField(null=True)),
-                ('item_id', models.BigIntegerField(null=True)),
-                ('attempt', models.PositiveIntegerField(null=True)),
-                ('level', models.CharField(choices=[('debug', 'Debug'), ('info', 'Info'), ('warning', 'Warning'), ('error', 'Error')], default='info', max_length=10)),
-                ('message', models.TextField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "id", "at", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        db_default=apps.lib.partitions.NextValue(sequence="bots_logline_id_seq")
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("run_id", models.BigIntegerField(null=True)),
+                ("item_id", models.BigIntegerField(null=True)),
+                ("attempt", models.PositiveIntegerField(null=True)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("debug", "Debug"),
+                            ("info", "Info"),
+                            ("warning", "Warning"),
+                            ("error", "Error"),
+                        ],
+                        default="info",
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField()),
             ],
             options={
-                'indexes': [models.Index(fields=['run_id', 'id'], name='log_line_run'), models.Index(fields=['item_id', 'id'], name='log_line_item')],
+                "indexes": [
+                    models.Index(fields=["run_id", "id"], name="log_line_run"),
+                    models.Index(fields=["item_id", "id"], name="log_line_item"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot_number', models.PositiveSmallIntegerField(null=True)),
-                ('status', models.CharField(choices=[('pending', 'Waiting'), ('running', 'Running'), ('stopping', 'Stopping'), ('successful', 'Done'), ('faulted', 'Failed'), ('stopped', 'Stopped'), ('lost', 'Bot stopped answering')], default='pending', max_length=12)),
-                ('token', models.UUIDField(null=True)),
-                ('input', models.JSONField(default=dict)),
-                ('output', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('progress_at', models.DateTimeField(null=True)),
-                ('stop_requested_at', models.DateTimeField(null=True)),
-                ('kill_requested_at', models.DateTimeField(null=True)),
-                ('stop_requested_by', models.CharField(blank=True, max_length=150)),
-                ('exit_reason', models.TextField(blank=True)),
-                ('n_successful', models.PositiveIntegerField(default=0)),
-                ('n_failed', models.PositiveIntegerField(default=0)),
-                ('started_because', models.CharField(blank=True, max_length=200)),
-                ('bot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='bots.bot')),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='accounts.folder')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='bots.botpool')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='bots.automationversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slot_number", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("running", "Running"),
+                            ("stopping", "Stopping"),
+                            ("successful", "Done"),
+                            ("faulted", "Failed"),
+                            ("stopped", "Stopped"),
+                            ("lost", "Bot stopped answering"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("token", models.UUIDField(null=True)),
+                ("input", models.JSONField(default=dict)),
+                ("output", models.JSONField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("progress_at", models.DateTimeField(null=True)),
+                ("stop_requested_at", models.DateTimeField(null=True)),
+                ("kill_requested_at", models.DateTimeField(null=True)),
+                ("stop_requested_by", models.CharField(blank=True, max_length=150)),
+                ("exit_reason", models.TextField(blank=True)),
+                ("n_successful", models.PositiveIntegerField(default=0)),
+                ("n_failed", models.PositiveIntegerField(default=0)),
+                ("started_because", models.CharField(blank=True, max_length=200)),
+                ("source", models.CharField(blank=True, max_length=60)),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="runs",
+                        to="bots.bot",
+                    ),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="accounts.folder",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="bots.botpool",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="bots.automationversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='automationversion',
-            constraint=models.UniqueConstraint(fields=('automation', 'number'), name='automation_version_number_once'),
+            model_name="automationversion",
+            constraint=models.UniqueConstraint(
+                fields=("automation", "number"), name="automation_version_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='botpool',
-            constraint=models.UniqueConstraint(fields=('folder', 'key'), name='bot_pool_key_once_per_folder'),
+            model_name="botpool",
+            constraint=models.UniqueConstraint(
+                fields=("folder", "key"), name="bot_pool_key_once_per_folder"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bot',
-            constraint=models.UniqueConstraint(fields=('folder', 'name'), name='bot_name_once_per_folder'),
+            model_name="bot",
+            constraint=models.UniqueConstraint(
+                fields=("folder", "name"), name="bot_name_once_per_folder"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='automation',
-            constraint=models.UniqueConstraint(fields=('folder', 'key'), name='automation_key_once_per_folder'),
+            model_name="automation",
+            constraint=models.UniqueConstraint(
+                fields=("folder", "key"), name="automation_key_once_per_folder"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='botslot',
-            constraint=models.UniqueConstraint(fields=('bot', 'number'), name='bot_slot_once'),
+            model_name="botslot",
+            constraint=models.UniqueConstraint(fields=("bot", "number"), name="bot_slot_once"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('status__in', ['pending', 'running', 'stopping'])), fields=['pool', 'id'], name='run_active'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status__in", ["pending", "running", "stopping"])),
+                fields=["pool", "id"],
+                name="run_active",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['folder', '-id'], name='run_by_folder'),
+            model_name="run",
+            index=models.Index(fields=["folder", "-id"], name="run_by_folder"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['bot', '-id'], name='run_by_bot'),
+            model_name="run",
+            index=models.Index(fields=["bot", "-id"], name="run_by_bot"),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(fields=["pool", "source", "-ended_at"], name="run_by_source"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['running', 'stopping']), _negated=True), ('token__isnull', False), _connector='OR'), name='run_held_has_token'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["running", "stopping"]), _negated=True),
+                    ("token__isnull", False),
+                    _connector="OR",
+                ),
+                name="run_held_has_token",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'running', 'stopping']), ('ended_at__isnull', False), _connector='OR'), name='run_ended_has_time'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["pending", "running", "stopping"]),
+                    ("ended_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="run_ended_has_time",
+            ),
         ),
         migrations.RunPython(make_months, migrations.RunPython.noop, elidable=False),
     ]
