@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import connection
 
-from apps.lib.partitions import ensure_month_partitions
+from apps.lib.partitions import drop_partition, ensure_month_partitions
 
 from .lifecycle import reap_lost_runs
 from .models import Run
@@ -38,9 +38,7 @@ def prune_logs(months: int = LOG_MONTHS) -> list[str]:
         cursor.execute("select (now() - make_interval(months => %s))::date", [months])
         oldest = f"{LOG_TABLE}_{_month(cursor.fetchone()[0])}"
         old = [name for name in partitions if name < oldest and name[-7:-5].isdigit()]
-        for name in old:
-            cursor.execute(f"drop table if exists {connection.ops.quote_name(name)}")
-    return old
+    return [name for name in old if drop_partition(name)]
 
 
 def _month(day: date) -> str:

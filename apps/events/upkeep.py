@@ -3,10 +3,10 @@
 from datetime import date
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.lib.clock import seconds_from_now
-from apps.lib.partitions import ensure_month_partitions
+from apps.lib.partitions import drop_partition, ensure_month_partitions
 
 from .delivery import deliver_outbox
 from .models import Event, Heartbeat
@@ -14,8 +14,6 @@ from .models import Event, Heartbeat
 EVENTS = Event._meta.db_table
 SWEEP_ROWS = 500
 HEARTBEAT_DAYS_KEPT = 7
-# Any number that no other advisory lock has: ASCII “even”
-PARTITIONS_LOCK = 0x6576656E
 
 
 def sweep_outbox() -> int:
@@ -25,8 +23,7 @@ def sweep_outbox() -> int:
 
 def make_partitions() -> list[str]:
     """Make the coming months' partitions of the history; return the new ones."""
-    with transaction.atomic():
-        return ensure_month_partitions(EVENTS) if _have_the_lock() else []
+    return ensure_month_partitions(EVENTS)
 
 
 def prune() -> int:
@@ -38,8 +35,7 @@ def prune() -> int:
     months: int = settings.HISTORY_MONTHS_KEPT
     if not months:
         return 0
-    with transaction.atomic():
-        return _drop_months_before(months) if _have_the_lock() else 0
+    return _drop_months_before(months)
 
 
 def _drop_months_before(months: int) -> int:
@@ -52,12 +48,4 @@ def _drop_months_before(months: int) -> int:
             [EVENTS],
         )
         too_old = [name for (name,) in cursor.fetchall() if name[-7:] < f"{oldest:%Y_%m}"]
-        for name in too_old:
-            cursor.execute(f"drop table {connection.ops.quote_name(name)}")
-    return len(too_old)
-
-
-def _have_the_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [PARTITIONS_LOCK])
-        return bool(cursor.fetchone()[0])
+    return sum(drop_partition(name) for name in too_old)
