@@ -59,7 +59,7 @@ class SessionDesk:
         try:
             record_progress(item.id, self._guard.token_of(item.id), progress=value)
         except LeaseLostError:
-            self._guard.lost.add(item.id)
+            self._guard.note_lost(item.id)
 
     def begin_effect(self, item: ItemContext, key: str) -> Effect:
         answer = begin_effect(item.id, self._guard.token_of(item.id), key)
@@ -78,4 +78,4 @@ class SessionDesk:
         forget_effect(item.id, self._guard.token_of(item.id), key)
 
     def should_stop(self, item: ItemContext) -> bool:
-        return self._beat.should_stop() or item.id in self._guard.lost
+        return self._beat.should_stop() or self._guard.is_lost(item.id)

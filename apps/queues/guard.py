@@ -13,9 +13,11 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 from apps.bots.exceptions import ItemTimeLimit
+from apps.bots.turns import is_turn_over
 
-from .lifecycle import Finished, LeasedItem, Result, finish_items, renew_leases
-from .models import WorkQueue
+from .handing_in import hand_in
+from .lifecycle import Finished, LeasedItem, Result, renew_leases
+from .models import Attempt, WorkQueue
 from .results import failed, released, take_all
 
 if TYPE_CHECKING:
@@ -32,9 +34,9 @@ PATIENCE_SECONDS = 3.0
 class Guard:
     """Renews leases every third of their time, over a connection of its own.
 
-    What turns out to be lost is in `lost`: it is not begun any more, and the automation that
-    works on it is told by `should_stop`. The thread and the session share plain dicts and a deque,
-    whose single operations are atomic.
+    The tokens of leases that turn out to be lost are in `lost`: their items are not begun any more,
+    and the automation that works on one is told by `should_stop`. An item may come back with a new
+    lease at any time, so leases are told apart by token.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class Guard:
         self.item_seconds, self.grace_seconds = item_seconds, grace_seconds
         self.renew_seconds = lease_seconds / 3
         self.held: dict[int, tuple[UUID, float]] = {}
-        self.lost: set[int] = set()
+        self.lost: set[UUID] = set()
+        # `held` is changed by both threads, after a look at what is in it
+        self._lock = threading.Lock()
         self._in_hand: LeasedItem | None = None
         self._began_at = 0.0
         self._interrupted: LeasedItem | None = None
@@ -76,21 +80,34 @@ class Guard:
     def take(self, leased: Iterable[LeasedItem]) -> None:
         """Watch over what was just leased."""
         moment = monotonic()
-        self.held.update({each.id: (each.token, moment) for each in leased})
+        with self._lock:
+            self.held.update({each.id: (each.token, moment) for each in leased})
 
     def settle(self, results: Sequence[Result], finished: Finished) -> None:
         """Let go of what was handed in."""
-        for result in results:
-            self.held.pop(result.id, None)
+        with self._lock:
+            for result in results:
+                if self._holds(result.id, result.token):
+                    del self.held[result.id]
+            if self.lost:
+                self.lost.intersection_update([token for token, _at in self.held.values()])
+        given_back = {each.id for each in results if each.outcome == Attempt.Outcome.RELEASED}
         for refusal in finished.refused:
+            if refusal.id in given_back:
+                continue
             self.session.beat.log(
                 _("The result of #%(id)d was refused: %(reason)s.")
                 % {"id": refusal.id, "reason": refusal.reason},
                 "warning",
                 item_id=refusal.id,
             )
-        if self.lost:
-            self.lost.intersection_update(self.held)
+
+    def note_lost(self, item_id: int) -> None:
+        self.lost.add(self.token_of(item_id))
+
+    def is_lost(self, item_id: int) -> bool:
+        """Whether the item in hand is no longer ours."""
+        return self.token_of(item_id) in self.lost
 
     def begin(self, leased: LeasedItem, moment: float) -> None:
         self._began_at = moment
@@ -131,7 +148,7 @@ class Guard:
         if in_hand and taken_seconds > LONGEST_TICK_SECONDS:
             self._hand_in(with_waiting=taken_seconds > PATIENCE_SECONDS)
         self._renew()
-        self._look_at_queue()
+        self._look_around()
 
     def _renew(self) -> None:
         moment = monotonic()
@@ -142,15 +159,21 @@ class Guard:
         ]
         if not due:
             return
-        renewed = renew_leases(due)
+        answer = renew_leases(due)
         tokens = dict(due)
-        for item_id in renewed.renewed:
-            if item_id in self.held:
+        with self._lock:
+            # what was handed in meanwhile, and perhaps leased anew, is none of this answer's
+            mine = {item_id for item_id, token in due if self._holds(item_id, token)}
+            for item_id in mine.intersection(answer.renewed):
                 self.held[item_id] = (tokens[item_id], moment)
-        self.lost.update(item_id for item_id in renewed.lost if item_id in self.held)
+            self.lost.update(tokens[item_id] for item_id in mine.intersection(answer.lost))
 
-    def _look_at_queue(self) -> None:
-        """Follow what people change on the queue while it is drained."""
+    def _holds(self, item_id: int, token: UUID) -> bool:
+        held = self.held.get(item_id)
+        return held is not None and held[0] == token
+
+    def _look_around(self) -> None:
+        """Follow what people change on the queue while it is drained, and who wants our slot."""
         if monotonic() - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = monotonic()
@@ -161,7 +184,9 @@ class Guard:
         for automation_id, lease_seconds in found:
             self.renew_seconds = lease_seconds / 3
             if automation_id != session.queue.automation_id:
-                session.leave_in_order()
+                session.leave_in_order(_("The queue got another automation."))
+        if is_turn_over(session.run.pk):
+            session.leave_in_order(_("Made room for another queue."))
 
     def _hand_in(self, *, with_waiting: bool) -> None:
         """Send what waits behind a long item: results, and what was not begun, for others."""
@@ -172,7 +197,7 @@ class Guard:
         if not results:
             return
         try:
-            finished = finish_items(results)
+            finished = hand_in(results)
         except Exception:
             # another time, or by the session
             session.results.extendleft(reversed(done))
@@ -195,7 +220,6 @@ class Guard:
             self._is_abandoned = True
             session.results.append(failed(in_hand, ItemTimeLimit(self._too_long())))
         self._hand_in(with_waiting=True)
-        session.beat.start_unit(0)
         session.beat.log(self._too_long(), "error", item_id=in_hand.id, attempt=in_hand.attempt)
         session.beat.give_up(_("An item took too long and could not be interrupted."))
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.bots.exceptions import AutomationException, BusinessException, ItemTimeLimit
 from apps.bots.horse import trimmed_traceback
+from apps.bots.logs import storable_text, text_of
 from apps.lib.errors import InvalidError
 from apps.lib.json import Json, check_json
 
@@ -18,13 +19,14 @@ Outcome = Attempt.Outcome
 Thing = TypeVar("Thing")
 
 MAX_OUTPUT = 1_000_000
+MAX_CODE, MAX_FIELD = 100, 300
 
 
 def failed(leased: LeasedItem, error: BaseException) -> Result:
-    """Return what is stored about a try that raised `error`."""
+    """Return what is stored about a try that raised `error`; never raises itself."""
     is_business = isinstance(error, BusinessException)
     field = error.field if isinstance(error, AutomationException) else ""
-    output: Json = {"field": field} if field else None
+    output: Json = {"field": storable_text(text_of(field))[:MAX_FIELD]} if field else None
     return Result(
         leased.id,
         leased.token,
@@ -67,12 +69,12 @@ def check_storable(output: Any) -> None:
 
 def _code(error: BaseException) -> str:
     if isinstance(error, AutomationException):
-        return error.code[:100]
+        return text_of(error.code)[:MAX_CODE] if error.code else ""
     return "time_limit" if isinstance(error, ItemTimeLimit) else ""
 
 
 def _message(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    return text_of(error) or type(error).__name__
 
 
 def take_all(shared: "deque[Thing]") -> "list[Thing]":

@@ -11,7 +11,6 @@ from collections import deque
 from time import monotonic
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from apps.bots.contexts import Beat, ItemContext
@@ -20,20 +19,19 @@ from apps.bots.horse import insist
 from apps.bots.models import Run
 from apps.bots.registry import ExitReport, find_automation
 from apps.lib import doorbell
-from apps.lib.errors import InvalidError
 
 from .desk import SessionDesk
 from .guard import Guard
+from .handing_in import OUTAGES, hand_in, hand_in_singly
 from .lifecycle import (
     Finished,
     LeasedItem,
     Result,
     finish_and_lease,
-    finish_items,
     prepare_for_draining,
 )
 from .models import Attempt, QueueRun, WorkQueue
-from .results import check_storable, failed, released, take_all, unstorable
+from .results import check_storable, failed, released, take_all
 
 Outcome = Attempt.Outcome
 
@@ -82,6 +80,7 @@ class Session:
         self.flushed_at = monotonic()
         limit = min(automation.max_run_seconds * SHARE_OF_RUN_LIMIT, LONGEST_SESSION_SECONDS)
         self.ends_at = monotonic() + limit
+        self.leaves_because = ""
 
     def work(self) -> ExitReport:
         """Drain the queue until it stays empty, somebody wants the run to end, or time is up."""
@@ -91,8 +90,12 @@ class Session:
                     self._work_waiting()
                     if not self._must_end() and not self._refill():
                         break
-        finally:
+        except BaseException:
+            # the item in hand stays on the board: unless its result is handed in, it is to blame
             self._give_back()
+            raise
+        self._give_back()
+        self.beat.start_unit(0)
         return self._report()
 
     def _work_waiting(self) -> None:
@@ -115,8 +118,8 @@ class Session:
 
     def _work_item(self, leased: LeasedItem) -> None:
         guard, began = self.guard, monotonic()
-        if leased.id in guard.lost:
-            guard.held.pop(leased.id, None)
+        if leased.token in guard.lost:
+            self.results.append(released(leased))
             return
         item = ItemContext(self.desk, leased.id, leased.reference, leased.payload, leased.attempt)
         self.beat.start_unit(leased.id)
@@ -127,7 +130,8 @@ class Session:
             finally:
                 guard.end()
             result = self._success(leased, output)
-        except (Exception, ItemTimeLimit, SystemExit) as error:
+        except BaseException as error:
+            # an end of the process, a cancelled task, a panic in a library: all are its end
             result = self._failure(leased, error)
         self.results.append(result)
         self.n_worked += 1
@@ -186,52 +190,42 @@ class Session:
         while True:
             try:
                 return self._send_once(results, n)
-            except (OperationalError, InterfaceError) as error:
+            except OUTAGES as error:
                 self.beat.log(_("PostgreSQL is away, trying again: %s") % error, "warning")
                 self.guard.forget_connection()
                 if self.beat.should_stop():
                     n = 0
-            except (DatabaseError, InvalidError) as error:
-                if not results:
-                    raise
-                # one of them can't be stored; the others must not suffer
-                return self._send_singly(results, error), []
             time.sleep(pause)
             pause = min(pause * 2, 2.0)
 
     def _send_once(self, results: list[Result], n: int) -> tuple[Finished, list[LeasedItem]]:
         if n == 0:
-            return (finish_items(results) if results else Finished([], [])), []
-        return finish_and_lease(
-            results, queue_id=self.queue.pk, n=n, bot=self.beat.bot_name, run_id=self.run.pk
-        )
-
-    def _send_singly(self, results: list[Result], error: Exception) -> Finished:
-        done = Finished([], [])
-        for result in results:
-            try:
-                one = finish_items([result])
-            except (OperationalError, InterfaceError):
+            return (hand_in(results) if results else Finished([], [])), []
+        try:
+            return finish_and_lease(
+                results, queue_id=self.queue.pk, n=n, bot=self.beat.bot_name, run_id=self.run.pk
+            )
+        except OUTAGES:
+            raise
+        except Exception:
+            if not results:
                 raise
-            except (DatabaseError, InvalidError):
-                one = finish_items([unstorable(result, error)])
-            done.finished.extend(one.finished)
-            done.refused.extend(one.refused)
-        return done
+            # one of them can't be stored; the others must not suffer
+            return hand_in_singly(results), []
 
     def _give_back(self) -> None:
         """Hand in what is done and give back what was not begun."""
         taken = take_all(self.results) + [released(each) for each in take_all(self.waiting)]
-        self.beat.start_unit(0)
         if taken:
-            insist(lambda: finish_items(taken))
+            self.guard.settle(taken, insist(lambda: hand_in(taken)))
 
     def tell_progress(self) -> None:
         """Say how far the run got, and that it is not hung."""
         self.beat.progress(self.n_successful, self.n_failed)
 
-    def leave_in_order(self) -> None:
+    def leave_in_order(self, because: str) -> None:
         """End after the item in hand, as when the time is up."""
+        self.leaves_because = because
         self.ends_at = 0.0
 
     def _measure(self) -> None:
@@ -253,12 +247,13 @@ class Session:
         waiting = Run.objects.filter(pool_id=self.beat.pool_id, status=Run.Status.PENDING)
         try:
             return waiting.exists()
-        except (OperationalError, InterfaceError):
+        except OUTAGES:
             self.guard.forget_connection()
             return False
 
     def _report(self) -> ExitReport:
         return ExitReport(
+            reason="" if self.beat.should_stop() else self.leaves_because,
             n_successful=self.n_successful,
             n_failed=self.n_failed,
             was_stopped=self.beat.should_stop(),

@@ -1,5 +1,6 @@
 """Automations for tests. They speak through files in a directory that the test names."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -96,6 +97,44 @@ def bug(item: ItemContext, here: Path) -> None:
     raise KeyError("amount")
 
 
+def business_number(item: ItemContext, here: Path) -> None:
+    raise BusinessException("wrong", code=404, field="a\x00b")  # type: ignore[arg-type]
+
+
+class UnreadableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+def unreadable(item: ItemContext, here: Path) -> None:
+    raise UnreadableError
+
+
+class Panic(BaseException):
+    """As libraries raise it that are not written in Python."""
+
+
+def panic(item: ItemContext, here: Path) -> None:
+    raise Panic("index out of bounds")
+
+
+def cancelled(item: ItemContext, here: Path) -> None:
+    raise asyncio.CancelledError
+
+
+def half_a_pair(item: ItemContext, here: Path) -> None:
+    raise ApplicationException("half \ud800 a pair", code="half")
+
+
+def odd_words(item: ItemContext, here: Path) -> None:
+    item.log(KeyError("amount"), "information")  # type: ignore[arg-type]
+
+
+def odd_words_for_ever(item: ItemContext, here: Path) -> None:
+    odd_words(item, here)
+    loop_for_ever(item, here)
+
+
 def leave(item: ItemContext, here: Path) -> None:
     raise SystemExit(7)
 
@@ -155,6 +194,13 @@ DEEDS: dict[str, Callable[[ItemContext, Path], dict | None]] = {
         wrong_data,
         no_system,
         bug,
+        business_number,
+        unreadable,
+        panic,
+        cancelled,
+        half_a_pair,
+        odd_words,
+        odd_words_for_ever,
         leave,
         loop,
         loop_for_ever,

@@ -10,7 +10,9 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Count
 
 from apps.accounts.models import Folder
+from apps.bots import turns
 from apps.bots.models import Automation, LogLine, Run
+from apps.queues import guard
 from apps.queues.lifecycle import Result, finish_items, lease_items
 from apps.queues.models import Attempt, Ended, Lease, Parked, QueueRun, Ready, WorkQueue
 from tests.bots.workers import (
@@ -211,6 +213,59 @@ def test_an_item_that_does_not_let_itself_be_interrupted_ends_its_process(
     run = Run.objects.order_by("pk")[0]
     assert run.status == Run.Status.FAULTED
     assert "could not be interrupted" in run.exit_reason
+
+
+def test_a_hung_item_ends_its_process_whatever_it_said_to_the_log(
+    folder: Folder, automation: Automation, queue: WorkQueue
+) -> None:
+    Automation.objects.update(max_item_seconds=1, grace_seconds=0)
+    WorkQueue.objects.update(max_attempts=1)
+    (item,) = add_work(queue, {"do": "odd_words_for_ever"})
+
+    with bot_process(folder), scheduler():
+        eventually(lambda: Parked.objects.exists())
+
+    assert [attempt.code for attempt in attempts_of(item)] == ["time_limit"]
+
+
+def test_an_item_that_hangs_until_its_run_is_killed_does_not_come_back_for_ever(
+    folder: Folder, automation: Automation, queue: WorkQueue
+) -> None:
+    # given an item that may take longer than its run
+    Automation.objects.update(max_run_seconds=1, grace_seconds=0)
+    (item,) = add_work(queue, {"do": "loop_for_ever"})
+
+    with bot_process(folder), scheduler():
+        eventually(lambda: Parked.objects.exists())
+
+    assert set(outcomes_of(item)) == {Outcome.LOST}
+    assert Parked.objects.get().cause == Parked.Cause.LOST
+
+
+def test_a_queue_is_served_beside_one_that_floods_the_only_slot(
+    folder: Folder, automation: Automation, queue: WorkQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given half a minute of work that holds the slot, with more of its runs waiting
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.5)
+    monkeypatch.setattr(guard, "LOOK_SECONDS", 0.1)
+    WorkQueue.objects.update(max_runs=3)
+    flood = add_work(queue, *[{"do": "slow", "seconds": 0.01}] * 3000)
+    with bot_process(folder), scheduler():
+        eventually(n_ended)
+
+        # when another queue gets an item
+        other = WorkQueue.objects.create(
+            folder=folder, key="others", title="Others", automation=automation
+        )
+        (item,) = add_work(other, {})
+        eventually(lambda: Ended.objects.filter(item_id=item).exists())
+
+        # then it is done long before, and the flood goes on
+        done = n_ended()
+        assert done < len(flood)
+        eventually(lambda: n_ended() > done)
+    assert outcomes_of(item) == [Outcome.SUCCESSFUL]
+    assert not Attempt.objects.exclude(outcome__in=[Outcome.SUCCESSFUL, Outcome.RELEASED]).exists()
 
 
 @pytest.mark.parametrize(("dies", "is_asked"), [("dies", True), ("dies_after", False)])

@@ -1,21 +1,24 @@
 """A session in this process: what becomes of items, and what is given back."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from apps.accounts.models import Folder
+from apps.bots import turns
 from apps.bots.board import Board, StopCause
 from apps.bots.horse import RunBeat
-from apps.bots.lifecycle import claim_run, create_run
+from apps.bots.lifecycle import claim_run, create_run, fail_run
 from apps.bots.models import Automation, Bot, LogLine, Run
 from apps.bots.registration import register_bot
 from apps.lib import doorbell
 from apps.queues import guard, session
+from apps.queues.lifecycle import Renewed, renew_leases
 from apps.queues.models import Attempt, Ended, Lease, Parked, QueueRun, Ready, WorkQueue
 from apps.queues.session import Session, bell_of
 from apps.queues.upkeep import reap_leases
@@ -125,6 +128,176 @@ def test_each_item_ends_as_its_automation_says(
     assert 'KeyError("amount")' in outcome[bug].detail
     assert "NUL" in outcome[bad].message
     assert (report.n_successful, report.n_failed) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("deed", "outcome", "code", "message"),
+    [
+        ("business_number", Attempt.Outcome.BUSINESS_EXCEPTION, "404", "wrong"),
+        ("unreadable", Attempt.Outcome.APPLICATION_EXCEPTION, "", "<UnreadableError>"),
+        ("panic", Attempt.Outcome.APPLICATION_EXCEPTION, "", "index out of bounds"),
+        ("cancelled", Attempt.Outcome.APPLICATION_EXCEPTION, "", "CancelledError"),
+        ("half_a_pair", Attempt.Outcome.APPLICATION_EXCEPTION, "half", "half ? a pair"),
+    ],
+)
+def test_a_try_counts_whatever_it_raises(
+    queue: WorkQueue,
+    new_session: Callable[[], Session],
+    deed: str,
+    outcome: str,
+    code: str,
+    message: str,
+) -> None:
+    item, following = add_work(queue, {"do": deed}, {})
+
+    report = new_session().work()
+
+    attempt = attempts_of(item)[0]
+    assert (attempt.outcome, attempt.code, attempt.message) == (outcome, code, message)
+    assert attempts_of(following)[0].outcome == Attempt.Outcome.SUCCESSFUL
+    assert (report.n_successful, report.n_failed) == (1, 1)
+
+
+def test_a_rule_pauses_the_queue_whatever_the_error_says(
+    queue: WorkQueue, new_session: Callable[[], Session]
+) -> None:
+    queue.error_rules = [{"when": {"code": "half"}, "then": "pause_queue"}]
+    queue.save(update_fields=["error_rules"])
+    (item,) = add_work(queue, {"do": "half_a_pair"})
+
+    new_session().work()
+
+    queue.refresh_from_db()
+    assert queue.paused_at
+    assert "half ? a pair" in queue.paused_reason
+    assert attempts_of(item)[0].code == "half"
+
+
+def test_one_result_that_can_not_be_stored_leaves_the_others_alone(
+    queue: WorkQueue, new_session: Callable[[], Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a session that hands in all at its end, one result among them that nobody checked
+    monkeypatch.setattr(session, "check_storable", lambda _output: None)
+    working = new_session()
+    done, bad, last = add_work(queue, {}, {"do": "bad_output"}, {})
+    working._exchange(lease=True)
+    working._work_waiting()
+
+    # when
+    working._give_back()
+
+    # then
+    outcomes = [attempts_of(item)[0].outcome for item in (done, bad, last)]
+    assert outcomes == [
+        Attempt.Outcome.SUCCESSFUL,
+        Attempt.Outcome.APPLICATION_EXCEPTION,
+        Attempt.Outcome.SUCCESSFUL,
+    ]
+    assert attempts_of(bad)[0].code == "unstorable_result"
+
+
+def test_a_session_that_breaks_leaves_on_the_board_what_it_had_in_hand(
+    queue: WorkQueue,
+    new_session: Callable[[], Session],
+    board: Board,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given a fault of our own in the middle of an item
+    def break_down(*_what: object) -> None:
+        raise RuntimeError("our own fault")
+
+    first, second = add_work(queue, {"do": "bug"}, {})
+    monkeypatch.setattr(session, "failed", break_down)
+    working = new_session()
+
+    # when
+    with pytest.raises(RuntimeError):
+        working.work()
+    fail_run(working.run.pk, working.beat.token, reason="broke", unit_in_hand=board.unit_in_hand)
+
+    # then it counts against the item in hand, and against no other
+    assert board.unit_in_hand == first
+    assert [attempt.outcome for attempt in attempts_of(first)] == [Attempt.Outcome.LOST]
+    assert Attempt.Outcome.LOST not in [attempt.outcome for attempt in attempts_of(second)]
+    assert set(Ready.objects.values_list("item_id", flat=True)) == {first, second}
+
+
+def test_an_item_leased_anew_while_its_old_lease_is_renewed_is_worked(
+    queue: WorkQueue, new_session: Callable[[], Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a session with an item that it gives back and gets again while a renewal is under way
+    (item,) = add_work(queue, {})
+    working = new_session()
+    working._exchange(lease=True)
+    working.guard.renew_seconds = 0
+
+    def give_back_and_lease(due: Sequence[tuple[int, UUID]]) -> Renewed:
+        working._give_back()
+        working._exchange(lease=True)
+        return renew_leases(due)
+
+    monkeypatch.setattr(guard, "renew_leases", give_back_and_lease)
+
+    # when
+    working.guard._renew()
+    working._work_waiting()
+    working._give_back()
+
+    # then
+    assert [attempt.outcome for attempt in attempts_of(item)] == [
+        Attempt.Outcome.RELEASED,
+        Attempt.Outcome.SUCCESSFUL,
+    ]
+
+
+def test_an_item_lost_before_it_was_begun_goes_back_unworked(
+    queue: WorkQueue, new_session: Callable[[], Session]
+) -> None:
+    (item,) = add_work(queue, {})
+    working = new_session()
+    working._exchange(lease=True)
+    working.guard.note_lost(item)
+
+    working._work_waiting()
+    working._give_back()
+
+    assert [attempt.outcome for attempt in attempts_of(item)] == [Attempt.Outcome.RELEASED]
+    assert not working.guard.held
+    assert not working.guard.lost
+
+
+def test_a_busy_session_makes_room_for_a_queue_that_waits(
+    queue: WorkQueue,
+    new_session: Callable[[], Session],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given much to do, and a run of another source
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(guard, "LOOK_SECONDS", 0.0)
+    add_work(queue, *[{"do": "slow", "seconds": 0.05}] * 400)
+    working = new_session()
+    create_run(working.run.version, source="another")
+
+    # when
+    report = working.work()
+
+    # then
+    assert "room" in report.reason
+    assert not report.was_stopped
+    assert 0 < report.n_successful < 400
+    assert not Lease.objects.exists()
+
+
+def test_odd_words_break_nothing(queue: WorkQueue, new_session: Callable[[], Session]) -> None:
+    (item,) = add_work(queue, {"do": "odd_words"})
+
+    working = new_session()
+    working.work()
+    working.beat.end()
+
+    line = LogLine.objects.get(item_id=item)
+    assert (line.message, line.level) == ("'amount'", "info")
+    assert attempts_of(item)[0].outcome == Attempt.Outcome.SUCCESSFUL
 
 
 def test_failures_stand_in_the_log_with_item_and_attempt(

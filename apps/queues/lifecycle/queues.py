@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from apps.bots.logs import storable_text
 from apps.events.bus import publish
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
@@ -33,7 +34,7 @@ def pause_queue(queue: WorkQueue, *, reason: str, by: Actor) -> WorkQueue:
 
 def pause_by_rule(queue: WorkQueue, *, reason: str, by: Actor) -> None:
     """Pause `queue` because an error rule says so, unless it is paused."""
-    words = _("An error rule paused the queue: %(reason)s") % {"reason": reason}
+    words = _("An error rule paused the queue: %(reason)s") % {"reason": storable_text(reason)}
     _pause(queue, reason=words, by=by)
 
 
