@@ -78,3 +78,13 @@ class AutomationForm(FolderForm):
         fields = ["title", "pool", "max_run_seconds", "max_item_seconds", "grace_seconds"]  # noqa: RUF012
 
     unique = "title"
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        longest_item, longest_run = values.get("max_item_seconds"), values.get("max_run_seconds")
+        if longest_item and longest_run and longest_item >= longest_run:
+            # the run would be killed before the item can be interrupted
+            self.add_error(
+                "max_item_seconds", _("One item must be allowed less time than the whole run.")
+            )
+        return values

@@ -98,6 +98,19 @@ def test_designers_set_automations_but_not_bots(designer_client, folder, bot):
     assert designer_client.get(create("bot")).status_code == 403
 
 
+def test_an_item_may_not_take_as_long_as_its_run(admin_client, folder, bot):
+    automation = make_automation(folder)
+    said = {
+        "title": "Patient", "pool": bot.pool_id, "max_run_seconds": 60, "max_item_seconds": 60,
+        "grace_seconds": 5,
+    }  # fmt: skip
+
+    answer = admin_client.post(edit("automation", automation), said)
+
+    assert answer.status_code == 422
+    assert "less time than the whole run" in answer.text
+
+
 def test_automations_come_from_code(admin_client):
     assert admin_client.get(create("automation")).status_code == 404
     assert not Automation.objects.exists()

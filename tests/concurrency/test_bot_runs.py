@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Folder
+from apps.bots.board import StopCause
 from apps.bots.lifecycle import reap_lost_runs, request_kill, request_stop, set_standing
 from apps.bots.models import Bot, BotSlot, LogLine, Run
 from apps.lib.actors import Actor
@@ -212,6 +213,21 @@ def test_a_draining_bot_takes_nothing_new(folder: Folder, tmp_path: Path) -> Non
         set_standing(bot, Bot.Standing.ENABLED, by=ANNA)
         eventually(lambda: has_ended(waiting))
     assert waiting.status == Run.Status.SUCCESSFUL
+
+
+def test_a_bot_disabled_while_it_claims_stops_what_it_claimed(
+    folder: Folder, tmp_path: Path
+) -> None:
+    # given a run that was claimed so late that nobody asked it to stop
+    run = make_run(sample(folder, "test.patient"), dir=str(tmp_path))
+    with bot_process(folder):
+        read_pid(tmp_path / "began")
+
+        Bot.objects.update(standing=Bot.Standing.DISABLED)
+
+        eventually(lambda: has_ended(run))
+    assert run.status == Run.Status.STOPPED
+    assert run.exit_reason == StopCause.BOT_STANDING.sentence()
 
 
 def test_a_second_bot_of_the_same_name_is_refused(
