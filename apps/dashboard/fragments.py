@@ -71,7 +71,10 @@ def _line(label: str, values: Sequence[int | None], **look: Any) -> Context:
 )
 def queues(audience: Audience, arg: str) -> Context:
     found = WorkQueue.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
-    return {"rows": queue_rows(list(found.select_related("automation")))}
+    return {
+        "rows": queue_rows(list(found.select_related("automation"))),
+        "may_design": bool(audience.folder_ids(Action.DESIGN)),
+    }
 
 
 @fragment(

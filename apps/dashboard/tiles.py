@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -55,7 +56,7 @@ def _bots(now: RightNow) -> Tile:
     return {
         "key": 2,
         "label": _("At work"),
-        "value": now.n_busy,
+        "value": _thousands(now.n_busy),
         "unit": _("of %(n)s slots") % {"n": now.n_slots},
         "state": "act" if not now.n_answering else "watch" if silent else "ok",
         "note": note,
@@ -129,7 +130,7 @@ def _bars(values: list[int], *, pick: Any) -> list[int]:
 
 
 def _thousands(n: int) -> str:
-    return f"{n:,}".replace(",", "\u202f")
+    return number_format(n, force_grouping=True)
 
 
 def _percent(share: float) -> str:

@@ -25,7 +25,10 @@ Context = dict[str, Any]
 def queues_table(audience: Audience, arg: str) -> Context:
     folders = audience.folder_ids(Action.VIEW)
     queues = WorkQueue.objects.filter(folder_id__in=folders).select_related("automation")
-    return {"rows": presenting.queue_rows(list(queues))}
+    return {
+        "rows": presenting.queue_rows(list(queues)),
+        "may_design": bool(audience.folder_ids(Action.DESIGN)),
+    }
 
 
 @fragment(
