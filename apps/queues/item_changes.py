@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.lib.json import Json
+from apps.lib.json import Json, JsonObject
 from apps.lib.schema_forms import read_shape
 from apps.lib.schema_forms.shapes import Shape, humanised
 
@@ -14,9 +14,14 @@ PAYLOAD = "payload."
 
 
 def changes_in_words(changes: Any, schema: Any) -> list[Json]:
-    """Return `{label, before, after}` for each of an event's `{path: {before, after}}`."""
-    if not isinstance(changes, dict):
-        return changes if isinstance(changes, list) else []
+    """Return `{label, before, after}` for each change that an event recorded.
+
+    Events of items have `{path: {before, after}}`, those of settings a list with label or field.
+    """
+    if isinstance(changes, list):
+        return [_listed(change) for change in changes if isinstance(change, dict)]
+    elif not isinstance(changes, dict):
+        return []
     return [
         {
             "label": _label(path, schema),
@@ -26,6 +31,14 @@ def changes_in_words(changes: Any, schema: Any) -> list[Json]:
         for path, change in changes.items()
         if isinstance(change, dict)
     ]
+
+
+def _listed(change: JsonObject) -> Json:
+    return {
+        "label": change.get("label") or humanised(str(change.get("field") or "")),
+        "before": _say(change.get("before")),
+        "after": _say(change.get("after")),
+    }
 
 
 def _label(path: str, schema: Any) -> str:

@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.bots.models import Run
+from apps.events.history import history_of
+from apps.events.wording import sentence_of
 from apps.lib.clock import database_now, start_of_today
 from apps.lib.durations import duration_in_words
 
 from .counts import QueueCounts, counts_of, series
+from .item_changes import changes_in_words
 from .listing import ItemFilter
 from .models import Ended, Measure, MinuteCount, WorkQueue
 
@@ -24,6 +27,7 @@ ACT_WAIT = timedelta(hours=4)
 FAILURES = (Measure.FAILED, Measure.EXPIRED)
 LEAVING = (Measure.SUCCESSFUL, Measure.SKIPPED, Measure.CANCELLED, *FAILURES)
 HOUR = timedelta(hours=1)
+MAX_HISTORY = 20
 FORECAST_FROM_PER_HOUR = 4  # fewer ends than that foretell nothing
 
 Flows = dict[tuple[int, str], int]
@@ -154,6 +158,19 @@ def _due(queue: WorkQueue) -> str:
         }
     else:
         return _("when it says so itself")
+
+
+def history_of_queue(queue: WorkQueue) -> list[dict[str, Any]]:
+    """Return what people did to the queue and its settings, newest first."""
+    events = history_of(("queue", queue.pk), limit=MAX_HISTORY).items
+    return [
+        {
+            "what": sentence_of(event),
+            "at": event.occurred_at,
+            "changes": changes_in_words(event.data.get("changes"), {}),
+        }
+        for event in events
+    ]
 
 
 def active_runs(queue: WorkQueue) -> list[Run]:

@@ -18,6 +18,7 @@ from apps.lib.settings_diff import changes_between
 from .forms import QueueForm
 from .lifecycle import note_past_references
 from .models import WorkQueue
+from .presenting import history_of_queue
 
 Unique = WorkQueue.UniqueReference
 
@@ -51,7 +52,8 @@ def _form_page(request: PersonRequest, queue: WorkQueue, *, kind: str) -> HttpRe
         return redirect("queue_settings:edit", pk=form.instance.pk)
     shown = request.session.pop("queue_changes", None) or {}
     changes = shown.get("changes", []) if shown.get("queue") == queue.pk else []
-    context = {"form": form, "queue": queue, "changes": changes}
+    history = history_of_queue(queue) if queue.pk else []
+    context = {"form": form, "queue": queue, "changes": changes, "history": history}
     status = 422 if request.method == "POST" else 200
     return render(request, "queues/settings_form.html", context, status=status)
 

@@ -205,4 +205,6 @@ def test_recorded_changes_carry_the_titles_of_the_schema():
         {"label": "Priority", "before": "50", "after": "60"},
     ]
     assert changes_in_words(None, SCHEMA) == []
-    assert changes_in_words([{"label": "x"}], SCHEMA) == [{"label": "x"}]
+    assert changes_in_words([{"field": "max_runs", "before": 1, "after": 2}], SCHEMA) == [
+        {"label": "Max runs", "before": "1", "after": "2"},
+    ]

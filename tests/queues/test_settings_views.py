@@ -53,7 +53,17 @@ def test_a_save_shows_before_and_after_once(designer_client, queue):
     # choices by name, not by key
     assert "<del>Ask a person</del>" in page
     assert "<ins>Fail the item</ins>" in page
-    assert "<ins>Bills</ins>" not in designer_client.get(address_of(queue)).text
+    again = designer_client.get(address_of(queue)).text
+    assert "Saved: before and after" not in again
+
+
+def test_the_history_says_who_changed_what(designer_client, queue):
+    designer_client.post(address_of(queue), said(title="Bills"))
+
+    page = designer_client.get(address_of(queue)).text
+
+    assert "Designer changed the queue" in page
+    assert "<ins>Bills</ins>" in page
 
 
 def test_a_save_without_changes_writes_nothing_down(designer_client, queue):
