@@ -18,7 +18,7 @@ from apps.queues.lifecycle import (
     lease_items,
     renew_leases,
 )
-from apps.queues.models import Attempt, Effect, ItemReference, Lease, WorkItem
+from apps.queues.models import Attempt, Effect, ItemReference, Lease, WorkItem, WorkQueue
 from apps.queues.recovery import take_back_items
 from apps.queues.upkeep import reap_leases
 from tests.concurrency.racing import holding, until_expired, until_waiting
@@ -69,6 +69,26 @@ def test_taking_back_a_run_s_items_does_not_deadlock_with_their_renewal():
         given_back.id: "released",
         in_hand.id: "lost",
     }
+
+
+def test_results_that_pause_the_same_queues_in_opposite_order_do_not_deadlock():
+    rule = [{"then": "pause_queue"}]
+    one, two = make_queue(error_rules=rule), make_queue(error_rules=rule)
+    for queue in (one, two, two, one):
+        make_items(queue, 1)
+    leased = [item for queue in (one, two) for item in lease_items(queue.pk, n=2, bot="Robbie")]
+    results = [Result(it.id, it.token, "application_exception") for it in leased]
+    first, second = sorted(results[:3:2], key=lambda it: it.id), results[1::2]
+
+    with holding("select 1 from queues_workqueue where id = %s for update", [one.pk]) as let_go:
+        calls = [Call(lambda: finish_items(first))]
+        until_waiting(1)
+        calls.append(Call(lambda: finish_items(second)))
+        until_waiting(2)
+        let_go()
+
+    assert [len(call.result().finished) for call in calls] == [2, 2]
+    assert not WorkQueue.objects.filter(paused_at=None).exists()
 
 
 @pytest.mark.parametrize("verb", ["finish", "renew", "decide"])
