@@ -5,6 +5,7 @@ from random import Random
 
 from django.utils import timezone
 
+from apps.lib.clock import database_now
 from apps.queues.lifecycle.samples import PastAttempt, PastItem, record_past_items
 from apps.queues.models import Attempt, Ended, WorkItem, WorkQueue
 
@@ -21,19 +22,28 @@ SHARE_GIVEN_UP = 0.25  # of the faulty ones
 BOTS = ["bot-1", "bot-2", "bot-3"]
 PERSON = "Bea Business"
 SATURDAY = 5
+LAST_HOUR, LONGEST_WORK = timedelta(minutes=65), timedelta(minutes=4)
+SECONDS_BETWEEN = 15
 
 
 def load_history(queue: WorkQueue, *, days: int = DAYS) -> int:
-    """Fill the days before today once; return how many items there are."""
+    """Fill the days before today, and the last hour, once; return how many items there are."""
     sample = WorkItem.objects.filter(queue=queue, origin=WorkItem.Origin.SAMPLE)
     if sample.exists():
         return sample.count()
     random = Random(SEED)  # noqa: S311 - sample data
     models = _models(random)
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    now = database_now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     past = [
         _past_item(random, random.choice(models), moment, number)
         for number, moment in enumerate(_moments(random, midnight, days))
+    ]
+    # what is wrong takes people longer than there is time until now
+    valid = [made for made in models if not made.fault]
+    past += [
+        _past_item(random, random.choice(valid), moment, len(past) + number)
+        for number, moment in enumerate(_moments_until(random, now))
     ]
     return len(record_past_items(queue, past, origin=WorkItem.Origin.SAMPLE))
 
@@ -63,6 +73,15 @@ def _moments(random: Random, midnight: datetime, days: int) -> list[datetime]:
             hour = min(22.9, max(0.1, random.gauss(11.5, 3)))
             moments.append(begin + timedelta(hours=hour))
     return sorted(moments)
+
+
+def _moments_until(random: Random, now: datetime) -> list[datetime]:
+    """Return when items came in within the last hour or so, at the pace of a busy day."""
+    moments, moment = [], now - LAST_HOUR
+    while moment < now - LONGEST_WORK:
+        moments.append(moment)
+        moment += timedelta(seconds=random.expovariate(1 / SECONDS_BETWEEN))
+    return moments
 
 
 def _past_item(random: Random, made: MadeInvoice, entered_at: datetime, number: int) -> PastItem:

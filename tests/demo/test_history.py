@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.accounts.models import Folder
@@ -16,7 +17,7 @@ from tests.demo.rooms import load_demo
 pytestmark = pytest.mark.django_db
 
 
-def test_it_fills_the_days_before_today_and_all_of_it_ended(folder):
+def test_it_fills_the_days_before_today_and_the_last_hour_and_all_of_it_ended(folder):
     queue = load_demo(folder)
 
     n = load_history(queue, days=3)
@@ -26,9 +27,10 @@ def test_it_fills_the_days_before_today_and_all_of_it_ended(folder):
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     assert n == items.count() > 30
     assert set(items.values_list("origin", flat=True)) == {"sample"}
-    assert not items.filter(entered_at__gte=today).exists()
+    assert items.filter(entered_at__gte=timezone.now() - timedelta(hours=1)).count() > 50
     assert not items.filter(entered_at__lt=today - timedelta(days=3)).exists()
     assert Ended.objects.count() == n
+    assert not Ended.objects.filter(at__gt=Now()).exists()
     assert counts_of([queue.pk])[queue.pk].total == n
 
 
