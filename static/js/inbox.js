@@ -116,6 +116,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.isLive) return;
   if (!edited?.isConnected) forgetEdits();
   showOpen();
+  reopenRefusedQuestion();
   if (isOpenedByKey) document.getElementById("task-title")?.focus();
   isOpenedByKey = false;
 });
@@ -123,6 +124,18 @@ document.addEventListener("live:applied", () => {
   showOpen();
   closeIfDecided();
 });
+
+/**
+ * The new pane stands beside the old one for a moment, and of two open <details> with one name the
+ * browser closes the newer: a question that was refused would vanish, and what is typed next would
+ * be taken for shortcuts.
+ */
+function reopenRefusedQuestion() {
+  const refused = pane()?.querySelector("details.ask [aria-invalid=true]");
+  if (!refused) return;
+  refused.closest("details").open = true;
+  refused.focus();
+}
 
 function showOpen() {
   const open = pane()?.dataset.task;
