@@ -39,7 +39,7 @@ def set_up_demo(folder: Folder) -> WorkQueue:
             "automation": automation,
             "payload_schema": INVOICE_SCHEMA,
             "max_attempts": 6,
-            "retry_delay_seconds": 5,
+            "retry_delay_seconds": 2,
             "retry_backoff": WorkQueue.Backoff.EXPONENTIAL,
             "lease_seconds": 20,
             "max_runs": 2,

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-PATIENCE = 60_000
+PATIENCE = 90_000
 
 
 @pytest.mark.slow
