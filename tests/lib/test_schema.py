@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.lib.errors import FieldProblem, InvalidError
-from apps.lib.schema import check_payload, check_schema, compile_schema, mask, personal_paths, unmask
+from apps.lib.schema import (
+    check_payload,
+    check_schema,
+    compile_schema,
+    mask,
+    personal_paths,
+    unmask,
+)
 from apps.lib.schema.fast import compile_quick
 from apps.lib.schema.patterns import UnsafePatternError, compile_pattern
 
