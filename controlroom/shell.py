@@ -33,7 +33,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _place(request, "/queues/", _("Queues"), "stack-2", "g q", "/items/"),
         _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
     ]
-    if rights.folder_ids(Action.ADMINISTER) or rights.folder_ids(Action.DESIGN):
+    if any(map(rights.folder_ids, (Action.ADMINISTER, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/settings/", _("Settings"), "settings", "g s"))
     if settings.DEMO_ENABLED:
         places.append(_place(request, "/demo/", _("Try it"), "flask", "g t"))

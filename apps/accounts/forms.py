@@ -9,7 +9,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .lifecycle import people_of
+from .lifecycle import managed_by, people_of
 from .models import Folder, User
 from .roles import Role
 
@@ -68,7 +68,7 @@ class ProfileForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    """A new API token: for whom, for what, for how long."""
+    """A new API token: for whom of those `manager` may act for, for what, for how long."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -94,8 +94,8 @@ class TokenForm(forms.Form):
         ],
     )
 
-    def __init__(self, *arguments: Any, folder: Folder, **named: Any) -> None:
+    def __init__(self, *arguments: Any, folder: Folder, manager: User, **named: Any) -> None:
         super().__init__(*arguments, **named)
         field = self.fields["user"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = people_of(folder).filter(is_active=True)
+        field.queryset = people_of(folder).filter(managed_by(manager), is_active=True)

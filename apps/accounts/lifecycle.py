@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext as _
@@ -179,10 +179,15 @@ def may_manage(manager: User, person: User) -> bool:
 
     Else an admin of one folder could lock out, or sign in as, an admin of another.
     """
-    if person.is_superuser:
-        return manager.is_superuser
+    return User.objects.filter(managed_by(manager), pk=person.pk).exists()
+
+
+def managed_by(manager: User) -> Q:
+    """Return the condition that is true of whom `manager` may manage, see `may_manage`."""
     own = rights_of(manager).folder_ids(Action.ADMINISTER)
-    return set(person.memberships.values_list("folder_id", flat=True)) <= own
+    elsewhere = Membership.objects.exclude(folder__in=own).values("user")
+    managed = Q(is_superuser=False) & ~Q(pk__in=elsewhere)
+    return managed | Q(is_superuser=True) if manager.is_superuser else managed
 
 
 def _one_at_a_time(folder: Folder) -> None:

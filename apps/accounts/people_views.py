@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.events.history import history_of
 from apps.events.wording import sentence_of
 from apps.lib.errors import NotAllowedError
+from apps.lib.forms import disable_all
 
 from .forms import InvitationForm, PersonForm
 from .http import PersonRequest
@@ -26,7 +27,7 @@ from .lifecycle import (
     role_in,
 )
 from .models import Membership, User
-from .permissions import Action, require
+from .permissions import Action, may_change, require
 from .roles import Role
 from .shown_changes import keep_changes, take_changes
 
@@ -35,14 +36,14 @@ HISTORY_LENGTH = 20
 
 @require_safe
 def person_list(request: PersonRequest) -> HttpResponse:
-    require(request.user, Action.ADMINISTER, request.folder.pk)
+    may = _may_change(request)
     memberships = Membership.objects.filter(folder=request.folder)
     roles = dict(memberships.values_list("user_id", "role"))
     people = [
         (person, Role(Role.ADMIN if person.is_superuser else roles[person.pk]).label)
         for person in people_of(request.folder)
     ]
-    return render(request, "settings/people.html", {"people": people})
+    return render(request, "settings/people.html", {"people": people, "may_change": may})
 
 
 @never_cache
@@ -59,13 +60,16 @@ def person_invite(request: PersonRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def person_edit(request: PersonRequest, pk: int) -> HttpResponse:
-    person = _person(request, pk)
+    may = _may_change(request)
+    person = get_object_or_404(people_of(request.folder), pk=pk)
     initial = {
         "name": person.display_name,
         "email": person.email,
         "role": role_in(person, request.folder),
     }
     form = PersonForm(request.POST or None, initial=initial)
+    if not may:
+        disable_all(form)
     if request.method == "POST" and form.is_valid():
         _require_management(request, person)
         changes = change_person(person, request.folder, **form.cleaned_data, by=request.user.actor)
@@ -73,9 +77,8 @@ def person_edit(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Saved.") if changes else _("Nothing was changed."))
         return redirect("settings:person", pk=pk)
     status = 422 if request.method == "POST" else 200
-    return render(
-        request, "settings/person.html", _person_context(request, person, form), status=status
-    )
+    context = _person_context(request, person, form) | {"may_change": may}
+    return render(request, "settings/person.html", context, status=status)
 
 
 @never_cache
@@ -110,6 +113,12 @@ def person_remove(request: PersonRequest, pk: int) -> HttpResponse:
     remove_person(person, request.folder, by=request.user.actor)
     messages.success(request, _("%(name)s is removed from this folder.") % {"name": person.name})
     return redirect("settings:people")
+
+
+def _may_change(request: PersonRequest) -> bool:
+    return may_change(
+        request.user, Action.ADMINISTER, request.folder.pk, method=request.method or ""
+    )
 
 
 def _person(request: PersonRequest, pk: int) -> User:

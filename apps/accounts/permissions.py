@@ -1,4 +1,4 @@
-"""The one place that says who may do what: `can`, `require` and `visible_to`."""
+"""The one place that says who may do what: `can`, `require`, `may_change` and `visible_to`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ __all__ = [
     "Holder",
     "Rights",
     "can",
+    "may_change",
     "require",
     "rights_from",
     "rights_of",
@@ -80,11 +81,24 @@ def require(holder: Holder, action: Action, folder_id: int | None) -> None:
         )
 
 
+def may_change(holder: Holder, action: Action, folder_id: int | None, *, method: str) -> bool:
+    """Say whether `holder` may do `action`, rather than only look at what it changes.
+
+    Who may AUDIT looks, with the safe methods. Raises NotAllowedError for all others.
+    """
+    if method in {"GET", "HEAD"} and can(holder, Action.AUDIT, folder_id):
+        return can(holder, action, folder_id)
+    require(holder, action, folder_id)
+    return True
+
+
 class FolderQuerySet(models.QuerySet[Any]):
     """For models with a `folder` of their own (or one hop away, see `folder_path`)."""
 
     folder_path = "folder_id"
 
-    def visible_to(self, holder: Holder, action: Action = Action.VIEW) -> Self:
-        """Only what lies in folders where `holder` may do `action`."""
-        return self.filter(**{f"{self.folder_path}__in": rights_of(holder).folder_ids(action)})
+    def visible_to(self, holder: Holder, *actions: Action) -> Self:
+        """Only what lies in folders where `holder` may do one of `actions`, VIEW if none given."""
+        rights = rights_of(holder)
+        folders = {pk for action in actions or (Action.VIEW,) for pk in rights.folder_ids(action)}
+        return self.filter(**{f"{self.folder_path}__in": folders})

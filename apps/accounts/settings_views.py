@@ -33,9 +33,13 @@ class Place:
 
 @require_safe
 def index(request: PersonRequest) -> HttpResponse:
-    allowed = [each for each in _places() if can(request.user, each.action, request.folder.pk)]
+    folder_id = request.folder.pk
+    reads_all = can(request.user, Action.AUDIT, folder_id)
+    allowed = [each for each in _places() if reads_all or can(request.user, each.action, folder_id)]
     if not allowed:
-        raise NotAllowedError(_("Only designers and admins change settings."))
+        raise NotAllowedError(
+            _("Only designers and admins change settings, and auditors read them.")
+        )
     places = [place for place in allowed if place.url]
     return render(request, "settings/index.html", {"places": places})
 
@@ -54,9 +58,7 @@ def _places() -> list[Place]:
             Action.DESIGN,
             "robot",
             _("Bots, pools and automations"),
-            _(
-                "Which bots there are, who shares work, and how long what they run may take."
-            ),
+            _("Which bots there are, who shares work, and how long what they run may take."),
         ),
         Place(
             "settings:people",

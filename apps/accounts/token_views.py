@@ -7,34 +7,35 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.lib.errors import NotAllowedError
-
 from .forms import TokenForm
 from .http import PersonRequest
-from .lifecycle import may_manage
 from .models import ApiToken
-from .permissions import Action, require
+from .permissions import Action, may_change, require
 from .tokens import create_token, revoke_token
 
 
 @require_safe
 def token_list(request: PersonRequest) -> HttpResponse:
-    require(request.user, Action.ADMINISTER, request.folder.pk)
+    may = may_change(
+        request.user, Action.ADMINISTER, request.folder.pk, method=request.method or ""
+    )
     tokens = ApiToken.objects.filter(folder=request.folder).select_related("user").with_state()
-    return render(request, "settings/tokens.html", {"tokens": tokens})
+    return render(request, "settings/tokens.html", {"tokens": tokens, "may_change": may})
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def token_create(request: PersonRequest) -> HttpResponse:
     require(request.user, Action.ADMINISTER, request.folder.pk)
-    form = TokenForm(request.POST or None, folder=request.folder, initial={"user": request.user})
+    form = TokenForm(
+        request.POST or None,
+        folder=request.folder,
+        manager=request.user,
+        initial={"user": request.user},
+    )
     if request.method == "POST" and form.is_valid():
-        person = form.cleaned_data["user"]
-        if not may_manage(request.user, person):
-            raise NotAllowedError(_("You can't make tokens for people you don't administer."))
         token, text = create_token(
-            person,
+            form.cleaned_data["user"],
             request.folder,
             name=form.cleaned_data["name"],
             days=form.cleaned_data["days"],

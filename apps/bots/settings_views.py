@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.http import PersonRequest
-from apps.accounts.permissions import Action, can, require
+from apps.accounts.permissions import Action, can, may_change, require
 from apps.events.bus import publish
+from apps.lib.forms import disable_all
 from apps.lib.json import Json
 from apps.lib.settings_diff import changes_between
 
@@ -44,16 +45,15 @@ KINDS = {
 @require_safe
 def bot_settings_list(request: PersonRequest) -> HttpResponse:
     # designers set what automations may take; bots and pools are the admins'
-    require(request.user, Action.DESIGN, request.folder.pk)
+    user, folder_id = request.user, request.folder.pk
+    may_change(user, Action.DESIGN, folder_id, method=request.method or "")
+    may_administer = can(user, Action.ADMINISTER, folder_id)
     context = {
-        "may_administer": can(request.user, Action.ADMINISTER, request.folder.pk),
-        "bots": Bot.objects.visible_to(request.user, Action.ADMINISTER).select_related("pool"),
-        "pools": BotPool.objects.visible_to(request.user, Action.ADMINISTER).annotate(
-            n_bots=models.Count("bots")
-        ),
-        "automations": Automation.objects.visible_to(request.user, Action.DESIGN).select_related(
-            "pool"
-        ),
+        "may_administer": may_administer,
+        "may_see_bots": may_administer or can(user, Action.AUDIT, folder_id),
+        "bots": _readable(request, KINDS["bot"]).select_related("pool"),
+        "pools": _readable(request, KINDS["pool"]).annotate(n_bots=models.Count("bots")),
+        "automations": _readable(request, KINDS["automation"]).select_related("pool"),
     }
     return render(request, "bots/settings_list.html", context)
 
@@ -69,15 +69,21 @@ def create(request: PersonRequest, kind: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
-    wanted = _kind(kind)
-    visible: Any = wanted.model._default_manager
-    found = get_object_or_404(visible.visible_to(request.user, wanted.action), pk=pk)
+    found = get_object_or_404(_readable(request, _kind(kind)), pk=pk)
     return _form_page(request, kind, found)
+
+
+def _readable(request: PersonRequest, kind: Kind) -> Any:
+    found: Any = kind.model._default_manager
+    return found.visible_to(request.user, kind.action, Action.AUDIT)
 
 
 def _form_page(request: PersonRequest, kind: str, instance: Any) -> HttpResponse:
     wanted = KINDS[kind]
+    may = may_change(request.user, wanted.action, instance.folder_id, method=request.method or "")
     form = wanted.form(request.POST or None, instance=instance, folder=instance.folder)
+    if not may:
+        disable_all(form)
     fields = list(form.fields)
     before = _stored(wanted.model, instance.pk, fields)
     if request.method == "POST" and form.is_valid():
@@ -88,6 +94,7 @@ def _form_page(request: PersonRequest, kind: str, instance: Any) -> HttpResponse
     shown = request.session.pop("settings_changes", None) or {}
     context = {
         "form": form,
+        "may_change": may,
         "title": str(instance) if instance.pk else wanted.new,
         "changes": shown.get("changes", []) if shown.get("of") == [kind, instance.pk] else [],
     }

@@ -166,11 +166,31 @@ PAGES = ["/settings/people/", "/settings/people/new/", "/settings/tokens/", "/se
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("role", [role for role in Role.values if role != "admin"])
-def test_only_admins_see_people_and_tokens(page: str, role: str, folder: Folder, client_of):
+@pytest.mark.parametrize("role", ["business_user", "supervisor", "designer"])
+def test_only_admins_and_auditors_see_people_and_tokens(
+    page: str, role: str, folder: Folder, client_of
+):
     person = make_person(role=role, folder=folder)
 
     assert client_of(person).get(page).status_code == 403
+
+
+def test_auditors_read_people_and_change_none(auditor_client: Client, supervisor: User):
+    page = f"/settings/people/{supervisor.pk}/"
+
+    listed = auditor_client.get("/settings/people/").text
+    shown = auditor_client.get(page)
+
+    assert supervisor.name in listed
+    assert "/settings/people/new/" not in listed
+    assert all(field.disabled for field in shown.context["form"].fields.values())
+    assert "Save</button>" not in shown.text
+    assert not any(verb in shown.text for verb in ("/disable/", "/link/", "/remove/"))
+    for address in ("", "disable/", "enable/", "link/", "remove/"):
+        assert auditor_client.post(page + address, INVITATION).status_code == 403
+    for address in ("/settings/people/new/", "/settings/tokens/new/"):
+        assert auditor_client.get(address).status_code == 403
+        assert auditor_client.post(address, INVITATION).status_code == 403
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/settings/", "/profile/", "/profile/password/"])

@@ -79,6 +79,48 @@ def test_a_token_can_not_act_as_somebody_from_elsewhere(admin_client: Client):
     assert answer.status_code == 422
 
 
+def test_only_people_whom_the_admin_manages_are_offered(
+    admin_client: Client, supervisor: User, folder: Folder
+):
+    """And who is chosen all the same is refused in the form, which stays as it was."""
+    shared = make_person(folder=folder)
+    shared.memberships.create(folder=make_folder(), role="admin")
+    root = User.objects.create_superuser("root", "", "a very long password")
+
+    offered = admin_client.get("/settings/tokens/new/").context["form"].fields["user"].queryset
+
+    assert supervisor in offered
+    assert shared not in offered
+    assert root not in offered
+    answer = admin_client.post("/settings/tokens/new/", {"name": "ERP", "user": shared.pk})
+    assert answer.status_code == 422
+    assert 'value="ERP"' in answer.text
+    assert not ApiToken.objects.exists()
+
+
+def test_superusers_are_offered_all_of_the_folder(client_of, supervisor: User):
+    supervisor.memberships.create(folder=make_folder(), role="admin")
+    root = User.objects.create_superuser("root", "", "a very long password")
+
+    page = client_of(root).get("/settings/tokens/new/")
+
+    assert {supervisor, root} <= set(page.context["form"].fields["user"].queryset)
+
+
+def test_auditors_read_the_tokens_and_change_none(
+    auditor_client: Client, supervisor: User, folder: Folder
+):
+    assert "/settings/tokens/new/" not in auditor_client.get("/settings/tokens/").text
+    token, _ = create_token(supervisor, folder, name="ERP", by=supervisor.actor)
+
+    page = auditor_client.get("/settings/tokens/").text
+
+    assert "ERP" in page
+    assert "/settings/tokens/new/" not in page
+    assert "/revoke/" not in page
+    assert auditor_client.post(f"/settings/tokens/{token.pk}/revoke/").status_code == 403
+
+
 def run_command(*arguments: str) -> str:
     out = StringIO()
     call_command("token", "create", *arguments, stdout=out, stderr=StringIO())

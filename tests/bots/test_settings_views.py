@@ -116,13 +116,29 @@ def test_automations_come_from_code(admin_client):
     assert not Automation.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["business_client", "supervisor_client", "auditor_client"])
+@pytest.mark.parametrize("role", ["business_client", "supervisor_client"])
 def test_others_may_not(request, bot, role):
     client = request.getfixturevalue(role)
 
     assert client.get(reverse("bot_settings:list")).status_code == 403
     assert client.get(create("pool")).status_code == 403
     assert client.post(edit("bot", bot), {"name": "x"}).status_code == 404
+
+
+def test_auditors_read_all_and_change_nothing(auditor_client, folder, bot):
+    automation = make_automation(folder)
+
+    page = auditor_client.get(reverse("bot_settings:list")).text
+
+    assert all(name in page for name in ("robbie", "default", automation.title))
+    assert create("bot") not in page
+    assert create("pool") not in page
+    for address in (edit("bot", bot), edit("pool", bot.pool), edit("automation", automation)):
+        form = auditor_client.get(address)
+        assert all(field.disabled for field in form.context["form"].fields.values())
+        assert "Save</button>" not in form.text
+        assert auditor_client.post(address, {"name": "x"}).status_code == 403
+    assert auditor_client.get(create("bot")).status_code == 403
 
 
 def test_other_folders_and_kinds_do_not_exist(admin_client):

@@ -165,7 +165,7 @@ def test_titles_stay_text(designer_client, folder):
         assert SCRIPT not in designer_client.get(address).text
 
 
-@pytest.mark.parametrize("role", ["business_client", "supervisor_client", "auditor_client"])
+@pytest.mark.parametrize("role", ["business_client", "supervisor_client"])
 def test_only_designers_and_admins_may(request, queue, role):
     client = request.getfixturevalue(role)
 
@@ -173,6 +173,40 @@ def test_only_designers_and_admins_may(request, queue, role):
         assert client.get(address).status_code == 403
     assert client.get(address_of(queue)).status_code == 404
     assert client.post(address_of(queue), said()).status_code == 404
+
+
+def test_auditors_read_all_and_change_nothing(auditor_client, queue):
+    create = reverse("queue_settings:create")
+
+    page = auditor_client.get(reverse("queue_settings:list")).text
+    form = auditor_client.get(address_of(queue))
+
+    assert "Invoices" in page
+    assert create not in page
+    assert all(field.disabled for field in form.context["form"].fields.values())
+    assert "Save</button>" not in form.text
+    assert auditor_client.post(address_of(queue), said(key=queue.key)).status_code == 403
+    assert auditor_client.get(create).status_code == 403
+    assert auditor_client.post(create, said()).status_code == 403
+    assert WorkQueue.objects.get().title == "Invoices"
+
+
+def test_without_queues_auditors_are_not_asked_to_make_one(auditor_client, folder):
+    page = auditor_client.get(reverse("queue_settings:list")).text
+
+    assert reverse("queue_settings:create") not in page
+
+
+def test_auditors_of_one_folder_do_not_read_another(auditor_client):
+    assert auditor_client.get(address_of(queue_in(None, "elsewhere"))).status_code == 404
+
+
+def test_auditors_find_the_settings(auditor_client):
+    page = auditor_client.get("/settings/").text
+
+    for place in ("queues", "bots", "people", "tokens"):
+        assert f'href="/settings/{place}/"' in page
+    assert 'href="/settings/"' in page
 
 
 def test_queues_of_other_folders_do_not_exist(designer_client):
