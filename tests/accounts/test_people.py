@@ -193,6 +193,24 @@ def test_auditors_read_people_and_change_none(auditor_client: Client, supervisor
         assert auditor_client.post(address, INVITATION).status_code == 403
 
 
+def test_admins_keep_the_buttons(admin_client: Client, supervisor: User):
+    lists = {
+        "/settings/people/": "/settings/people/new/",
+        "/settings/tokens/": "/settings/tokens/new/",
+        "/settings/queues/": "/settings/queues/new/",
+        "/settings/bots/": "/settings/bots/pool/new/",
+    }
+
+    for page, button in lists.items():
+        assert button in admin_client.get(page).text
+
+    person = admin_client.get(f"/settings/people/{supervisor.pk}/").text
+    assert "Save</button>" in person
+    assert "/disable/" in person
+    assert "Save</button>" in admin_client.get("/settings/queues/new/").text
+    assert "Save</button>" in admin_client.get("/settings/bots/pool/new/").text
+
+
 @pytest.mark.parametrize("page", [*PAGES, "/settings/", "/profile/", "/profile/password/"])
 def test_the_pages_are_there(page: str, admin_client: Client):
     assert admin_client.get(page).status_code == 200
