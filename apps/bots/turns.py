@@ -10,7 +10,7 @@ from django.db import connection
 
 # How long a run waits for a free slot before one that is in use is given up for it, and how long a
 # run may keep its slot in any case. Starting a run takes about a tenth of a second.
-TURN_SECONDS = 3.0
+TURN_SECONDS = 2.5
 
 # Parameters: bot, slot, pool
 CLAIM: Final = """

@@ -22,7 +22,7 @@ from apps.bots.registration import register_bot, sign_off
 from apps.bots.releases import default_pool, sync_automations
 from apps.bots.supervisor import SlotSupervisor
 from apps.bots.transport import ring_pool
-from apps.lib.process import new_session
+from apps.lib.process import die_with_parent, new_session
 from controlroom.database import database_settings
 from controlroom.datadir import DataDir
 from controlroom.embedded import free_port
@@ -34,10 +34,12 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 def eventually(condition: Callable[[], Any], *, seconds: float = 15) -> Any:
     """Return the first true answer of `condition`; fail when none comes."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.005
     while not (found := condition()):
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
+        time.sleep(pause)
+        # who asks all the time takes the processor from those that it waits for
+        pause = min(pause * 1.3, 0.05)
     return found
 
 
@@ -86,10 +88,12 @@ def bot_command(env: dict[str, str], folder: Folder) -> Iterator[subprocess.Pope
 @contextmanager
 def bot_process(folder: Folder, *, slots: int = 1, **setting: Any) -> Iterator["ForkedBot"]:
     """A bot that is a fork of this process: as the command, without its second of imports."""
+    parent = os.getpid()
     pid = fork()
     if pid == 0:
         code = 1
         try:
+            die_with_parent(parent)
             code = be_a_bot(folder, slots, setting)
         finally:
             os._exit(code)
