@@ -18,6 +18,7 @@ from apps.queues.batcher import Exchange, Want
 from apps.queues.lifecycle import NewItem, add_item, add_items, lease_items
 from apps.queues.models import Attempt, Lease, WorkItem, WorkQueue
 from tests.api.conftest import Program, calling
+from tests.api.loops import run_apart
 from tests.factories import make_folder, make_person
 
 pytestmark = [
@@ -67,7 +68,7 @@ def test_a_hundred_bots_get_each_item_once(api: Program, queue: WorkQueue):
         async with calling(api, timeout=60) as client:
             await asyncio.gather(*(work(client, f"B{n}", seen) for n in range(100)))
 
-    asyncio.run(all_at_once())
+    run_apart(all_at_once())
 
     assert seen == Counter(ids)
     assert statuses() == {"successful": 500}
@@ -89,7 +90,7 @@ def test_calls_that_wait_share_statements(api: Program, queue: WorkQueue):
 
     batcher.batcher.step = counted
     try:
-        ids = asyncio.run(lease())
+        ids = run_apart(lease())
     finally:
         batcher.batcher.step = original
 
@@ -109,7 +110,7 @@ def test_bots_of_several_queues_and_folders_share_a_round(folder: Folder):
         await batcher.batcher.stop()
         return found
 
-    found = asyncio.run(lease())
+    found = run_apart(lease())
 
     assert [len(each.leased) for each in found] == [2] * 6
     ids = [item.id for each in found for item in each.leased]
@@ -143,7 +144,7 @@ def test_items_leased_for_somebody_who_left_are_given_back(queue: WorkQueue, fol
         assert all(task.cancelled() for task in leaving)
         assert [len(task.result().leased) for task in staying] == [1] * 5
 
-    asyncio.run(leave_midway())
+    run_apart(leave_midway())
 
     assert statuses() == {"new": 5, "in_progress": 5}
 
@@ -159,7 +160,7 @@ def test_a_bot_that_hangs_up_before_its_turn_gets_nothing(queue: WorkQueue, fold
         await asyncio.wait([task])
         await batcher.batcher.stop()
 
-    asyncio.run(hang_up())
+    run_apart(hang_up())
 
     assert statuses() == {"new": 2}
 
@@ -198,7 +199,7 @@ def test_a_client_that_disconnects_leaves_no_item_behind(api: Program, queue: Wo
         connections_end.set()
         await asyncio.wait_for(call, 10)
 
-    asyncio.run(disconnect())
+    run_apart(disconnect())
     fill(queue, 1)
 
     assert not Lease.objects.exists()
@@ -229,7 +230,7 @@ def test_waiting_bots_are_served_when_work_comes(
             answers = await asyncio.gather(*calls)
         return [item["id"] for answer in answers for item in answer.json()["items"]]
 
-    ids = asyncio.run(wait())
+    ids = run_apart(wait())
 
     assert len(set(ids)) == len(ids) == 20
 
@@ -251,7 +252,7 @@ def test_a_queue_that_goes_on_serves_who_waits(api: Program, queue: WorkQueue):
             await client.post("/queues/invoices/resume")
             return (await call).json()
 
-    assert len(asyncio.run(wait())["items"]) == 1
+    assert len(run_apart(wait())["items"]) == 1
 
 
 def test_one_bad_call_does_not_fail_its_neighbours():
@@ -267,7 +268,7 @@ def test_one_bad_call_does_not_fail_its_neighbours():
         await gatherer.stop()
         return found
 
-    first, second, third = asyncio.run(ask())
+    first, second, third = run_apart(ask())
 
     assert (first, third) == (1, 3)
     assert isinstance(second, ValueError)
@@ -292,7 +293,7 @@ def test_a_connection_that_was_cut_is_made_anew(queue: WorkQueue, folder: Folder
             )
         connection.close()
 
-    assert len(set(asyncio.run(lease_twice()))) == 2
+    assert len(set(run_apart(lease_twice()))) == 2
 
 
 def test_a_database_that_is_away_is_a_503_with_a_sentence(
@@ -325,7 +326,7 @@ def test_a_stale_lease_beside_the_real_one_is_refused(api: Program, queue: WorkQ
             calls = [client.post("/items/finish", json={"results": [each]}) for each in results]
             return [answer.json() for answer in await asyncio.gather(*calls)]
 
-    of_stale, of_real = asyncio.run(both())
+    of_stale, of_real = run_apart(both())
 
     assert of_stale["refused"] == [{"id": stale["id"], "reason": "lease_lost"}]
     assert of_real["finished"] == [stale["id"]]
@@ -341,7 +342,7 @@ def test_a_stale_lease_is_not_renewed_with_the_real_one(queue: WorkQueue, folder
         calls = (batcher.Renewal(folder.pk, (key,)) for key in (stale, real))
         return list(await asyncio.gather(*map(batcher.renew, calls)))
 
-    zombie, holder = asyncio.run(together())
+    zombie, holder = run_apart(together())
 
     assert (zombie.done, holder.done) == (set(), {real})
 
@@ -365,7 +366,7 @@ def test_a_bot_s_call_uses_no_thread(api: Program, queue: WorkQueue):
             threading.setprofile(None)
             assert answer.json()["finished"] == [item["id"]]
 
-    asyncio.run(lease_and_finish())
+    run_apart(lease_and_finish())
 
     assert [name for name in started if not name.startswith("live-nudges")] == []
     assert threading.active_count() <= before + 2
@@ -385,4 +386,4 @@ def test_who_waits_is_answered_when_the_process_is_about_to_end(api: Program, qu
             async with asyncio.timeout(10):
                 return [answer.json() for answer in await asyncio.gather(*tasks)]
 
-    assert asyncio.run(close_while_waiting()) == [{"items": []}, {"items": []}]
+    assert run_apart(close_while_waiting()) == [{"items": []}, {"items": []}]

@@ -1,6 +1,5 @@
 """Files of an item: up and down, as attachments, within the limit."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from apps.events.models import Event
 from apps.queues.lifecycle import NewItem, add_item
 from apps.queues.models import ItemFile, WorkItem, WorkQueue
 from tests.api.conftest import BASE, Program, calling
+from tests.api.loops import run_apart
 from tests.factories import make_folder, make_person
 
 
@@ -59,7 +59,7 @@ def test_a_large_file_streams_on_the_event_loop(api: Program, item: WorkItem):
         async with calling(api) as client:
             return await client.get(f"/items/{item.pk}/files/{file_id}")
 
-    answer = asyncio.run(fetch())
+    answer = run_apart(fetch())
 
     assert answer.content == content
     assert "attachment" in answer.headers["Content-Disposition"]
