@@ -33,6 +33,25 @@ class Tuning:
     shared_buffers_mb: int = 0  # 0: a quarter of the memory, at most 1 GB
 
 
+# What PostgreSQL writes down, and where it does not.
+LOGGING = {
+    "logging_collector": "on",
+    "log_filename": "'postgresql-%a.log'",
+    # One file a weekday, written anew each week
+    "log_rotation_size": "0",
+    "log_rotation_age": "1d",
+    "log_truncate_on_rotation": "on",
+    "log_line_prefix": "'%m [%p] %a '",
+    "log_timezone": "'UTC'",
+    # Parameters hold what people typed: they never go into a log.
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_checkpoints": "off",
+}
+
+
 class Postgres:
     """One PostgreSQL server; `start` makes its files first when there are none."""
 
@@ -171,22 +190,9 @@ class Postgres:
             "tcp_keepalives_count": "3",
             "client_connection_check_interval": "5s",
             "idle_in_transaction_session_timeout": "60s",
-            "logging_collector": "on",
             "log_directory": f"'{self.log_file.parent}'",
-            "log_filename": "'postgresql-%a.log'",
-            # One file a weekday, written anew each week
-            "log_rotation_size": "0",
-            "log_rotation_age": "1d",
-            "log_truncate_on_rotation": "on",
-            "log_line_prefix": "'%m [%p] %a '",
-            "log_timezone": "'UTC'",
             "timezone": "'UTC'",
-            # Parameters hold what people typed: they never go into a log.
-            "log_parameter_max_length": "0",
-            "log_parameter_max_length_on_error": "0",
-            "log_min_error_statement": "panic",
-            "log_error_verbosity": "terse",
-            "log_checkpoints": "off",
+            **LOGGING,
         }
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:

@@ -71,7 +71,6 @@ def pane(
     """
     may_decide = can(request.user, Action.DECIDE, task.folder_id) and task.is_open
     answers: Entered = said if said is not None else DraftEntered({})
-    may_reveal = can(request.user, Action.REVEAL, task.folder_id)
     if form is None:
         draft = draft_of(task, request.user.pk) if may_decide else {}
         form, answers = form_of(task, payload=_shown_values(task), draft=draft), DraftEntered(draft)
@@ -85,7 +84,7 @@ def pane(
         "may_decide": may_decide,
         "read_only": not may_decide,
         "rows_url": reverse("inbox:draft", args=[task.pk]),
-        "reveal_url": reverse("inbox:reveal", args=[task.pk]) if may_reveal else "",
+        "reveal_url": _reveal_url(request, task),
         "form": form,
         "folds": len(form.tree.children) > MANY_FIELDS,
         "doubtful": doubtful,
@@ -97,6 +96,12 @@ def pane(
         "refusal_is_asked": any(row["problems"] for row in rows),
         "opened": True,
     }
+
+
+def _reveal_url(request: PersonRequest, task: UserTask) -> str:
+    """Return where personal values are revealed; "" for those who may not see them."""
+    may_reveal = can(request.user, Action.REVEAL, task.folder_id)
+    return reverse("inbox:reveal", args=[task.pk]) if may_reveal else ""
 
 
 def form_of(task: UserTask, *, payload: JsonObject | None = None, **how: Any) -> SchemaForm:
