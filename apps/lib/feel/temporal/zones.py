@@ -11,7 +11,7 @@ from .calendar import DAY_SECONDS, date_of
 LARGEST_OFFSET_SECONDS = 18 * 3600
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+){0,3}")
-_EARLIEST, _LATEST = 1, 9998
+_EARLIEST, _LATEST = 2, 9998
 _REFERENCE = datetime(2026, 1, 1)  # noqa: DTZ001 - a local time, read in each zone
 
 
