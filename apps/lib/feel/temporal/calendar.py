@@ -48,7 +48,7 @@ def date_of(number: int) -> tuple[int, int, int]:
 
 
 def plus_months(year: int, month: int, day: int, months: int) -> tuple[int, int, int]:
-    """Move by whole months; a day that the month lacks becomes its last: 31 January, 28 February."""
+    """Move by whole months; a day that the month lacks becomes its last one (31 to 28)."""
     years, before = divmod(month - 1 + months, 12)
     year, month = year + years, before + 1
     return year, month, min(day, month_length(year, month))

@@ -1,9 +1,11 @@
 """FEEL's two kinds of durations. They do not mix: months have no fixed number of days."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal, DecimalException
+from typing import Any, ClassVar
 
 SECOND = 1_000_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
@@ -11,6 +13,14 @@ MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 # As long as FEEL's calendar, both ways: the difference of any two moments fits.
 LARGEST_NANOSECONDS = 2_000_000_000 * 366 * DAY
 LARGEST_MONTHS = 2_000_000_000 * 12
+
+# The name of a part, its unit, and the next larger unit.
+_PARTS: Mapping[str, tuple[int, int]] = {
+    "days": (DAY, LARGEST_NANOSECONDS + 1),
+    "hours": (HOUR, DAY),
+    "minutes": (MINUTE, HOUR),
+    "seconds": (SECOND, MINUTE),
+}
 
 _DAYS = re.compile(
     r"(-?)P(?:([0-9]{1,18})D)?"
@@ -22,6 +32,8 @@ _MONTHS = re.compile(r"(-?)P(?:([0-9]{1,18})Y)?(?:([0-9]{1,18})M)?")
 @dataclass(frozen=True, slots=True)
 class DaysDuration:
     """A days and time duration, exact to the nanosecond. A day is 24 hours."""
+
+    feel_type: ClassVar[str] = "days and time duration"
 
     nanoseconds: int
 
@@ -36,6 +48,49 @@ class DaysDuration:
         sign = "-" if self.nanoseconds < 0 else ""
         date = f"{days}D" if days else ""
         return f"{sign}P{date}{'T' + said if said else ''}" if date or said else "PT0S"
+
+    def __add__(self, other: object) -> Any:
+        if isinstance(other, DaysDuration):
+            return days_duration(self.nanoseconds + other.nanoseconds)
+        return NotImplemented
+
+    def __sub__(self, other: object) -> Any:
+        if isinstance(other, DaysDuration):
+            return days_duration(self.nanoseconds - other.nanoseconds)
+        return NotImplemented
+
+    def __neg__(self) -> "DaysDuration":
+        return DaysDuration(-self.nanoseconds)
+
+    def __mul__(self, other: object) -> Any:
+        if isinstance(other, Decimal):
+            return _scaled(lambda: self.nanoseconds * other, LARGEST_NANOSECONDS, DaysDuration)
+        return NotImplemented
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Any:
+        if isinstance(other, DaysDuration):
+            return _ratio(self.nanoseconds, other.nanoseconds)
+        if isinstance(other, Decimal):
+            return _scaled(lambda: self.nanoseconds / other, LARGEST_NANOSECONDS, DaysDuration)
+        return NotImplemented
+
+    def equal_to(self, other: object) -> bool | None:
+        order = self.compare_to(other)
+        return None if order is None else order == 0
+
+    def compare_to(self, other: object) -> int | None:
+        if isinstance(other, DaysDuration):
+            return ordered(self.nanoseconds, other.nanoseconds)
+        return None
+
+    def member(self, name: str) -> Decimal:
+        """Return `days`, `hours`, `minutes` or `seconds`, each without the larger ones."""
+        unit, limit = _PARTS[name]
+        size = abs(self.nanoseconds) % limit
+        count = Decimal(size) / SECOND if unit == SECOND else Decimal(size // unit)
+        return -count if self.nanoseconds < 0 and count else count
 
     @property
     def seconds(self) -> Decimal:
@@ -55,12 +110,56 @@ class DaysDuration:
 class MonthsDuration:
     """A years and months duration."""
 
+    feel_type: ClassVar[str] = "years and months duration"
+
     months: int
 
     def __str__(self) -> str:
         years, months = divmod(abs(self.months), 12)
         said = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
         return f"{'-' if self.months < 0 else ''}P{said}" if said else "P0M"
+
+    def __add__(self, other: object) -> Any:
+        if isinstance(other, MonthsDuration):
+            return months_duration(self.months + other.months)
+        return NotImplemented
+
+    def __sub__(self, other: object) -> Any:
+        if isinstance(other, MonthsDuration):
+            return months_duration(self.months - other.months)
+        return NotImplemented
+
+    def __neg__(self) -> "MonthsDuration":
+        return MonthsDuration(-self.months)
+
+    def __mul__(self, other: object) -> Any:
+        if isinstance(other, Decimal):
+            return _scaled(lambda: self.months * other, LARGEST_MONTHS, MonthsDuration)
+        return NotImplemented
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Any:
+        if isinstance(other, MonthsDuration):
+            return _ratio(self.months, other.months)
+        if isinstance(other, Decimal):
+            return _scaled(lambda: self.months / other, LARGEST_MONTHS, MonthsDuration)
+        return NotImplemented
+
+    def equal_to(self, other: object) -> bool | None:
+        order = self.compare_to(other)
+        return None if order is None else order == 0
+
+    def compare_to(self, other: object) -> int | None:
+        if isinstance(other, MonthsDuration):
+            return ordered(self.months, other.months)
+        return None
+
+    def member(self, name: str) -> Decimal:
+        """Return `years`, or the `months` that are left without them."""
+        years, months = divmod(abs(self.months), 12)
+        count = {"years": years, "months": months}[name]
+        return Decimal(-count if self.months < 0 else count)
 
 
 def duration_of(text: str) -> DaysDuration | MonthsDuration | None:
@@ -91,6 +190,28 @@ def seconds_text(nanoseconds: int) -> str:
     """Write seconds with as many digits after the point as they need."""
     whole, fraction = divmod(nanoseconds, SECOND)
     return f"{whole}.{fraction:09}".rstrip("0") if fraction else str(whole)
+
+
+def ordered(left: int, right: int) -> int:
+    """Return -1, 0 or 1 as `left` is smaller, equal or larger."""
+    return (left > right) - (left < right)
+
+
+def _ratio(left: int, right: int) -> Decimal | None:
+    return Decimal(left) / Decimal(right) if right else None
+
+
+def _scaled(
+    change: Callable[[], Decimal],
+    limit: int,
+    make: Callable[[int], DaysDuration | MonthsDuration],
+) -> DaysDuration | MonthsDuration | None:
+    """Return the duration of the changed size, rounded toward zero to its smallest unit."""
+    try:
+        size = change()
+        return make(int(size.to_integral_value(ROUND_DOWN))) if abs(size) <= limit else None
+    except DecimalException:  # divided by zero
+        return None
 
 
 def _months_of(found: re.Match[str]) -> MonthsDuration | None:
