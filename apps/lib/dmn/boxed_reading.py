@@ -75,7 +75,7 @@ def read_literal(element: Element, place: Place, problems: Problems) -> Literal:
     refuse_language(element, place, problems)
     inner = child(element, "text")
     text = "" if inner is None else "".join(inner.itertext())
-    place = Place(place.element, place.way, line_of(element if inner is None else inner))
+    place = place.at(line_of(element if inner is None else inner))
     if inner is None or not text.strip():
         problems.add(
             place.element,

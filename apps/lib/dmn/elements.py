@@ -17,14 +17,18 @@ AGGREGATIONS = ("SUM", "COUNT", "MIN", "MAX")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: the drawn element, the way into it for people, and the line."""
+    """Where something stands: the drawn element by id and name, the way into it, and the line."""
 
     element: str
+    title: str
     way: str
     line: int | None
 
     def inside(self, step: str, line: int | None = None) -> "Place":
-        return Place(self.element, f"{self.way}, {step}", line or self.line)
+        return Place(self.element, self.title, f"{self.way}, {step}", line or self.line)
+
+    def at(self, line: int | None) -> "Place":
+        return Place(self.element, self.title, self.way, line)
 
 
 @dataclass(frozen=True, slots=True)

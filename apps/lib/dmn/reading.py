@@ -80,8 +80,8 @@ def id_of(element: Element) -> str:
 
 
 def place_of(element: Element, kind: str) -> Place:
-    way = f"{kind} “{name_of(element) or id_of(element)}”"
-    return Place(id_of(element), way, line_of(element))
+    title = name_of(element) or id_of(element)
+    return Place(id_of(element), title, f"{kind} “{title}”", line_of(element))
 
 
 def _report_doubles(root: Element, problems: Problems) -> None:

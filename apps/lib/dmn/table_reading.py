@@ -38,7 +38,7 @@ def read_table(element: Element, place: Place, problems: Problems) -> DecisionTa
         outputs=outputs,
         rules=rules,
         type_ref=type_ref_of(element),
-        place=Place(place.element, place.way, line_of(element)),
+        place=place.at(line_of(element)),
     )
     _report(table, problems)
     return table

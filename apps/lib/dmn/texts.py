@@ -14,7 +14,7 @@ def read_text(element: Element, name: str, place: Place) -> Text | None:
     if inner is None:
         return None
     text = "".join(inner.itertext())
-    return Text(text, Place(place.element, place.way, line_of(inner))) if text.strip() else None
+    return Text(text, place.at(line_of(inner))) if text.strip() else None
 
 
 def type_ref_of(element: Element, name: str = "typeRef") -> str | None:

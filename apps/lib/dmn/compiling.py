@@ -1,0 +1,119 @@
+"""Compiles the FEEL texts of a model; what is wrong with them is told with their place."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from django.utils.translation import gettext as _
+
+from apps.lib.feel import FeelSyntaxError, compile_expression, compile_unary_tests
+from apps.lib.feel.run import Run
+from apps.lib.feel.values import Value, type_name
+
+from .elements import Place, Text
+from .errors import Problems
+from .item_types import TypeBuilder
+from .running import Code, DecisionRun, Scope
+from .types import ANYTHING, MISFIT, ItemType, Test, fit
+
+Names: TypeAlias = frozenset[str]
+TestCode: TypeAlias = Callable[[Run, Value, Scope], bool | None]
+
+
+class TextCompiler:
+    """Compiles texts against the types and names of one model.
+
+    `members` are names that may follow a dot: those of components, and of what is imported.
+    """
+
+    def __init__(self, builder: TypeBuilder, members: Names, problems: Problems) -> None:
+        self.builder = builder
+        self.members = members
+        self.problems = problems
+        self._feel_types = {name: each.type for name, each in builder.types.items()}
+
+    def expression(self, text: Text, names: Names) -> Code:
+        """Return the code of an expression; one with a fault in it gives null, and a problem."""
+        try:
+            found = compile_expression(
+                text.text, names=names | self.members, types=self._feel_types
+            )
+        except FeelSyntaxError as error:
+            return self._broken(text, error)
+        return found.run
+
+    def tests(self, text: Text, names: Names) -> TestCode:
+        """Return the code of unary tests; those with a fault match nothing, and are a problem."""
+        try:
+            found = compile_unary_tests(
+                text.text, names=names | self.members, types=self._feel_types
+            )
+        except FeelSyntaxError as error:
+            broken = self._broken(text, error)
+            return lambda run, value, scope: broken(run, scope)  # type: ignore[arg-type]
+        return found.run
+
+    def type_of(self, name: str | None, place: Place) -> ItemType:
+        return self.builder.of(name, place)
+
+    def allowed_text(self, name: str | None) -> Text | None:
+        """Return the text of the values that the type of that name allows, or None."""
+        item = self.builder.item(name)
+        return None if item is None else item.allowed_values
+
+    def typed(self, code: Code, wanted: ItemType, place: Place) -> Code:
+        """Return `code` with its result made to fit `wanted`; what doesn't becomes null."""
+        if wanted is ANYTHING:
+            return code
+
+        def run_typed(run: DecisionRun, scope: Scope) -> Value:
+            value = code(run, scope)
+            fitting = fit(value, wanted)
+            if fitting is not MISFIT:
+                return fitting
+            warn_misfit(run, place.way, value, wanted)
+            return None
+
+        return run_typed
+
+    def _broken(self, text: Text, error: FeelSyntaxError) -> Code:
+        line = text.place.line and text.place.line + error.line - 1
+        message = _("%(place)s is not FEEL: %(reason)s (column %(column)d of “%(text)s”).") % {
+            "place": text.place.way,
+            "reason": error.message,
+            "column": error.column,
+            "text": _shortened(text.text, error.line),
+        }
+        self.problems.add(text.place.element, line, message, _("Correct the expression."))
+        return refuse(message)
+
+
+def refuse(message: str) -> Code:
+    """Return code that gives null and says why."""
+
+    def run_refused(run: DecisionRun, scope: Scope) -> Value:
+        run.warn(message)
+
+    return run_refused
+
+
+def warn_misfit(run: Run, what: str, value: Value, wanted: ItemType) -> None:
+    kind = type_name(value)
+    if kind == wanted.type.name:
+        kind = _("a value that its type does not allow")
+    run.warn(
+        _("%(what)s is null: it should be %(wanted)s, but is %(kind)s.")
+        % {"what": what, "wanted": wanted.type.name, "kind": kind}
+    )
+
+
+def _shortened(text: str, line: int) -> str:
+    lines = text.splitlines() or [""]
+    shown = lines[min(line, len(lines)) - 1].strip()
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"
+
+
+def compile_allowed(text: Text, problems: Problems) -> Test | None:
+    """Return a test for the allowed values of a type; they may read nothing but the value."""
+    builder = TypeBuilder((), {}, lambda _text: None, problems)
+    tests = TextCompiler(builder, frozenset(), problems).tests(text, frozenset())
+    return lambda value: tests(Run(), value, {}) is True

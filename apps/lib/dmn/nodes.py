@@ -1,0 +1,91 @@
+"""The compiled parts of a model: immutable, and shared by all threads that evaluate them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
+
+from apps.lib.feel.values import Function, Value
+
+from .running import Code
+from .types import ItemType
+
+Key: TypeAlias = tuple[str, str]  # namespace and id
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputNode:
+    """Input data: looked up by name in what the evaluation was given."""
+
+    key: Key
+    name: str
+    type: ItemType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnowledgeNode:
+    """A business knowledge model: a function."""
+
+    key: Key
+    name: str
+    function: Function
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecisionNode:
+    """A decision. `functions` are the constant part of its scope: what it may call."""
+
+    key: Key
+    name: str
+    variable: str
+    question: str
+    type: ItemType
+    logic: Code | None
+    needs: tuple["Need", ...] = ()
+    functions: Mapping[str, Value] = field(default=NOTHING)
+    way: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.key[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceNode:
+    """A decision service: decisions that are asked together, as a function of its parameters."""
+
+    key: Key
+    name: str
+    parameters: tuple[InputNode | DecisionNode, ...]
+    outputs: tuple[DecisionNode, ...]
+    result: ItemType
+    function: Function
+
+    @property
+    def id(self) -> str:
+        return self.key[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A required input or decision; `within` is the import's name where it is of another model."""
+
+    node: InputNode | DecisionNode
+    within: str = ""
+
+
+Node: TypeAlias = InputNode | KnowledgeNode | DecisionNode | ServiceNode
+
+
+def variable_of(node: Node) -> str:
+    """Return the name that expressions know the node by."""
+    return node.variable if isinstance(node, DecisionNode) else node.name
+
+
+def aliases_of(node: Node) -> tuple[str, ...]:
+    """Return all names that expressions may use: Camunda's models use a decision's id, too."""
+    if not isinstance(node, DecisionNode):
+        return (node.name,)
+    ids = [node.id] if node.id.isidentifier() else []
+    return tuple(dict.fromkeys([node.variable, node.name, *ids]))
