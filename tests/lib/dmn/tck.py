@@ -232,7 +232,7 @@ def main() -> int:
         of_level = [each for each in outcomes if each.case.level == level]
         passed = sum(not each.differences for each in of_level)
         if of_level:
-            print(f"{level}: {passed} of {len(of_level)} ({passed / len(of_level):.2%})")
+            say(f"{level}: {passed} of {len(of_level)} ({passed / len(of_level):.2%})")
     if options.publish:
         from tests.lib.dmn.conformance import publish
 
@@ -240,18 +240,22 @@ def main() -> int:
     return 0
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def _show(folder: Folder, outcomes: list[Outcome], *, verbose: bool) -> None:
     failed = [each for each in outcomes if each.differences]
     if failed:
-        print(f"{folder.path.name}: {len(failed)} of {len(outcomes)} fail")
+        say(f"{folder.path.name}: {len(failed)} of {len(outcomes)} fail")
     if not verbose:
         return
     for model in folder.models.values():
         for problem in model.problems:
-            print(f"    problem: {problem}")
+            say(f"    problem: {problem}")
     for each in failed:
         for difference in each.differences:
-            print(f"    {each.case.id}: {difference[:400]}")
+            say(f"    {each.case.id}: {difference[:400]}")
 
 
 if __name__ == "__main__":
