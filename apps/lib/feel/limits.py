@@ -20,4 +20,5 @@ LIMITS = Limits()
 
 MAX_SOURCE_LENGTH = 100_000  # characters of one expression
 MAX_NESTING = 200  # levels of brackets and operators in one expression
+MAX_CALL_DEPTH = 60  # of functions that call each other; each takes some Python frames
 MAX_WARNINGS = 20  # kept of one evaluation

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from .errors import FeelLimitError
-from .limits import LIMITS, MAX_WARNINGS, Limits
+from .limits import LIMITS, MAX_CALL_DEPTH, MAX_WARNINGS, Limits
 
 Clock: TypeAlias = datetime  # the moment that now() and today() tell; aware
 
@@ -15,7 +15,16 @@ STEPS_BETWEEN_LOOKS = 256  # at the wall clock, which costs more than a step doe
 class Run:
     """What one evaluation carries along; every function gets it first."""
 
-    __slots__ = ("_clock", "_deadline", "_look_at", "_size", "_steps", "limits", "warnings")
+    __slots__ = (
+        "_clock",
+        "_deadline",
+        "_depth",
+        "_look_at",
+        "_size",
+        "_steps",
+        "limits",
+        "warnings",
+    )
 
     def __init__(self, clock: Clock | None = None, limits: Limits = LIMITS) -> None:
         self.limits = limits
@@ -23,6 +32,7 @@ class Run:
         self._clock = clock
         self._steps = 0
         self._size = 0
+        self._depth = 0
         self._look_at = min(STEPS_BETWEEN_LOOKS, limits.steps + 1)
         self._deadline = 0.0
 
@@ -49,6 +59,16 @@ class Run:
         if size > STEPS_BETWEEN_LOOKS:
             self._look()
 
+    def enter(self) -> None:
+        """Count one level of calls within each other. Raises FeelLimitError when too deep."""
+        self.spend()
+        self._depth += 1
+        if self._depth > MAX_CALL_DEPTH:
+            raise too_deep()
+
+    def leave(self) -> None:
+        self._depth -= 1
+
     @property
     def clock(self) -> datetime:
         """The moment of this run; the same one however often it is asked."""
@@ -72,3 +92,11 @@ class Run:
                 "seconds", f"The expression takes longer than {self.limits.seconds:g} s."
             )
         self._look_at = min(self._steps + STEPS_BETWEEN_LOOKS, self.limits.steps + 1)
+
+
+def too_deep() -> FeelLimitError:
+    return FeelLimitError(
+        "depth",
+        f"Functions call each other more than {MAX_CALL_DEPTH} levels deep. "
+        "Look for one that calls itself without end.",
+    )

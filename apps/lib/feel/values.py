@@ -45,18 +45,37 @@ Call: TypeAlias = Callable[[Run, Sequence[Value], Mapping[str, Value] | None], V
 
 
 class Range:
-    """An interval. None as `start` or `end` leaves that side unbounded (and never included)."""
+    """An interval. None as `start` or `end` leaves that side open (and never included).
 
-    __slots__ = ("end", "end_included", "start", "start_included")
+    `operator` is that of the comparison which the range was written as: (< 5) has an end only and
+    holds 3, (= 5) has 5 as both ends, (!= 5) holds all but them. Without an operator, as in
+    (null..5), what FEEL says of an open side is null.
+    """
+
+    __slots__ = ("end", "end_included", "operator", "start", "start_included")
     feel_type = "range"
 
     def __init__(
-        self, start: Value, end: Value, start_included: bool = True, end_included: bool = True
+        self,
+        start: Value,
+        end: Value,
+        start_included: bool = True,
+        end_included: bool = True,
+        operator: str = "",
     ) -> None:
+        self.operator = operator
         self.start = start
         self.end = end
         self.start_included = start_included and start is not None
         self.end_included = end_included and end is not None
+
+    @classmethod
+    def compared(cls, operator: str, operand: Value) -> "Range":
+        """Return the range that a comparison with `operand` means."""
+        start = operand if operator in (">", ">=", "=", "!=") else None
+        end = operand if operator in ("<", "<=", "=", "!=") else None
+        included = operator not in ("<", ">")
+        return cls(start, end, included, included, operator)
 
     def __repr__(self) -> str:
         opening, closing = "[" if self.start_included else "(", "]" if self.end_included else ")"

@@ -1,0 +1,175 @@
+"""Arithmetic, comparison and logic. Numbers take a short way; everything else asks first."""
+
+import operator
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from apps.lib.feel.arithmetic import NUMBERS, OPERATIONS, negate
+from apps.lib.feel.comparing import compare, conjunction, equal, negation
+from apps.lib.feel.parsing.syntax import (
+    And,
+    Arithmetic,
+    Between,
+    Comparison,
+    Literal,
+    Negate,
+    Or,
+)
+from apps.lib.feel.run import Run
+from apps.lib.feel.values import Value, type_name
+
+from .compiler import Code, Compiler, Env, Scope
+
+_SHORT: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": NUMBERS.add,
+    "-": NUMBERS.subtract,
+    "*": NUMBERS.multiply,
+}
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def compile_arithmetic(compiler: Compiler, node: Arithmetic, env: Env) -> Code:
+    first = compiler.compile(node.first, env)
+    steps = [(sign, compiler.compile(operand, env)) for sign, operand in node.rest]
+    if len(steps) == 1:
+        return _calculation(*steps[0], first)
+
+    def calculate(scope: Scope) -> Value:
+        value, run = first(scope), scope.run
+        for sign, operand in steps:
+            value = OPERATIONS[sign](run, value, operand(scope))
+        return value
+
+    return calculate
+
+
+def _calculation(sign: str, right: Code, left: Code) -> Code:
+    operation, short = OPERATIONS[sign], _SHORT.get(sign)
+
+    def calculate(scope: Scope) -> Value:
+        a, b = left(scope), right(scope)
+        if short is not None and type(a) is Decimal and type(b) is Decimal:
+            number = short(a, b)
+            if number.is_finite():
+                return number
+        return operation(scope.run, a, b)
+
+    return calculate
+
+
+def compile_negate(compiler: Compiler, node: Negate, env: Env) -> Code:
+    operand = compiler.compile(node.operand, env)
+    if isinstance(node.operand, Literal) and isinstance(node.operand.value, Decimal):
+        value = negate(Run(), node.operand.value)
+        return lambda scope: value
+    return lambda scope: negate(scope.run, operand(scope))
+
+
+def compile_comparison(compiler: Compiler, node: Comparison, env: Env) -> Code:
+    left, right = compiler.compile(node.left, env), compiler.compile(node.right, env)
+    if node.operator in _ORDERS:
+        if isinstance(node.right, Literal) and isinstance(node.right.value, Decimal):
+            return _order_with(node.operator, left, node.right.value)
+        return _order(node.operator, left, right)
+    if node.operator == "=":
+        return lambda scope: equality(scope.run, left(scope), right(scope))
+    return lambda scope: negation(equality(scope.run, left(scope), right(scope)))
+
+
+def _order_with(sign: str, left: Code, number: Decimal) -> Code:
+    short = _ORDERS[sign]
+
+    def tell(scope: Scope) -> Value:
+        value = left(scope)
+        if type(value) is Decimal:
+            return short(value, number)
+        return ordered(scope.run, sign, value, number)
+
+    return tell
+
+
+def _order(sign: str, left: Code, right: Code) -> Code:
+    short = _ORDERS[sign]
+
+    def tell(scope: Scope) -> Value:
+        a, b = left(scope), right(scope)
+        if type(a) is Decimal and type(b) is Decimal:
+            return short(a, b)
+        return ordered(scope.run, sign, a, b)
+
+    return tell
+
+
+def equality(run: Run, left: Value, right: Value) -> bool | None:
+    """Return FEEL's `left = right`; null, and a warning, when their types differ."""
+    run.spend(_size(left))
+    found = equal(left, right)
+    if found is None:
+        run.warn(f"{type_name(left)} and {type_name(right)} can't be compared.")
+    return found
+
+
+def _size(value: Value) -> int:
+    return len(value) if isinstance(value, list | dict) else 0
+
+
+def ordered(run: Run, sign: str, left: Value, right: Value) -> bool | None:
+    """Return FEEL's `left < right` or the like; null, and a warning, if there is no order."""
+    order = compare(left, right)
+    if order is None:
+        run.warn(f"'{sign}' does not work between {type_name(left)} and {type_name(right)}.")
+        return None
+    return _ORDERS[sign](order, 0)
+
+
+def compile_between(compiler: Compiler, node: Between, env: Env) -> Code:
+    operand = compiler.compile(node.operand, env)
+    low, high = compiler.compile(node.low, env), compiler.compile(node.high, env)
+
+    def tell(scope: Scope) -> Value:
+        value, run = operand(scope), scope.run
+        above = ordered(run, ">=", value, low(scope))
+        return conjunction((above, ordered(run, "<=", value, high(scope))))
+
+    return tell
+
+
+def compile_and(compiler: Compiler, node: And, env: Env) -> Code:
+    return _connected(compiler, node.operands, env, decisive=False)
+
+
+def compile_or(compiler: Compiler, node: Or, env: Env) -> Code:
+    return _connected(compiler, node.operands, env, decisive=True)
+
+
+def _connected(compiler: Compiler, nodes: tuple[Any, ...], env: Env, *, decisive: bool) -> Code:
+    """Return code that gives `decisive` if any operand does, its contrary if all do, or null."""
+    operands = [compiler.compile(node, env) for node in nodes]
+
+    def tell(scope: Scope) -> Value:
+        result: bool | None = not decisive
+        for operand in operands:
+            value = operand(scope)
+            if value is decisive:
+                return decisive
+            if value is not (not decisive):
+                result = None
+        return result
+
+    return tell
+
+
+HANDLERS: dict[type, Callable[[Compiler, Any, Env], Any]] = {
+    Arithmetic: compile_arithmetic,
+    Negate: compile_negate,
+    Comparison: compile_comparison,
+    Between: compile_between,
+    And: compile_and,
+    Or: compile_or,
+}
