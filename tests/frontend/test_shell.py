@@ -10,7 +10,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 STATIC = ROOT / "static"
 SHELL_LIMIT_BYTES = 75 * 1024
-ON_DEMAND = {"chart.js", "palette.js", "log.js"}
+ON_DEMAND = {"chart.js", "palette.js", "log.js", "workflow_diagram.js", "diagram_marks.js"}
 
 TEMPLATES = sorted([*ROOT.glob("templates/**/*.html"), *ROOT.glob("apps/*/templates/**/*.html")])
 SCRIPTS = sorted(STATIC.glob("js/*.js"))

@@ -1,0 +1,68 @@
+// What happens on a diagram: counts at elements, their colours, and problems. Called by workflow_diagram.js.
+import { icon, make } from "./dom.js";
+
+// In the order of the four counts that the server sends for each element
+const SORTS = [
+  { name: "running", glyph: "player-play" },
+  { name: "person", glyph: "user-question" },
+  { name: "failed", glyph: "alert-triangle" },
+  { name: "done", glyph: "check" },
+];
+
+/** Show `marks`: element → [running, person, failed, done]. What is not named stays as it is. */
+export function takeMarks(diagram, marks, figure) {
+  for (const [id, counts] of Object.entries(marks)) mark(diagram, id, counts, figure);
+}
+
+/** Listen for changes: data {marks: {element: counts}, whole?: true}; `whole` names all there are. */
+export function keepUpToDate(figure, diagram) {
+  document.addEventListener("live:data", ({ detail: { fragment, data } }) => {
+    if (fragment !== figure.dataset.liveData || !data.marks) return;
+    const gone = data.whole ? [...diagram.shown.keys()].filter((id) => !(id in data.marks)) : [];
+    takeMarks(diagram, { ...Object.fromEntries(gone.map((id) => [id, [0, 0, 0, 0]])), ...data.marks }, figure);
+  });
+}
+
+function mark(diagram, id, counts, figure) {
+  const element = diagram.viewer.get("elementRegistry").get(id);
+  if (!element) return; // a version may lack it, or it is not drawn
+  const canvas = diagram.viewer.get("canvas");
+  for (const [index, { name }] of SORTS.entries()) {
+    if (index === loudest(counts)) canvas.addMarker(id, `is-${name}`);
+    else canvas.removeMarker(id, `is-${name}`);
+  }
+  const badge = diagram.shown.get(id) ?? addBadge(diagram, element);
+  diagram.shown.set(id, badge);
+  fill(badge, counts, figure);
+}
+
+/** Failed before person before running before done; -1 for none. */
+const loudest = (counts) => [2, 1, 0, 3].find((index) => counts[index] > 0) ?? -1;
+
+function addBadge({ viewer }, element) {
+  if (element.waypoints) return null; // lines only change their colour
+  const badge = make("div", { class: "diagram-badges" });
+  viewer.get("overlays").add(element, "counts", { position: { bottom: 11, left: -9 }, scale: { min: 0.85, max: 1.2 }, html: badge });
+  return badge;
+}
+
+function fill(badge, counts, figure) {
+  if (!badge) return;
+  badge.replaceChildren(...SORTS.flatMap((sort, index) => (counts[index] ? [count(sort, counts[index], figure)] : [])));
+}
+
+function count({ name, glyph }, number, figure) {
+  const word = figure.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`];
+  const text = number.toLocaleString(document.documentElement.lang || "en");
+  return make("span", { class: `diagram-count tone-${name}`, "data-count": name, title: `${word}: ${text}` }, icon(glyph), text);
+}
+
+/** Show problems: element → sentences. */
+export function markProblems({ viewer }, problems) {
+  for (const [id, { severity, messages }] of Object.entries(problems)) {
+    if (!viewer.get("elementRegistry").get(id)) continue;
+    viewer.get("canvas").addMarker(id, severity === "error" ? "is-failed" : "is-doubtful");
+    const badge = make("span", { class: `diagram-count tone-${severity === "error" ? "failed" : "retry"}`, title: messages.join("\n") }, icon("alert-triangle"), String(messages.length));
+    viewer.get("overlays").add(id, "problems", { position: { top: -12, right: 14 }, html: badge });
+  }
+}
