@@ -21,7 +21,7 @@ from .elements import (
     Text,
 )
 from .errors import Problems
-from .markup import Element, child, children, line_of, local_name
+from .markup import Element, child, children, line_of, local_name, written_in
 from .table_reading import read_table
 from .texts import refuse_language, type_ref_of
 
@@ -74,7 +74,7 @@ def _expressions(element: Element) -> list[Element]:
 def read_literal(element: Element, place: Place, problems: Problems) -> Literal:
     refuse_language(element, place, problems)
     inner = child(element, "text")
-    text = "" if inner is None else "".join(inner.itertext())
+    text = "" if inner is None else written_in(inner)
     place = place.at(line_of(element if inner is None else inner))
     if inner is None or not text.strip():
         problems.add(

@@ -4,7 +4,11 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
+from django.utils.translation import gettext as _
+
+from apps.lib.feel.arithmetic import add
 from apps.lib.feel.comparing import compare, equal
+from apps.lib.feel.run import Run
 from apps.lib.feel.values import Value
 
 Row: TypeAlias = tuple[Value, ...]  # the outputs of one rule, one a column
@@ -48,7 +52,7 @@ def _rank(value: Value, values: Sequence[Value]) -> int:
     return len(values)
 
 
-def aggregate(name: str, values: Sequence[Value]) -> Value:
+def aggregate(run: Run, name: str, values: Sequence[Value]) -> Value:
     """Return the SUM, MIN, MAX or COUNT of `values`; null where FEEL says so.
 
     Raises PolicyError when the values can't be added or ordered.
@@ -58,21 +62,16 @@ def aggregate(name: str, values: Sequence[Value]) -> Value:
     if not values:
         return None
     if name == "SUM":
-        return _sum(values)
+        return _sum(run, values)
     return _best(values, (lambda order: order < 0) if name == "MIN" else (lambda order: order > 0))
 
 
-def _sum(values: Sequence[Value]) -> Value:
+def _sum(run: Run, values: Sequence[Value]) -> Value:
     total = values[0]
     for each in values[1:]:
-        try:
-            total = total + each
-        except (TypeError, ArithmeticError):
-            total = None
-        if total is None:
-            break
-    if total is None or isinstance(total, str | list | bool):
-        raise PolicyError("The outputs can't be added up.")
+        total = add(run, total, each)
+    if total is None or isinstance(total, str | list | dict | bool):
+        raise PolicyError(_("The outputs can't be added up."))
     return total
 
 
@@ -81,7 +80,7 @@ def _best(values: Sequence[Value], is_better: Callable[[int], bool]) -> Value:
     for each in values[1:]:
         order = compare(each, best)
         if order is None:
-            raise PolicyError("The outputs can't be compared with each other.")
+            raise PolicyError(_("The outputs can't be compared with each other."))
         if is_better(order):
             best = each
     return best

@@ -127,7 +127,7 @@ class Linker:
         self, requirements: Iterable[Requirement], place: Place, kind: type[Found]
     ) -> list[tuple[Found, str]]:
         """Return the required nodes of one kind, each with its import's name, or ""."""
-        found = []
+        found: list[tuple[Found, str]] = []
         for each in requirements:
             node = self._required(each, place)
             if isinstance(node, kind):
@@ -141,10 +141,13 @@ class Linker:
         """Return the functions that the required knowledge and services are, by name."""
         wanted = [each for each in requirements if each.kind == "knowledge"]
         found: Scope = {}
-        for kind in (KnowledgeNode, ServiceNode):
-            for node, within in self._all(wanted, place, kind):
-                holder = found.setdefault(within, {}) if within else found
-                holder[node.name] = node.function
+        callables: list[tuple[KnowledgeNode | ServiceNode, str]] = [
+            *self._all(wanted, place, KnowledgeNode),
+            *self._all(wanted, place, ServiceNode),
+        ]
+        for node, within in callables:
+            holder = found.setdefault(within, {}) if within else found
+            holder[node.name] = node.function
         return found
 
     # --- each kind of node
@@ -152,9 +155,8 @@ class Linker:
     def _decision(self, drawn: Decision, key: Key) -> DecisionNode:
         information = [each for each in drawn.requirements if each.kind != "knowledge"]
         needs = [
-            Need(node, within)
-            for kind in (InputNode, DecisionNode)
-            for node, within in self._all(information, drawn.place, kind)
+            *(Need(*each) for each in self._all(information, drawn.place, InputNode)),
+            *(Need(*each) for each in self._all(information, drawn.place, DecisionNode)),
         ]
         functions = self._functions(drawn.requirements, drawn.place)
         names = {name for need in needs for name in _names(need)} | set(functions)
@@ -199,7 +201,7 @@ class Linker:
         inputs = [n for n, _w in self._all(drawn.input_data, drawn.place, InputNode)]
         outputs = [n for n, _w in self._all(drawn.output_decisions, drawn.place, DecisionNode)]
         self._all(drawn.encapsulated_decisions, drawn.place, DecisionNode)
-        parameters = (*decisions, *inputs)
+        parameters: tuple[InputNode | DecisionNode, ...] = (*decisions, *inputs)
         signature = Signature(
             drawn.name,
             tuple((variable_of(each), each.type) for each in parameters),

@@ -1,7 +1,7 @@
 """Decision models as XML: read safely, and looked through without regard to the DMN version."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from lxml import etree
@@ -61,7 +61,8 @@ def _parse(xml: bytes) -> Element:
             _("Save it again from the modeler."),
             line=getattr(error, "lineno", None),
         ) from None
-    if root.getroottree().docinfo.doctype:
+    info: Any = root.getroottree().docinfo  # the stubs don't know it
+    if info.doctype:
         raise _refusal(
             _("The file declares a document type."), _("Remove the line that begins <!DOCTYPE.")
         )
@@ -105,7 +106,8 @@ def child(element: Element, *names: str) -> Element | None:
 
 
 def line_of(element: Element) -> int | None:
-    return element.sourceline
+    line: Any = element.sourceline  # the stubs leave it open
+    return int(line) if line else None
 
 
 def text_of(element: Element | None, name: str = "text") -> str:
@@ -113,4 +115,9 @@ def text_of(element: Element | None, name: str = "text") -> str:
     if element is None:
         return ""
     inner = child(element, name)
-    return "" if inner is None else "".join(inner.itertext())
+    return "" if inner is None else written_in(inner)
+
+
+def written_in(element: Element) -> str:
+    """Return all text inside the element."""
+    return "".join(str(each) for each in element.itertext())

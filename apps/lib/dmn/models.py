@@ -164,7 +164,7 @@ def _types(
 
 def _member_names(items: Sequence[ItemDefinition]) -> set[str]:
     """Return the names of all components: what may stand after a dot."""
-    found = set()
+    found: set[str] = set()
     for each in items:
         found.update(inner.name for inner in each.components)
         found |= _member_names(each.components)
@@ -185,7 +185,7 @@ def _model(
     decisions = {each.id: each for each in own if isinstance(each, DecisionNode)}
     services = {each.id: each for each in own if isinstance(each, ServiceNode)}
     inputs = {each.key[1]: each for each in own if isinstance(each, InputNode)}
-    asked = [*services.values(), *decisions.values()]
+    asked: list[DecisionNode | ServiceNode] = [*services.values(), *decisions.values()]
     return DecisionModel(
         id=definitions.id,
         name=definitions.name,

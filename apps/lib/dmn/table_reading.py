@@ -13,7 +13,7 @@ from .elements import (
     Text,
 )
 from .errors import Problems
-from .markup import Element, child, children, line_of, text_of
+from .markup import Element, child, children, line_of, text_of, written_in
 from .texts import read_text, refuse_language, type_ref_of
 
 
@@ -113,7 +113,7 @@ def _cells(element: Element, name: str, place: Place, problems: Problems) -> lis
         inner = child(each, "text")
         inside = place.inside(kind % {"n": n}, line_of(each if inner is None else inner))
         refuse_language(each, inside, problems)
-        found.append(Text("" if inner is None else "".join(inner.itertext()), inside))
+        found.append(Text("" if inner is None else written_in(inner), inside))
     return found
 
 

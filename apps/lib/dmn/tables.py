@@ -54,7 +54,7 @@ class _Table:
             return self.without_match(run, scope)
         applied: Sequence[int] = ()
         try:
-            applied, value = self.conclude(self, hits)
+            applied, value = self.conclude(self, run, hits)
         except PolicyError as error:
             run.warn(_("%(place)s is null: %(reason)s") % {"place": self.way, "reason": error})
             value = None
@@ -87,7 +87,7 @@ class _Table:
             return [value] if is_list else value
         run.warn(_("No rule of %(place)s matches.") % {"place": self.way})
         if self.source.aggregation is not None:
-            return aggregate(self.source.aggregation, [])
+            return aggregate(run, self.source.aggregation, [])
         return [] if many else None
 
     def shaped(self, row: Row) -> Value:
@@ -119,39 +119,39 @@ class _Table:
 
     # What each policy makes of the hits: the positions of those that count, and the value.
 
-    def unique(self, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
+    def unique(self, run: DecisionRun, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
         if len(hits) > 1:
             raise PolicyError(
                 _("rules %(rules)s match, but only one may.") % {"rules": _numbers(hits)}
             )
-        return self.first(hits)
+        return self.first(run, hits)
 
-    def first(self, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
+    def first(self, run: DecisionRun, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
         return (0,), self.shaped(hits[0].row)
 
-    def any(self, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
+    def any(self, run: DecisionRun, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
         if not is_unambiguous([each.row for each in hits]):
             raise PolicyError(
                 _("rules %(rules)s match, but their outputs differ.") % {"rules": _numbers(hits)}
             )
         return range(len(hits)), self.shaped(hits[0].row)
 
-    def priority(self, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
+    def priority(self, run: DecisionRun, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
         best = by_priority([each.row for each in hits], self.priorities)[0]
         return (best,), self.shaped(hits[best].row)
 
-    def output_order(self, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
+    def output_order(self, run: DecisionRun, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
         order = by_priority([each.row for each in hits], self.priorities)
         return order, [self.shaped(hits[each].row) for each in order]
 
-    def collect(self, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
+    def collect(self, run: DecisionRun, hits: list[_Hit]) -> tuple[Sequence[int], Value]:
         everything = range(len(hits))
         if self.source.aggregation is None:
             return everything, [self.shaped(each.row) for each in hits]
-        return everything, aggregate(self.source.aggregation, [each.row[0] for each in hits])
+        return everything, aggregate(run, self.source.aggregation, [each.row[0] for each in hits])
 
 
-Conclusion = Callable[[_Table, list[_Hit]], tuple[Sequence[int], Value]]
+Conclusion = Callable[[_Table, DecisionRun, list[_Hit]], tuple[Sequence[int], Value]]
 POLICIES: dict[str, Conclusion] = {
     "UNIQUE": _Table.unique,
     "FIRST": _Table.first,

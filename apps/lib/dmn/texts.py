@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from .elements import Place, Text
 from .errors import Problems
-from .markup import Element, child, line_of
+from .markup import Element, child, line_of, written_in
 
 
 def read_text(element: Element, name: str, place: Place) -> Text | None:
@@ -13,7 +13,7 @@ def read_text(element: Element, name: str, place: Place) -> Text | None:
     inner = None if holder is None else child(holder, "text")
     if inner is None:
         return None
-    text = "".join(inner.itertext())
+    text = written_in(inner)
     return Text(text, place.at(line_of(inner))) if text.strip() else None
 
 
