@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "apps.bots",
     "apps.queues",
     "apps.inbox",
+    "apps.workflows",
     "apps.dashboard",
     "apps.demo",
 ]
