@@ -26,7 +26,7 @@ _SHORT: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
     "-": NUMBERS.subtract,
     "*": NUMBERS.multiply,
 }
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -65,25 +65,45 @@ def _calculation(sign: str, right: Code, left: Code) -> Code:
 
 def compile_negate(compiler: Compiler, node: Negate, env: Env) -> Code:
     operand = compiler.compile(node.operand, env)
-    if isinstance(node.operand, Literal) and isinstance(node.operand.value, Decimal):
-        value = negate(Run(), node.operand.value)
-        return lambda scope: value
+    if (number := number_in(node)) is not None:
+        return lambda scope: number
     return lambda scope: negate(scope.run, operand(scope))
+
+
+def number_in(node: Any) -> Decimal | None:
+    """Return the number that `node` always is, as in 5 and -5; None if it is none."""
+    if isinstance(node, Negate):
+        number = number_in(node.operand)
+        return None if number is None else NUMBERS.minus(number)
+    if isinstance(node, Literal) and isinstance(node.value, Decimal):
+        return node.value
+    return None
 
 
 def compile_comparison(compiler: Compiler, node: Comparison, env: Env) -> Code:
     left, right = compiler.compile(node.left, env), compiler.compile(node.right, env)
-    if node.operator in _ORDERS:
-        if isinstance(node.right, Literal) and isinstance(node.right.value, Decimal):
-            return _order_with(node.operator, left, node.right.value)
+    if node.operator in ORDERS:
+        if (number := number_in(node.right)) is not None:
+            return _order_with(node.operator, left, number)
         return _order(node.operator, left, right)
     if node.operator == "=":
-        return lambda scope: equality(scope.run, left(scope), right(scope))
+        return _equality(left, right)
     return lambda scope: negation(equality(scope.run, left(scope), right(scope)))
 
 
+def _equality(left: Code, right: Code) -> Code:
+    def tell(scope: Scope) -> Value:
+        a, b = left(scope), right(scope)
+        kind = type(a)
+        if kind is type(b) and (kind is Decimal or kind is str):
+            return a == b
+        return equality(scope.run, a, b)
+
+    return tell
+
+
 def _order_with(sign: str, left: Code, number: Decimal) -> Code:
-    short = _ORDERS[sign]
+    short = ORDERS[sign]
 
     def tell(scope: Scope) -> Value:
         value = left(scope)
@@ -95,7 +115,7 @@ def _order_with(sign: str, left: Code, number: Decimal) -> Code:
 
 
 def _order(sign: str, left: Code, right: Code) -> Code:
-    short = _ORDERS[sign]
+    short = ORDERS[sign]
 
     def tell(scope: Scope) -> Value:
         a, b = left(scope), right(scope)
@@ -125,7 +145,7 @@ def ordered(run: Run, sign: str, left: Value, right: Value) -> bool | None:
     if order is None:
         run.warn(f"'{sign}' does not work between {type_name(left)} and {type_name(right)}.")
         return None
-    return _ORDERS[sign](order, 0)
+    return ORDERS[sign](order, 0)
 
 
 def compile_between(compiler: Compiler, node: Between, env: Env) -> Code:

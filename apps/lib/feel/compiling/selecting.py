@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from apps.lib.feel.parsing.syntax import And, Between, Comparison, Filter, In, Literal, Negate, Or
+from apps.lib.feel.parsing.syntax import And, Between, Comparison, Filter, In, Or
 from apps.lib.feel.run import Run
 from apps.lib.feel.values import Value, type_name
 
 from .compiler import Code, Compiler, Env, Scope
+from .operators import number_in
 
 _NO_MEMBERS: Mapping[str, Value] = {}
 _TELLING = (And, Or, Comparison, Between, In)  # these give no number, whatever their operands are
@@ -18,7 +19,7 @@ def compile_filter(compiler: Compiler, node: Filter, env: Env) -> Code:
     source = compiler.compile(node.source, env)
     # two scopes: `item`, and before it the members of the element
     condition = compiler.compile(node.condition, env.inside("item").inside())
-    if _is_number(node.condition):
+    if number_in(node.condition) is not None:
         return lambda scope: element_at(scope.run, _list(source(scope)), condition(scope))
     may_be_index = not isinstance(node.condition, _TELLING)
 
@@ -49,12 +50,6 @@ def element_at(run: Run, values: list[Value], index: Value) -> Value:
         return None
     at = int(index)
     return values[at - 1] if at > 0 else values[at]
-
-
-def _is_number(node: Any) -> bool:
-    if isinstance(node, Negate):
-        node = node.operand
-    return isinstance(node, Literal) and isinstance(node.value, Decimal)
 
 
 def _list(value: Value) -> list[Value]:

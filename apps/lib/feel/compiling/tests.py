@@ -1,15 +1,16 @@
 """Unary tests, in cells and to the right of `in`."""
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from apps.lib.feel.comparing import disjunction, equal, is_in_range, negation
-from apps.lib.feel.parsing.syntax import CompareTest, In, Literal, Tests, ValueTest
+from apps.lib.feel.comparing import equal, is_in_range, negation
+from apps.lib.feel.parsing.syntax import CompareTest, In, Interval, Literal, Tests, ValueTest
 from apps.lib.feel.values import Range, Value
 
 from .compiler import Code, Compiler, Env, Scope, TestCode
-from .operators import equality, ordered
+from .operators import ORDERS, equality, number_in, ordered
 
 Operand: TypeAlias = Callable[[Scope, Value], Value]
 
@@ -27,7 +28,14 @@ def compile_tests(compiler: Compiler, node: Tests, env: Env) -> TestCode:
         return tests[0]
 
     def tell(scope: Scope, value: Value) -> bool | None:
-        return disjunction(test(scope, value) for test in tests)
+        result: bool | None = False
+        for test in tests:
+            passed = test(scope, value)
+            if passed is True:
+                return True
+            if passed is not False:
+                result = None
+        return result
 
     if node.negated:
         return lambda scope, value: negation(tell(scope, value))
@@ -36,6 +44,8 @@ def compile_tests(compiler: Compiler, node: Tests, env: Env) -> TestCode:
 
 def compile_compare_test(compiler: Compiler, node: CompareTest, env: Env) -> TestCode:
     operand, sign = _operand(compiler, node, env), node.operator
+    if sign in ORDERS and (number := number_in(node.operand)) is not None:
+        return _ordered_with(sign, number)
     if sign == "=":
         return lambda scope, value: equality(scope.run, value, operand(scope, value))
     if sign == "!=":
@@ -43,9 +53,24 @@ def compile_compare_test(compiler: Compiler, node: CompareTest, env: Env) -> Tes
     return lambda scope, value: ordered(scope.run, sign, value, operand(scope, value))
 
 
+def _ordered_with(sign: str, number: Decimal) -> TestCode:
+    short = ORDERS[sign]
+
+    def tell(scope: Scope, value: Value) -> bool | None:
+        if type(value) is Decimal:
+            return short(value, number)
+        return ordered(scope.run, sign, value, number)
+
+    return tell
+
+
 def compile_value_test(compiler: Compiler, node: ValueTest, env: Env) -> TestCode:
     if isinstance(node.operand, Literal) and isinstance(node.operand.value, str | Decimal):
         return _is_literal(node.operand.value)
+    if isinstance(node.operand, Interval):
+        low, high = number_in(node.operand.start), number_in(node.operand.end)
+        if low is not None and high is not None:
+            return _in_literal_range(low, high, node.operand)
     operand, asks = _operand(compiler, node, env), node.asks
 
     def tell(scope: Scope, value: Value) -> bool | None:
@@ -84,6 +109,20 @@ def _is_element(value: Value, element: Value) -> bool:
     if type(element) is Range and type(value) is not Range:
         return is_in_range(value, element) is True
     return equal(value, element) is True
+
+
+def _in_literal_range(low: Decimal, high: Decimal, node: Interval) -> TestCode:
+    """Return the test for [1..5] and the like, the commonest ones in decision tables."""
+    above = operator.ge if node.start_included else operator.gt
+    below = operator.le if node.end_included else operator.lt
+    within = Range(low, high, node.start_included, node.end_included)
+
+    def tell(scope: Scope, value: Value) -> bool | None:
+        if type(value) is Decimal:
+            return above(value, low) and below(value, high)
+        return passes(scope, value, within)
+
+    return tell
 
 
 def _operand(compiler: Compiler, node: CompareTest | ValueTest, env: Env) -> Operand:
