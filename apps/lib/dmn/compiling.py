@@ -1,12 +1,14 @@
 """Compiles the FEEL texts of a model; what is wrong with them is told with their place."""
 
-from collections.abc import Callable
-from typing import TypeAlias
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from django.utils.translation import gettext as _
 
 from apps.lib.feel import FeelSyntaxError, compile_expression, compile_unary_tests
 from apps.lib.feel.run import Run
+from apps.lib.feel.types import Type
 from apps.lib.feel.values import Value, type_name
 
 from .elements import Place, Text
@@ -14,6 +16,9 @@ from .errors import Problems
 from .item_types import TypeBuilder
 from .running import Code, DecisionRun, Scope
 from .types import ANYTHING, MISFIT, ItemType, Test, fit
+
+WORD: Final = re.compile(r"\w+")
+TYPE_NAMING: Final = re.compile(r"\b(instance|function)\b")
 
 Names: TypeAlias = frozenset[str]
 TestCode: TypeAlias = Callable[[Run, Value, Scope], bool | None]
@@ -35,7 +40,7 @@ class TextCompiler:
         """Return the code of an expression; one with a fault in it gives null, and a problem."""
         try:
             found = compile_expression(
-                text.text, names=names | self.members, types=self._feel_types
+                text.text, names=self._names_in(text, names), types=self._types_in(text)
             )
         except FeelSyntaxError as error:
             return self._broken(text, error)
@@ -45,7 +50,7 @@ class TextCompiler:
         """Return the code of unary tests; those with a fault match nothing, and are a problem."""
         try:
             found = compile_unary_tests(
-                text.text, names=names | self.members, types=self._feel_types
+                text.text, names=self._names_in(text, names), types=self._types_in(text)
             )
         except FeelSyntaxError as error:
             broken = self._broken(text, error)
@@ -54,6 +59,21 @@ class TextCompiler:
 
     def type_of(self, name: str | None, place: Place) -> ItemType:
         return self.builder.of(name, place)
+
+    def _names_in(self, text: Text, names: Names) -> list[str]:
+        """Return the names that the text may use and FEEL can't read by itself.
+
+        Large models have hundreds: to hand in few keeps reading them quick.
+        """
+        return sorted(
+            name
+            for name in names | self.members
+            if not name.isidentifier() and _start(name) in text.text
+        )
+
+    def _types_in(self, text: Text) -> Mapping[str, Type] | None:
+        """Return the model's types if the text may name one."""
+        return self._feel_types if TYPE_NAMING.search(text.text) else None
 
     def allowed_text(self, name: str | None) -> Text | None:
         """Return the text of the values that the type of that name allows, or None."""
@@ -104,6 +124,12 @@ def warn_misfit(run: Run, what: str, value: Value, wanted: ItemType) -> None:
         _("%(what)s is null: it should be %(wanted)s, but is %(kind)s.")
         % {"what": what, "wanted": wanted.type.name, "kind": kind}
     )
+
+
+def _start(name: str) -> str:
+    """Return the first word of a name, or its first sign."""
+    word = WORD.match(name)
+    return word.group() if word else name[:1]
 
 
 def _shortened(text: str, line: int) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TypeAlias
 
 from apps.lib.feel.values import Function, Value
@@ -11,7 +10,6 @@ from .running import Code
 from .types import ItemType
 
 Key: TypeAlias = tuple[str, str]  # namespace and id
-NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +41,7 @@ class DecisionNode:
     type: ItemType
     logic: Code | None
     needs: tuple["Need", ...] = ()
-    functions: Mapping[str, Value] = field(default=NOTHING)
+    functions: Mapping[str, Value] = field(default_factory=dict)
     way: str = ""
 
     @property
