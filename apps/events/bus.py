@@ -19,9 +19,17 @@ from . import doorman
 from .delivery import deliver_outbox
 from .live import nudge
 from .models import Event, Outbox
-from .news import EVENT_KEY, News, handlers_of, subscribe
+from .news import EVENT_KEY, News, has_handlers, subscribe, subscribe_many
 
-__all__ = ["News", "announce", "deliver_outbox", "publish", "ring", "subscribe"]
+__all__ = [
+    "News",
+    "announce",
+    "deliver_outbox",
+    "publish",
+    "ring",
+    "subscribe",
+    "subscribe_many",
+]
 
 
 def publish(
@@ -48,7 +56,7 @@ def publish(
         data=data or {},
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:40],
     )
-    if handlers_of(kind):
+    if has_handlers(kind):
         _put_in_outbox(kind, {**event.data, EVENT_KEY: _described(event)})
     nudge(f"{subject[0]}:{subject[1]}", *topics)
     return event
@@ -56,7 +64,7 @@ def publish(
 
 def announce(kind: str, data: JsonObject) -> None:
     """Tell subscribers of `kind`, if there are any; no history is written."""
-    if handlers_of(kind):
+    if has_handlers(kind):
         _put_in_outbox(kind, data)
 
 

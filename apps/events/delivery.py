@@ -1,17 +1,21 @@
-"""Takes news from the outbox to their subscribers: at least once, each row by itself."""
+"""Takes news from the outbox to their subscribers: at least once; a bad row harms no other."""
+
+from typing import NamedTuple
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Least, Now
 
 from apps.lib.clock import seconds_from_now
 
 from .models import Outbox
-from .news import handlers_of, news_of
+from .news import news_of, takes_many, tell
 
 log = structlog.get_logger("controlroom.events")
 
+# So many of a kind are told together, to those who asked for it
+MOST_AT_ONCE = 200
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 300.0
 MAX_TRIES_COUNTED = 1_000
@@ -21,45 +25,89 @@ MAX_ERROR_LENGTH = 2_000
 def deliver_outbox(limit: int = 100) -> int:
     """Deliver up to `limit` rows that are due; return how many went well.
 
-    Any number of processes may do it at once: each row is held, handled and deleted in one
-    transaction. A row that fails is put off, longer each time, and does not hold up the others.
+    Any number of processes may do it at once: rows are held, handled and deleted in one
+    transaction. That is one row, or up to MOST_AT_ONCE of a kind whose subscribers take many. A
+    row that fails is put off, longer each time, and does not hold up the others.
     """
-    delivered = 0
-    for _ in range(limit):
-        was_delivered = _deliver_next()
-        if was_delivered is None:
+    taken = delivered = 0
+    while taken < limit:
+        some = _deliver_next(_due(), limit - taken)
+        if not some.taken:
             break
-        delivered += was_delivered
+        taken, delivered = taken + some.taken, delivered + some.delivered
     return delivered
 
 
-def _deliver_next() -> bool | None:
-    """Return whether the next row was delivered; None if no row is due."""
-    row: Outbox | None = None
+class _Some(NamedTuple):
+    taken: int
+    delivered: int
+
+
+class _NotTogetherError(Exception):
+    """A handler failed on several rows; which of them is at fault shows when each is alone."""
+
+
+def _deliver_next(due: QuerySet[Outbox], limit: int) -> _Some:
+    """Deliver the next row of `due`, or the next ones of one kind."""
+    rows: list[Outbox] = []
     try:
         with transaction.atomic():
-            row = _next_row()
-            return None if row is None else _deliver(row)
+            rows = _next_rows(due, limit)
+            return _Some(len(rows), _deliver_together(rows) if rows[1:] else _deliver_each(rows))
+    except _NotTogetherError:
+        return _deliver_alone(rows)
     except (DatabaseError, InterfaceError) as error:
         # The transaction itself is lost, and with it what we noted about the failure.
-        if row is None:
+        if not rows:
             raise
         connection.close()
-        _put_off(row, error)
-        return False
+        if len(rows) > 1:
+            return _deliver_alone(rows)
+        _put_off(rows[0], error)
+        return _Some(1, 0)
 
 
-def _next_row() -> Outbox | None:
-    due = Outbox.objects.filter(next_try_at__lte=Now()).order_by("next_try_at", "id")
-    return due.select_for_update(skip_locked=True).first()
+def _due() -> QuerySet[Outbox]:
+    return Outbox.objects.filter(next_try_at__lte=Now()).order_by("next_try_at", "id")
+
+
+def _next_rows(due: QuerySet[Outbox], limit: int) -> list[Outbox]:
+    """Lock what is next: a row, and more of its kind if they may be told together."""
+    free = due.select_for_update(skip_locked=True)
+    first = free.first()
+    if first is None or limit == 1 or not takes_many(first.kind):
+        return [first] if first else []
+    others = free.filter(kind=first.kind).exclude(pk=first.pk)
+    return [first, *others[: min(limit, MOST_AT_ONCE) - 1]]
+
+
+def _deliver_together(rows: list[Outbox]) -> int:
+    """Raises _NotTogetherError if a handler fails: then nothing was delivered."""
+    try:
+        tell(rows[0].kind, [news_of(row) for row in rows])
+    except Exception as error:
+        log.warning(
+            "news_not_delivered_together", kind=rows[0].kind, rows=len(rows), error=_in_short(error)
+        )
+        raise _NotTogetherError from error
+    Outbox.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def _deliver_alone(rows: list[Outbox]) -> _Some:
+    """Each in a transaction of its own; what another process has taken meanwhile is its."""
+    delivered = sum(_deliver_next(_due().filter(pk=row.pk), 1).delivered for row in rows)
+    return _Some(len(rows), delivered)
+
+
+def _deliver_each(rows: list[Outbox]) -> int:
+    return sum(_deliver(row) for row in rows)
 
 
 def _deliver(row: Outbox) -> bool:
     try:
         with transaction.atomic():
-            news = news_of(row)
-            for handler in handlers_of(row.kind):
-                handler(news)
+            tell(row.kind, [news_of(row)])
     except Exception as error:
         _put_off(row, error)
         return False

@@ -27,7 +27,9 @@ class News:
 
 
 Handler = Callable[[News], None]
+HandlerOfMany = Callable[[list[News]], None]
 _handlers: dict[str, list[Handler]] = defaultdict(list)
+_handlers_of_many: dict[str, list[HandlerOfMany]] = defaultdict(list)
 
 
 def subscribe(*kinds: str) -> Callable[[Handler], Handler]:
@@ -46,8 +48,36 @@ def subscribe(*kinds: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def handlers_of(kind: str) -> list[Handler]:
-    return list(_handlers.get(kind, ()))
+def subscribe_many(*kinds: str) -> Callable[[HandlerOfMany], HandlerOfMany]:
+    """The same for a handler that is told many news of one kind at once, in the order of their due
+    times, in one transaction. If it fails, it is called again with each of them alone.
+    """
+
+    def register(handler: HandlerOfMany) -> HandlerOfMany:
+        for kind in kinds:
+            if handler not in _handlers_of_many[kind]:
+                _handlers_of_many[kind].append(handler)
+        return handler
+
+    return register
+
+
+def has_handlers(kind: str) -> bool:
+    return bool(_handlers.get(kind)) or takes_many(kind)
+
+
+def takes_many(kind: str) -> bool:
+    """Say whether somebody wants news of `kind` together."""
+    return bool(_handlers_of_many.get(kind))
+
+
+def tell(kind: str, news: list[News]) -> None:
+    """Call all handlers of `kind`."""
+    for handler in list(_handlers.get(kind, ())):
+        for each in news:
+            handler(each)
+    for handler_of_many in list(_handlers_of_many.get(kind, ())):
+        handler_of_many(list(news))
 
 
 def news_of(row: Outbox) -> News:

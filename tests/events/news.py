@@ -10,6 +10,15 @@ KIND = "test.happened"
 
 
 @contextmanager
+def handled_together_by(handler: Callable[[list[News]], None]) -> Iterator[None]:
+    bus.subscribe_many(KIND)(handler)
+    try:
+        yield
+    finally:
+        del news._handlers_of_many[KIND]
+
+
+@contextmanager
 def handled_by(*handlers: Callable[[News], None]) -> Iterator[None]:
     for handler in handlers:
         bus.subscribe(KIND)(handler)
