@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from .calendar import day_of_year, week_of_year
+from .calendar import day_of_year, month_length, week_of_year
 from .date_times import FeelDateTime, date_time_of, now_of
 from .dates import FeelDate, date_of, make_date
 from .durations import (
@@ -14,9 +14,10 @@ from .durations import (
     months_duration,
 )
 from .times import MIDNIGHT, UTC_MIDNIGHT, FeelTime, make_time, time_of
-from .zones import Zone
+from .zones import LARGEST_OFFSET_SECONDS, Zone, named_zone
 
 __all__ = [
+    "LARGEST_OFFSET_SECONDS",
     "MIDNIGHT",
     "SECOND",
     "UTC_MIDNIGHT",
@@ -34,11 +35,13 @@ __all__ = [
     "duration_of",
     "make_date",
     "make_time",
+    "month_length",
     "months_duration",
     "now_of",
     "parse_literal",
     "time_of",
     "week_of_year",
+    "zone_named",
 ]
 
 Temporal: TypeAlias = FeelDate | FeelTime | FeelDateTime | DaysDuration | MonthsDuration
@@ -49,3 +52,8 @@ def parse_literal(text: str) -> Temporal | None:
     if text.lstrip("-").startswith("P"):
         return duration_of(text)
     return date_of(text) or time_of(text) or date_time_of(text)
+
+
+def zone_named(name: str) -> Zone | None:
+    """Return the zone of that name in the time zone database (`Europe/Paris`), or None."""
+    return Zone(name=name) if named_zone(name) else None

@@ -1,7 +1,7 @@
 """FEEL's date and time: a day and a time of day, perhaps in a zone."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -80,6 +80,12 @@ class FeelDateTime:
 
     def goes_with(self, other: "FeelDateTime") -> bool:
         return self.time.goes_with(other.time)
+
+    def told_in(self, zone: Zone) -> "FeelDateTime | None":
+        """Return the same moment in another zone; a local one gets the zone. None: too far off."""
+        if self.zone is None:
+            return FeelDateTime(self.date, replace(self.time, zone=zone))
+        return moment_of(self.nanoseconds, zone)
 
     @property
     def zone(self) -> Zone | None:

@@ -1,11 +1,13 @@
 """FEEL's two kinds of durations. They do not mix: months have no fixed number of days."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import ROUND_DOWN, Decimal, DecimalException
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, ClassVar
+
+from apps.lib.feel.arithmetic import NUMBERS
 
 SECOND = 1_000_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
@@ -64,7 +66,7 @@ class DaysDuration:
 
     def __mul__(self, other: object) -> Any:
         if isinstance(other, Decimal):
-            return _scaled(lambda: self.nanoseconds * other, LARGEST_NANOSECONDS, DaysDuration)
+            return _days(NUMBERS.multiply(Decimal(self.nanoseconds), other))
         return NotImplemented
 
     __rmul__ = __mul__
@@ -73,7 +75,7 @@ class DaysDuration:
         if isinstance(other, DaysDuration):
             return _ratio(self.nanoseconds, other.nanoseconds)
         if isinstance(other, Decimal):
-            return _scaled(lambda: self.nanoseconds / other, LARGEST_NANOSECONDS, DaysDuration)
+            return _days(NUMBERS.divide(Decimal(self.nanoseconds), other))
         return NotImplemented
 
     def equal_to(self, other: object) -> bool | None:
@@ -134,7 +136,7 @@ class MonthsDuration:
 
     def __mul__(self, other: object) -> Any:
         if isinstance(other, Decimal):
-            return _scaled(lambda: self.months * other, LARGEST_MONTHS, MonthsDuration)
+            return _months(NUMBERS.multiply(Decimal(self.months), other))
         return NotImplemented
 
     __rmul__ = __mul__
@@ -143,7 +145,7 @@ class MonthsDuration:
         if isinstance(other, MonthsDuration):
             return _ratio(self.months, other.months)
         if isinstance(other, Decimal):
-            return _scaled(lambda: self.months / other, LARGEST_MONTHS, MonthsDuration)
+            return _months(NUMBERS.divide(Decimal(self.months), other))
         return NotImplemented
 
     def equal_to(self, other: object) -> bool | None:
@@ -198,20 +200,19 @@ def ordered(left: int, right: int) -> int:
 
 
 def _ratio(left: int, right: int) -> Decimal | None:
-    return Decimal(left) / Decimal(right) if right else None
+    return NUMBERS.divide(Decimal(left), Decimal(right)) if right else None
 
 
-def _scaled(
-    change: Callable[[], Decimal],
-    limit: int,
-    make: Callable[[int], DaysDuration | MonthsDuration],
-) -> DaysDuration | MonthsDuration | None:
-    """Return the duration of the changed size, rounded toward zero to its smallest unit."""
-    try:
-        size = change()
-        return make(int(size.to_integral_value(ROUND_DOWN))) if abs(size) <= limit else None
-    except DecimalException:  # divided by zero
+def _days(nanoseconds: Decimal) -> DaysDuration | None:
+    if not nanoseconds.is_finite() or abs(nanoseconds) > LARGEST_NANOSECONDS:
         return None
+    return DaysDuration(int(nanoseconds.to_integral_value(ROUND_DOWN)))
+
+
+def _months(months: Decimal) -> MonthsDuration | None:
+    if not months.is_finite() or abs(months) > LARGEST_MONTHS:
+        return None
+    return MonthsDuration(int(months.to_integral_value(ROUND_DOWN)))
 
 
 def _months_of(found: re.Match[str]) -> MonthsDuration | None:
