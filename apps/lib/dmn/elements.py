@@ -232,7 +232,7 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A decision service: parameters are its input decisions, then its input data, in order."""
+    """A decision service: its parameters are its input data, then its input decisions."""
 
     id: str
     name: str

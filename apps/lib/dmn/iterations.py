@@ -18,7 +18,7 @@ def filter_code(source: Code, match: Code, way: str) -> Code:
             members = element if isinstance(element, dict) else {}
             verdict = match(run, {**scope, **members, "item": element})
             if not isinstance(verdict, bool):
-                return _not_boolean(run, way, verdict)
+                return not_boolean(run, way, verdict)
             if verdict:
                 kept.append(element)
         return kept
@@ -47,7 +47,7 @@ def quantified_code(variable: str, source: Code, body: Code, way: str, *, decide
         for element in _elements(source(run, scope), run):
             verdict = body(run, {**scope, variable: element})
             if not isinstance(verdict, bool):
-                return _not_boolean(run, way, verdict)
+                return not_boolean(run, way, verdict)
             if verdict is decides:
                 found = decides
         return found
@@ -62,7 +62,8 @@ def _elements(source: Value, run: DecisionRun) -> Iterator[Value]:
         yield each
 
 
-def _not_boolean(run: DecisionRun, way: str, verdict: Value) -> None:
+def not_boolean(run: DecisionRun, way: str, verdict: Value) -> None:
+    """Say that a condition is neither true nor false."""
     run.warn(
         _("%(place)s is null: its condition gave %(kind)s, not true or false.")
         % {"place": way, "kind": type_name(verdict)}

@@ -201,7 +201,7 @@ class Linker:
         inputs = [n for n, _w in self._all(drawn.input_data, drawn.place, InputNode)]
         outputs = [n for n, _w in self._all(drawn.output_decisions, drawn.place, DecisionNode)]
         self._all(drawn.encapsulated_decisions, drawn.place, DecisionNode)
-        parameters: tuple[InputNode | DecisionNode, ...] = (*decisions, *inputs)
+        parameters: tuple[InputNode | DecisionNode, ...] = (*inputs, *decisions)
         signature = Signature(
             drawn.name,
             tuple((variable_of(each), each.type) for each in parameters),

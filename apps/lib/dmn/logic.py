@@ -10,7 +10,7 @@ from apps.lib.feel.values import Function, Value, type_name
 from . import elements
 from .compiling import Names, TextCompiler, refuse
 from .functions import Signature, make_function
-from .iterations import filter_code, for_code, quantified_code
+from .iterations import filter_code, for_code, not_boolean, quantified_code
 from .running import Code, DecisionRun, Scope
 from .tables import compile_table
 
@@ -108,9 +108,14 @@ class LogicCompiler(TextCompiler):
         condition = self.boxed(box.condition, names)
         then = self.boxed(box.then, names)
         otherwise = self.boxed(box.otherwise, names)
-        return lambda run, scope: (
-            then(run, scope) if condition(run, scope) is True else otherwise(run, scope)
-        )
+
+        def run_conditional(run: DecisionRun, scope: Scope) -> Value:
+            verdict = condition(run, scope)
+            if verdict is not None and not isinstance(verdict, bool):
+                return not_boolean(run, box.place.way, verdict)
+            return then(run, scope) if verdict else otherwise(run, scope)
+
+        return run_conditional
 
     def filter(self, box: elements.Filter, names: Names) -> Code:
         source = self.boxed(box.source, names)

@@ -1,12 +1,12 @@
 """What values may be: FEEL's types, plus the allowed values that item definitions add."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from apps.lib.feel.temporal import FeelDate, parse_literal
 from apps.lib.feel.types import ANY, Type, conforms, simple_type
-from apps.lib.feel.values import Value
+from apps.lib.feel.values import Function, Value
 
 Test = Callable[[Value], bool]
 
@@ -42,7 +42,12 @@ ANYTHING: Final = ItemType(ANY)
 
 
 def _conforms(value: Value, wanted: Type) -> bool:
-    return wanted == ANY or conforms(value, wanted)
+    if wanted == ANY:
+        return True
+    if isinstance(value, Function) and value.result in (None, ANY):
+        # what it gives is not known, and no reason to refuse it
+        wanted = replace(wanted, result=None)
+    return conforms(value, wanted)
 
 
 def named_type(name: str | None, types: Mapping[str, ItemType]) -> ItemType | None:

@@ -44,7 +44,7 @@ def test_lists_and_relations():
     assert value_of(relation, {"x": 7}) == [{"who": "Ann", "age": 30}, {"who": "Bo", "age": 7}]
 
 
-def test_conditionals_take_the_else_for_anything_but_true():
+def test_conditionals_take_the_else_for_false_and_null():
     then, otherwise = literal('"then"'), literal('"else"')
     logic = (
         f"<conditional><if>{literal('x > 1')}</if><then>{then}</then>"
@@ -52,6 +52,7 @@ def test_conditionals_take_the_else_for_anything_but_true():
     )
 
     assert [value_of(logic, {"x": x}) for x in (2, 1, "text")] == ["then", "else", "else"]
+    assert value_of(logic.replace("x &gt; 1", "x"), {"x": 1}) is None
 
 
 def test_filters_read_the_element_as_item_and_its_members():

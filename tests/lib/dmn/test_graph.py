@@ -160,7 +160,7 @@ def test_a_service_takes_its_input_decisions_as_given():
 
 
 def test_a_service_can_be_called_as_a_function_by_order_or_name():
-    caller = decision("Ask", literal("Price service(10, 1)"), knowledge=["s"])
+    caller = decision("Ask", literal("Price service(1, 10)"), knowledge=["s"])
     named = decision("Ask by name", literal("Price service(rate: 1, Net: 20)"), knowledge=["s"])
     model = model_of(
         input_data("rate", "number"),
