@@ -5,6 +5,7 @@
 #   make check     format, lint, types, import contracts, templates, migrations
 #   make format    put code and templates in shape
 #   make bench     the measurements of benchmarks/
+#   make peers     other engines to measure beside ours (benchmarks/engines.py), in an environment of their own
 #   make chaos     faults injected into a running control room
 #   make lock      pin requirements/*.in anew
 #   make messages  collect the texts to translate, and compile the translations
@@ -23,7 +24,7 @@ DEV := $(VENV)/.dev-$(call content,requirements/dev.txt)
 TEMPLATES = $$(git ls-files --cached --others --exclude-standard -- 'templates/*.html' 'apps/**/*.html')
 WORKERS ?= 2
 
-.PHONY: up test check format bench chaos lock messages clean
+.PHONY: up test check format bench peers chaos lock messages clean
 
 up: $(BASE)
 	@exec $(RUN) manage.py up $(if $(PORT),--port $(PORT)) $(if $(SLOTS),--slots $(SLOTS)) $(if $(HOST),--host $(HOST)) $(if $(EMPTY),--empty)
@@ -49,12 +50,16 @@ format: $(DEV)
 bench: $(DEV)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) $$script || exit 1; done
 
+peers: requirements/peers.txt
+	@$(PYTHON) -m venv .peers
+	@.peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r $<
+
 chaos: $(DEV)
 	$(RUN) -m pytest -m chaos --timeout 1800 -p no:randomly tests
 
 lock: $(VENV)/pyvenv.cfg
 	$(RUN) -m pip --disable-pip-version-check --quiet install uv
-	@for name in base dev; do \
+	@for name in base dev peers; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
@@ -64,7 +69,7 @@ messages: $(DEV)
 	$(RUN) manage.py compilemessages --ignore .venv
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.data/*' -prune -exec rm -rf {} +
 
 $(VENV)/pyvenv.cfg:
