@@ -19,6 +19,7 @@ from .types import ANYTHING, MISFIT, ItemType, Test, fit
 
 WORD: Final = re.compile(r"\w+")
 TYPE_NAMING: Final = re.compile(r"\b(instance|function)\b")
+EXTERNAL: Final = re.compile(r"\bfunction\s*\([^()]*\)\s*external\b")
 
 Names: TypeAlias = frozenset[str]
 TestCode: TypeAlias = Callable[[Run, Value, Scope], bool | None]
@@ -44,7 +45,19 @@ class TextCompiler:
             )
         except FeelSyntaxError as error:
             return self._broken(text, error)
+        if EXTERNAL.search(text.text):
+            self.refuse_external(text.place, _("external"))
         return found.run
+
+    def refuse_external(self, place: Place, kind: str) -> Code:
+        """Tell that a function of another language is called, and return code that gives null."""
+        message = _("%(place)s calls a function outside of the model (%(kind)s).") % {
+            "place": place.way,
+            "kind": kind,
+        }
+        advice = _("Write it in FEEL: nothing outside of the model is executed.")
+        self.problems.add(place.element, place.line, message, advice)
+        return refuse(message)
 
     def tests(self, text: Text, names: Names) -> TestCode:
         """Return the code of unary tests; those with a fault match nothing, and are a problem."""

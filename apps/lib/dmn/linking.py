@@ -191,7 +191,7 @@ class Linker:
         if function.kind == "FEEL" and function.body is not None:
             body = self._compiler.boxed(function.body, frozenset(known))
         else:
-            body = self._compiler.external(function)
+            body = self._compiler.refuse_external(function.place, function.kind)
         made = make_function(signature, lambda run, arguments: body(run, {**scope, **arguments}))
         scope[drawn.name] = made  # so that it may call itself
         return KnowledgeNode(key, drawn.name, made)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.lib.feel.values import Function, Value, type_name
 
 from . import elements
-from .compiling import Names, TextCompiler, refuse
+from .compiling import Names, TextCompiler
 from .functions import Signature, make_function
 from .iterations import filter_code, for_code, not_boolean, quantified_code
 from .running import Code, DecisionRun, Scope
@@ -57,7 +57,7 @@ class LogicCompiler(TextCompiler):
 
     def function(self, box: elements.FunctionBox, names: Names) -> Code:
         if box.kind != "FEEL" or box.body is None:
-            return self.external(box)
+            return self.refuse_external(box.place, box.kind)
         signature = self.signature(box, "")
         inner = names | {name for name, _type in signature.parameters}
         body = self.boxed(box.body, inner)
@@ -74,15 +74,6 @@ class LogicCompiler(TextCompiler):
             (each.name, self.type_of(each.type_ref, box.place)) for each in box.parameters
         )
         return Signature(name or _("The function"), parameters)
-
-    def external(self, box: elements.FunctionBox) -> Code:
-        message = _("%(place)s calls a function outside of the model (%(kind)s).") % {
-            "place": box.place.way,
-            "kind": box.kind,
-        }
-        advice = _("Write it in FEEL: nothing outside of the model is executed.")
-        self.problems.add(box.place.element, box.place.line, message, advice)
-        return refuse(message)
 
     def invocation(self, box: elements.Invocation, names: Names) -> Code:
         called = self.boxed(box.called, names)

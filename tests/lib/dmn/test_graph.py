@@ -234,8 +234,8 @@ def test_endless_recursion_ends_with_the_limit_that_it_broke():
 
 def test_limits_count_over_the_whole_evaluation():
     model = model_of(
-        decision("One", literal("for i in 1..600 return i")),
-        decision("Two", literal("for i in 1..600 return count(One)"), decisions=["One"]),
+        decision("One", literal("for i in 1..300 return i")),
+        decision("Two", literal("for i in 1..300 return count(One)"), decisions=["One"]),
     )
 
     evaluate(model, "One", {}, limits=Limits(steps=1_000))

@@ -166,6 +166,13 @@ def test_functions_outside_of_the_model_are_refused():
     assert "outside of the model (Java)" in problem.message
 
 
+def test_external_functions_in_the_midst_of_feel_are_refused():
+    text = 'function(x) external {java: {class: "java.lang.Math", method signature: "cos(double)"}}'
+
+    problem = only_problem(decision("Cosine", literal(text)))
+    assert "outside of the model (external)" in problem.message
+
+
 def test_other_expression_languages_are_refused():
     logic = '<literalExpression expressionLanguage="juel"><text>1</text></literalExpression>'
 

@@ -39,7 +39,7 @@ def test_level_2_passes_whole_and_level_3_nearly_whole_as_the_page_says(capsys):
     passed, total = conformance.share(outcomes, tck.LEVELS[0])
     assert passed == total > 100
     passed, total = conformance.share(outcomes, tck.LEVELS[1])
-    assert passed / total >= 0.97
+    assert passed / total >= 0.99
     page = conformance.PAGE.read_text()
     assert page == conformance.render(page, outcomes), "run python -m tests.lib.dmn.tck --publish"
 
