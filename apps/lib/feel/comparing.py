@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
+from .run import Run
 from .values import Function, Range, Value
 
-MAX_DEPTH = 64  # of lists in lists that equality looks into
 
+def equal(left: Value, right: Value, run: Run | None = None) -> bool | None:
+    """Tell whether the values are equal; None when their types differ. null equals only null.
 
-def equal(left: Value, right: Value, depth: int = 0) -> bool | None:
-    """Tell whether the values are equal; None when their types differ. null equals only null."""
+    Raises FeelLimitError when comparing lists and contexts takes more steps than `run` has left,
+    or a whole run of their own. (A list in which each element is the same list twice, and so on,
+    is small to hold and endless to walk.)
+    """
     if left is None or right is None:
         return left is right
     kind = type(left)
@@ -18,7 +22,7 @@ def equal(left: Value, right: Value, depth: int = 0) -> bool | None:
     if kind is Decimal or kind is str or kind is bool:
         return bool(left == right)
     if compound := _COMPOUND.get(kind):
-        return compound(left, right, depth + 1) if depth < MAX_DEPTH else None
+        return compound(left, right, run or Run())
     return _equal_temporal(left, right)
 
 
@@ -86,23 +90,25 @@ def _equal_temporal(left: Value, right: Value) -> bool | None:
     return found if found is None else bool(found)
 
 
-def _equal_lists(left: list[Value], right: list[Value], depth: int) -> bool | None:
+def _equal_lists(left: list[Value], right: list[Value], run: Run) -> bool | None:
+    run.spend(len(left) + 1)
     if len(left) != len(right):
         return False
-    return conjunction(equal(a, b, depth) for a, b in zip(left, right, strict=True))
+    return conjunction(equal(a, b, run) for a, b in zip(left, right, strict=True))
 
 
-def _equal_contexts(left: dict[str, Value], right: dict[str, Value], depth: int) -> bool | None:
+def _equal_contexts(left: dict[str, Value], right: dict[str, Value], run: Run) -> bool | None:
+    run.spend(len(left) + 1)
     if left.keys() != right.keys():
         return False
-    return conjunction(equal(value, right[name], depth) for name, value in left.items())
+    return conjunction(equal(value, right[name], run) for name, value in left.items())
 
 
-def _equal_ranges(left: Range, right: Range, depth: int) -> bool | None:
+def _equal_ranges(left: Range, right: Range, run: Run) -> bool | None:
     if _shape(left) != _shape(right):
         return False
-    starts = equal(left.start, right.start, depth)
-    return conjunction((starts, equal(left.end, right.end, depth)))
+    starts = equal(left.start, right.start, run)
+    return conjunction((starts, equal(left.end, right.end, run)))
 
 
 def _shape(value: Range) -> tuple[str, bool, bool]:
@@ -119,11 +125,11 @@ def _is_beyond(high: Value, low: Value, included: bool, within: Range) -> bool |
     return order >= 0 if included else order > 0
 
 
-def _equal_functions(left: Function, right: Function, depth: int) -> bool | None:
+def _equal_functions(left: Function, right: Function, run: Run) -> bool | None:
     return left is right or None
 
 
-_COMPOUND: Mapping[type, Callable[[Value, Value, int], bool | None]] = {
+_COMPOUND: Mapping[type, Callable[[Value, Value, Run], bool | None]] = {
     list: _equal_lists,
     dict: _equal_contexts,
     Range: _equal_ranges,

@@ -12,9 +12,10 @@ LONGEST_PLAIN = 60  # digits of a number that is written without an exponent
 def text_of(value: Value, run: Run | None = None) -> str:
     """Return `value` as string() gives it; inside lists and contexts, strings are quoted.
 
-    What is produced counts against `run`, when one is given.
+    What is produced counts against `run`, or a whole run of its own; beyond its limits it raises
+    FeelLimitError.
     """
-    return value if isinstance(value, str) else _written(value, run, 0)
+    return value if isinstance(value, str) else _written(value, run or Run(), 0)
 
 
 def number_text(value: Decimal) -> str:
@@ -27,16 +28,15 @@ def number_text(value: Decimal) -> str:
     return str(value)
 
 
-def _written(value: Value, run: Run | None, depth: int) -> str:
+def _written(value: Value, run: Run, depth: int) -> str:
     if depth > MAX_NESTING:
         return "…"
     text = _written_whole(value, run, depth)
-    if run is not None:
-        run.produce(len(text))
+    run.produce(len(text))
     return text
 
 
-def _written_whole(value: Value, run: Run | None, depth: int) -> str:
+def _written_whole(value: Value, run: Run, depth: int) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -48,7 +48,7 @@ def _written_whole(value: Value, run: Run | None, depth: int) -> str:
     return _written_compound(value, run, depth + 1)
 
 
-def _written_compound(value: Value, run: Run | None, depth: int) -> str:
+def _written_compound(value: Value, run: Run, depth: int) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_written(element, run, depth) for element in value)}]"
     if isinstance(value, dict):
@@ -62,7 +62,7 @@ def _written_compound(value: Value, run: Run | None, depth: int) -> str:
     return str(value)
 
 
-def _range_text(value: Range, run: Run | None, depth: int) -> str:
+def _range_text(value: Range, run: Run, depth: int) -> str:
     if value.operator:
         end = value.end if value.start is None else value.start
         return f"({value.operator} {_end(end, run, depth)})"
@@ -70,7 +70,7 @@ def _range_text(value: Range, run: Run | None, depth: int) -> str:
     return f"{opening}{_end(value.start, run, depth)}..{_end(value.end, run, depth)}{closing}"
 
 
-def _end(value: Value, run: Run | None, depth: int) -> str:
+def _end(value: Value, run: Run, depth: int) -> str:
     text = _written(value, run, depth)
     return f'@"{text}"' if hasattr(value, "compare_to") else text
 

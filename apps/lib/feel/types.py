@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from .values import Function, Range, Value, type_name
 
@@ -45,6 +45,7 @@ class Type:
 
 
 ANY = Type("Any")
+Seen: TypeAlias = set[tuple[int, int]]
 
 
 def simple_type(name: str) -> Type | None:
@@ -58,19 +59,27 @@ def simple_type(name: str) -> Type | None:
     return None
 
 
-def conforms(value: Value, wanted: Type) -> bool:
+def conforms(value: Value, wanted: Type, seen: Seen | None = None) -> bool:
     """Tell whether `value` is an instance of `wanted`. null is one of Null only."""
     if value is None or wanted.name in ("Any", "Null"):
         return (value is None) == (wanted.name == "Null")
     if type_name(value) != wanted.name:
         return False
     check = _CHECKS.get(wanted.name)
-    return check is None or check(value, wanted)
+    if check is None:
+        return True
+    # each thing once: lists can hold the same lists again and again
+    seen = set() if seen is None else seen
+    key = (id(value), id(wanted))
+    if key in seen:
+        return True
+    seen.add(key)
+    return check(value, wanted, seen)
 
 
-def fits(value: Value, wanted: Type) -> bool:
+def fits(value: Value, wanted: Type, seen: Seen | None = None) -> bool:
     """Tell whether `value` may be given where `wanted` is declared: null may everywhere."""
-    return value is None or conforms(value, wanted)
+    return value is None or conforms(value, wanted, seen)
 
 
 class Misfit:
@@ -119,21 +128,21 @@ def resolve(wanted: Type, types: Mapping[str, Type]) -> Type | None:
     )
 
 
-def _check_list(value: list[Value], wanted: Type) -> bool:
+def _check_list(value: list[Value], wanted: Type, seen: Seen) -> bool:
     of = wanted.of
-    return of is None or of == ANY or all(fits(element, of) for element in value)
+    return of is None or of == ANY or all(fits(element, of, seen) for element in value)
 
 
-def _check_range(value: Range, wanted: Type) -> bool:
+def _check_range(value: Range, wanted: Type, seen: Seen) -> bool:
     of = wanted.of
-    return of is None or all(fits(end, of) for end in (value.start, value.end))
+    return of is None or all(fits(end, of, seen) for end in (value.start, value.end))
 
 
-def _check_context(value: dict[str, Value], wanted: Type) -> bool:
-    return all(name in value and fits(value[name], of) for name, of in wanted.members)
+def _check_context(value: dict[str, Value], wanted: Type, seen: Seen) -> bool:
+    return all(name in value and fits(value[name], of, seen) for name, of in wanted.members)
 
 
-def _check_function(value: Function, wanted: Type) -> bool:
+def _check_function(value: Function, wanted: Type, seen: Seen) -> bool:
     if wanted.parameters is None:
         return True
     if len(value.parameters) != len(wanted.parameters):

@@ -128,15 +128,10 @@ def _order(sign: str, left: Code, right: Code) -> Code:
 
 def equality(run: Run, left: Value, right: Value) -> bool | None:
     """Return FEEL's `left = right`; null, and a warning, when their types differ."""
-    run.spend(_size(left))
-    found = equal(left, right)
+    found = equal(left, right, run)
     if found is None:
         run.warn(f"{type_name(left)} and {type_name(right)} can't be compared.")
     return found
-
-
-def _size(value: Value) -> int:
-    return len(value) if isinstance(value, list | dict) else 0
 
 
 def ordered(run: Run, sign: str, left: Value, right: Value) -> bool | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from apps.lib.feel.comparing import equal, is_in_range, negation
 from apps.lib.feel.parsing.syntax import CompareTest, In, Interval, Literal, Tests, ValueTest
+from apps.lib.feel.run import Run
 from apps.lib.feel.values import Range, Value
 
 from .compiler import Code, Compiler, Env, Scope, TestCode
@@ -72,9 +73,12 @@ def compile_value_test(compiler: Compiler, node: ValueTest, env: Env) -> TestCod
         if low is not None and high is not None:
             return _in_literal_range(low, high, node.operand)
     operand, asks = _operand(compiler, node, env), node.asks
+    is_range = isinstance(node.operand, Interval)
 
     def tell(scope: Scope, value: Value) -> bool | None:
         found = operand(scope, value)
+        if found is None and is_range:
+            return None
         if type(found) is bool and (asks or type(value) is not bool):
             return found
         return passes(scope, value, found)
@@ -99,16 +103,17 @@ def passes(scope: Scope, value: Value, wanted: Value) -> bool | None:
         return is_in_range(value, wanted)
     if type(wanted) is not list:
         return equality(scope.run, value, wanted)
-    if equal(value, wanted) is True:
+    run = scope.run
+    if equal(value, wanted, run) is True:
         return True
-    scope.run.spend(len(wanted))
-    return any(_is_element(value, element) for element in wanted)
+    run.spend(len(wanted))
+    return any(_is_element(run, value, element) for element in wanted)
 
 
-def _is_element(value: Value, element: Value) -> bool:
+def _is_element(run: Run, value: Value, element: Value) -> bool:
     if type(element) is Range and type(value) is not Range:
         return is_in_range(value, element) is True
-    return equal(value, element) is True
+    return equal(value, element, run) is True
 
 
 def _in_literal_range(low: Decimal, high: Decimal, node: Interval) -> TestCode:

@@ -13,7 +13,7 @@ KEYWORDS = frozenset(
     {"and", "or", "between", "in", "instance", "then", "else", "return", "satisfies", "if", "for"}
     | {"some", "every", "function", "external", "true", "false", "null"}
 )
-MAX_GUESSES = 500  # readings of one text that are tried and given up again, as in ]1..5[
+MAX_REREADING = 30  # times that a text is read on average, guesses that were given up included
 NAME_ENDS = frozenset('()[]{}<,:"')
 
 
@@ -36,11 +36,11 @@ class Cursor:
         self.tokens = tokenize(text)
         self.at = 0
         self.asks = False  # whether `?` was read
-        self.closed_by_open_bracket = False  # reading the end of a range such as ]1..5[
+        self.closing = -1  # the token '[' that is taken to close a range, as in ]1..5[
         self._parse = parse
         self._builtins = builtins
         self._depth = 0
-        self._guesses = 0
+        self._work_left = MAX_REREADING * (len(self.tokens) + MAX_NESTING)
 
     # --- tokens
 
@@ -90,18 +90,12 @@ class Cursor:
     def enter(self) -> None:
         """Go one level deeper. Raises FeelSyntaxError when that is too deep."""
         self._depth += 1
-        if self._depth > MAX_NESTING:
+        self._work_left -= 1
+        if self._depth > MAX_NESTING or self._work_left < 0:
             raise self.too_deep()
 
     def leave(self) -> None:
         self._depth -= 1
-
-    def inside(self) -> Node:
-        """Read an expression between brackets, where no range is being closed."""
-        before, self.closed_by_open_bracket = self.closed_by_open_bracket, False
-        node = self.expression()
-        self.closed_by_open_bracket = before
-        return node
 
     def too_deep(self) -> FeelSyntaxError:
         message = f"The expression is nested deeper than {MAX_NESTING} levels; split it up"
@@ -109,9 +103,6 @@ class Cursor:
 
     def mark(self) -> tuple[int, int, bool]:
         """Return where we are, to come `back` to when a guess was wrong."""
-        self._guesses += 1
-        if self._guesses > MAX_GUESSES:
-            raise error_at(self.text, self.token.start, "The brackets can't be told apart")
         return self.at, self._depth, self.asks
 
     def back(self, mark: tuple[int, int, bool]) -> None:

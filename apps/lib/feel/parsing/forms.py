@@ -111,7 +111,7 @@ def _context(cursor: Cursor) -> Node:
             cursor.expect(",", "between the entries of the context")
         key = _key(cursor)
         cursor.expect(":", f"after the name `{key}`")
-        entries.append((key, cursor.inside()))
+        entries.append((key, cursor.expression()))
     cursor.take()
     return Context(tuple(entries))
 
@@ -148,9 +148,9 @@ def read_arguments(cursor: Cursor, what: str) -> tuple[tuple[Node, ...], _Named]
             cursor.expect(",", f"or ')' after {what}")
         name = cursor.argument_name()
         if name is None:
-            positional.append(cursor.inside())
+            positional.append(cursor.expression())
         else:
-            named.append((name, cursor.inside()))
+            named.append((name, cursor.expression()))
         if cursor.token.kind == "end":
             raise cursor.error(f"Expected ')' after {what}")
     if positional and named:

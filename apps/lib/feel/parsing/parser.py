@@ -79,7 +79,7 @@ def _parse(cursor: Cursor, power: int) -> Node:
         if token.kind not in ("op", "name"):
             return left
         binding = _POWERS.get(token.text, 0)
-        if binding <= power or (token.text == "[" and cursor.closed_by_open_bracket):
+        if binding <= power or cursor.at == cursor.closing:
             return left
         left = _CONTINUATIONS[token.text](cursor, left)
     raise cursor.too_deep()
@@ -152,7 +152,7 @@ def _path(cursor: Cursor, left: Node) -> Node:
 
 def _filter(cursor: Cursor, left: Node) -> Node:
     cursor.take()
-    condition = cursor.inside()
+    condition = cursor.expression()
     cursor.expect("]", "after the condition of the filter")
     return Filter(left, condition)
 

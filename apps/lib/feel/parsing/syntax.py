@@ -185,6 +185,6 @@ class Tests:
 
 Node: TypeAlias = (
     "Literal | Name | ListOf | Context | Interval | TestRange | Lambda | Negate | Arithmetic"
-    " | Comparison | Between | And | Or | InstanceOf | If | For | Quantified | Path | Filter | Call | In"
-    " | CompareTest | ValueTest | Tests"
+    " | Comparison | Between | And | Or | InstanceOf | If | For | Quantified | Path | Filter | Call"
+    " | In | CompareTest | ValueTest | Tests"
 )
