@@ -15,9 +15,9 @@ from .elements import Place, Text
 from .errors import Problems
 from .item_types import TypeBuilder
 from .running import Code, DecisionRun, Scope
-from .types import ANYTHING, MISFIT, ItemType, Test, fit
+from .types import ANYTHING, MISFIT, TEMPORAL, ItemType, Test, fit, from_text
 
-WORD: Final = re.compile(r"\w+")
+WORD: Final = re.compile(r"\w+|[^\w\s]")
 TYPE_NAMING: Final = re.compile(r"\b(instance|function)\b")
 EXTERNAL: Final = re.compile(r"\bfunction\s*\([^()]*\)\s*external\b")
 
@@ -33,7 +33,7 @@ class TextCompiler:
 
     def __init__(self, builder: TypeBuilder, members: Names, problems: Problems) -> None:
         self.builder = builder
-        self.members = members
+        self._members = _by_start(members)
         self.problems = problems
         self._feel_types = {name: each.type for name, each in builder.types.items()}
 
@@ -70,6 +70,15 @@ class TextCompiler:
             return lambda run, value, scope: broken(run, scope)  # type: ignore[arg-type]
         return found.run
 
+    def input_of(self, text: Text, type_ref: str | None, names: Names) -> Code:
+        """Return the code of a column's input; texts of JSON are read where it wants dates."""
+        wanted = self.type_of(type_ref, text.place)
+        code = self.expression(text, names)
+        if wanted.type.name not in TEMPORAL:
+            return self.typed(code, wanted, text.place)
+        kind = wanted.type
+        return self.typed(lambda run, scope: from_text(code(run, scope), kind), wanted, text.place)
+
     def type_of(self, name: str | None, place: Place) -> ItemType:
         return self.builder.of(name, place)
 
@@ -78,11 +87,11 @@ class TextCompiler:
 
         Large models have hundreds: to hand in few keeps reading them quick.
         """
-        return sorted(
-            name
-            for name in names | self.members
-            if not name.isidentifier() and _start(name) in text.text
-        )
+        words = set(WORD.findall(text.text))
+        found = {name for name in names if not name.isidentifier()}
+        for word in words & self._members.keys():
+            found |= self._members[word]
+        return sorted(found)
 
     def _types_in(self, text: Text) -> Mapping[str, Type] | None:
         """Return the model's types if the text may name one."""
@@ -139,10 +148,14 @@ def warn_misfit(run: Run, what: str, value: Value, wanted: ItemType) -> None:
     )
 
 
-def _start(name: str) -> str:
-    """Return the first word of a name, or its first sign."""
-    word = WORD.match(name)
-    return word.group() if word else name[:1]
+def _by_start(names: Names) -> dict[str, set[str]]:
+    """Return the names that FEEL can't read by itself, by their first word or sign."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        word = WORD.match(name)
+        if word and not name.isidentifier():
+            found.setdefault(word.group(), set()).add(name)
+    return found
 
 
 def _shortened(text: str, line: int) -> str:

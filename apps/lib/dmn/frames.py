@@ -54,10 +54,9 @@ class Frame:
     def _provide(self, need: Need, scope: Scope) -> None:
         node = need.node
         if isinstance(node, InputNode):
+            # one that is absent stays so: FEEL tells about it where it is read
             if node.name in self.given:
                 _put(scope, need.within, (node.name,), taken(self.run, node, self.given[node.name]))
-            else:
-                scope.pop(node.name, None)
         else:
             _put(scope, need.within, aliases_of(node), self.value_of(node))
 

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from apps.lib.feel import from_json
 from apps.lib.feel.limits import LIMITS, Limits
-from apps.lib.feel.run import Clock
+from apps.lib.feel.run import Clock, too_deep
 from apps.lib.feel.values import Value
 
 from .compiling import compile_allowed
 from .elements import Definitions, ItemDefinition
-from .errors import DmnProblem, Problems, UnknownDecisionError
+from .errors import DmnError, DmnProblem, Problems, UnknownDecisionError
 from .frames import Frame, service_frame, service_value
 from .item_types import TypeBuilder
 from .linking import Linker
@@ -72,7 +72,19 @@ def read_dmn(
     all raises: what is broken gives null when it is evaluated, and stands in `problems`.
     """
     problems = Problems()
-    definitions = read_definitions(parse_definitions(xml), problems)
+    try:
+        definitions = read_definitions(parse_definitions(xml), problems)
+        nodes, types = _compiled(definitions, models, problems)
+    except RecursionError:
+        raise _too_deep() from None
+    if not tolerant:
+        problems.require_none()
+    return _model(definitions, nodes, types, problems)
+
+
+def _compiled(
+    definitions: Definitions, models: Sequence[DecisionModel], problems: Problems
+) -> tuple[Mapping[Key, Node], Mapping[str, ItemType]]:
     imported = _imported(definitions, models, problems)
     types = _types(definitions, imported, problems)
     members = frozenset({*_member_names(definitions.items), *_imported_names(imported)})
@@ -83,10 +95,13 @@ def read_dmn(
         {model.namespace: name for name, model in imported},
         problems,
     )
-    nodes = linker.link()
-    if not tolerant:
-        problems.require_none()
-    return _model(definitions, nodes, types.types, problems)
+    return linker.link(), types.types
+
+
+def _too_deep() -> DmnError:
+    message = _("Types or requirements of the model are nested too deep.")
+    advice = _("Split it into several models that import each other.")
+    return DmnError([DmnProblem("definitions", None, message, advice)])
 
 
 def evaluate(
@@ -104,19 +119,27 @@ def evaluate(
     """
     node = model.find(decision)
     run = DecisionRun(clock, limits)
-    given = {name: from_json(value) for name, value in context.items()}
-    if isinstance(node, ServiceNode):
-        frame = service_frame(run, node, given)
-        value = service_value(frame, node)
-    else:
-        frame = Frame(run, given)
-        value = frame.value_of(node)
+    try:
+        given = {name: from_json(value) for name, value in context.items()}
+        value, frame = _asked(run, node, given)
+    except RecursionError:
+        raise too_deep() from None
     return DecisionResult(
         value=value,
         matched=tuple(run.matches),
         decisions=_by_id(frame.values, model.namespace),
         warnings=tuple(run.warnings),
     )
+
+
+def _asked(
+    run: DecisionRun, node: DecisionNode | ServiceNode, given: Mapping[str, Value]
+) -> tuple[Value, Frame]:
+    if isinstance(node, ServiceNode):
+        frame = service_frame(run, node, given)
+        return service_value(frame, node), frame
+    frame = Frame(run, given)
+    return frame.value_of(node), frame
 
 
 def _by_id(values: Mapping[Key, Value], namespace: str) -> dict[str, Value]:

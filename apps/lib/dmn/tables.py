@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.lib.feel.values import Value
 
 from .compiling import Names, TestCode, TextCompiler
-from .elements import DecisionTable, InputClause, OutputClause, Rule, Text
+from .elements import DecisionTable, OutputClause, Rule, Text
 from .hit_policies import PolicyError, Priorities, Row, aggregate, by_priority, is_unambiguous
 from .results import InputSeen, RuleMatch
 from .running import Code, DecisionRun, Scope
@@ -35,7 +35,14 @@ class _Table:
 
     def __init__(self, compiler: TextCompiler, table: DecisionTable, names: Names) -> None:
         self.source = table
-        self.inputs = [_input_code(compiler, each, names) for each in table.inputs]
+        self.inputs = [
+            compiler.input_of(each.expression, each.type_ref, names) for each in table.inputs
+        ]
+        self.allowed = [
+            (column, compiler.tests(each.values, names))
+            for column, each in enumerate(table.inputs)
+            if each.values is not None
+        ]
         self.rules = [_rule_tests(compiler, each, names) for each in table.rules]
         self.outputs = [_row_codes(compiler, table, each, names) for each in table.rules]
         self.defaults = _default_codes(compiler, table, names)
@@ -51,6 +58,7 @@ class _Table:
             for rule in self.matching(run, values, scope)
         ]
         if not hits:
+            self.warn_of_values(run, values, scope)
             return self.without_match(run, scope)
         applied: Sequence[int] = ()
         try:
@@ -78,6 +86,15 @@ class _Table:
                 if stops:
                     break
         return found
+
+    def warn_of_values(self, run: DecisionRun, values: Sequence[Value], scope: Scope) -> None:
+        """Tell which inputs have values that the table does not expect at all."""
+        for column, test in self.allowed:
+            if test(run, values[column], scope) is not True:
+                run.warn(
+                    _("The value of “%(input)s” is not among the input values of %(place)s.")
+                    % {"input": self.source.inputs[column].label, "place": self.way}
+                )
 
     def without_match(self, run: DecisionRun, scope: Scope) -> Value:
         many = self.source.hit_policy in LISTING
@@ -165,12 +182,6 @@ POLICIES: dict[str, Conclusion] = {
 
 def _numbers(hits: list[_Hit]) -> str:
     return ", ".join(str(each.rule + 1) for each in hits)
-
-
-def _input_code(compiler: TextCompiler, clause: InputClause, names: Names) -> Code:
-    text = clause.expression
-    wanted = compiler.type_of(clause.type_ref, text.place)
-    return compiler.typed(compiler.expression(text, names), wanted, text.place)
 
 
 def _rule_tests(compiler: TextCompiler, rule: Rule, names: Names) -> list[tuple[int, TestCode]]:
