@@ -22,7 +22,7 @@ MAX_TRIES_COUNTED = 1_000
 MAX_ERROR_LENGTH = 2_000
 
 
-def deliver_outbox(limit: int = 100) -> int:
+def deliver_outbox(limit: int = 500) -> int:
     """Deliver up to `limit` rows that are due; return how many went well.
 
     Any number of processes may do it at once: rows are held, handled and deleted in one

@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 from psycopg import AsyncConnection
 
+from apps.events.bus import ring
 from apps.lib.gathering import Gatherer
 
 from .lifecycle.finishing import result_arrays
@@ -231,6 +232,8 @@ class _Round:
             answer.paused = report["paused"]
         queues = {*report["queues"], *([queue_id] if leased else [])}
         _tell(queues, [*report["finished"], *(row[0] for row in leased)], report["refilled"])
+        if report["has_told"]:
+            ring()
         return report
 
     def _note_finished(self, report: dict[str, Any]) -> None:

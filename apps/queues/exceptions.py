@@ -36,6 +36,23 @@ class LeaseLostError(ConflictError):
         )
 
 
+class OwnedItemError(ConflictError):
+    """The item is the work of an instance, which alone may have it worked again."""
+
+    code = "belongs_to_instance"
+    title = "The item belongs to an instance"
+
+    def __init__(self, item_id: int, *, instance_id: int, title: str) -> None:
+        self.details = {"item": item_id, "instance": instance_id}
+        super().__init__(
+            _(
+                "Item %(id)d belongs to “%(instance)s” and has ended there. Open that instance to"
+                " repair it or to go back to this step."
+            )
+            % {"id": item_id, "instance": title}
+        )
+
+
 class ItemNotFoundError(NotFoundError):
     """There is no such item."""
 

@@ -16,6 +16,7 @@ from .verdicts import (
     decide_failure,
     decide_loss,
     decide_release,
+    owned_policy,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "decide_failure",
     "decide_loss",
     "decide_release",
+    "owned_policy",
     "parse_cut_off",
     "parse_rules",
     "rank_at",

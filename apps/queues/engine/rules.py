@@ -139,7 +139,14 @@ def _then_problems(then: Any, at: str) -> Iterator[FieldProblem]:
 
 def _retry_problems(retry: dict[str, Any], at: str) -> Iterator[FieldProblem]:
     yield from _unknown(retry, RETRY_KEYS, at)
-    yield from _number(retry, "delay_seconds", at, low=0, high=MAX_DELAY_SECONDS)
+    delay = retry.get("delay_seconds", 0)
+    if (
+        isinstance(delay, bool)
+        or not isinstance(delay, int | float)
+        or not (0 <= delay <= MAX_DELAY_SECONDS)
+    ):
+        message = _("must be a number from 0 to %(high)d") % {"high": MAX_DELAY_SECONDS}
+        yield FieldProblem(f"{at}.delay_seconds", message)
     yield from _number(retry, "max_attempts", at, low=1, high=MAX_ATTEMPTS)
     if retry.get("backoff", "fixed") not in get_args(Backoff):
         yield FieldProblem(f"{at}.backoff", _("must be fixed or exponential"))

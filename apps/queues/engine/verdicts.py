@@ -1,12 +1,12 @@
 """What becomes of an item whose try did not succeed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from .retries import Backoff, Retry, retry_delay
-from .rules import ErrorRule, FailureKind
+from .rules import ErrorRule, FailureKind, read_rules
 
 # An item that was lost this often while nothing else was leased beside it is the cause itself.
 LOSS_LIMIT = 3
@@ -64,6 +64,25 @@ class Verdict:
     pauses_queue: bool = False
 
 
+def owned_policy(queue: Policy, own: Mapping[str, Any]) -> Policy:
+    """Return what holds for an item whose owner says `own` about failures (see OwnerPolicy).
+
+    Of the queue's rules only those remain that pause it: they are about the queue, not the item.
+    """
+    retry = Retry(
+        delay_seconds=_either(own.get("delay_seconds"), queue.retry.delay_seconds),
+        backoff=_either(own.get("backoff"), queue.retry.backoff),
+        max_attempts=_either(own.get("max_attempts"), queue.retry.max_attempts),
+    )
+    pausing = tuple(rule for rule in queue.rules if rule.action == "pause_queue")
+    return Policy(
+        retry=retry,
+        on_business_exception="fail",
+        on_exhausted="fail",
+        rules=(*read_rules(own.get("rules")), *pausing),
+    )
+
+
 def decide_failure(
     policy: Policy, standing: Standing, failure: Failure, *, random: Callable[[], float]
 ) -> Verdict:
@@ -104,6 +123,10 @@ def decide_release(standing: Standing, *, available_at: datetime | None) -> Verd
         alone=standing.stays_alone,
         available_at=available_at,
     )
+
+
+def _either(own: Any, usual: Any) -> Any:
+    return usual if own is None else own
 
 
 def _first_match(rules: tuple[ErrorRule, ...], failure: Failure, *, tries: int) -> ErrorRule | None:

@@ -6,6 +6,7 @@
     people: ready | scheduled ──hold──► parked (on_hold) ──resume──► ready
             parked | scheduled ──retry──► ready ; ended ──reopen──► ready | parked (act in doubt)
             ready | scheduled | parked ──skip, cancel, reject, complete by hand──► ended
+    owners: ready | scheduled | parked | leased ──withdraw──► ended ──reopen──► ready | parked
 
 The statements are in `apps.queues.statements`, the decisions in `apps.queues.engine`.
 """
@@ -16,6 +17,7 @@ from .adding import add_item, add_items, note_past_references
 from .effects import begin_effect, end_effect, forget_effect
 from .finishing import finish_and_lease, finish_items
 from .leasing import lease_items, prepare_for_draining, record_progress, renew_leases
+from .owning import add_owned_items, cancel_owned, owned_items, reopen_owned
 from .people import (
     cancel_item,
     complete_by_hand,
@@ -31,10 +33,13 @@ from .people import (
 from .queues import pause_queue, resume_queue
 from .values import (
     Added,
+    AddedOwned,
     EffectAnswer,
     Finished,
     LeasedItem,
     NewItem,
+    Owner,
+    OwnerPolicy,
     Refusal,
     Rejected,
     Renewed,
@@ -43,20 +48,25 @@ from .values import (
 
 __all__ = [
     "Added",
+    "AddedOwned",
     "DuplicateReferenceError",
     "EffectAnswer",
     "Finished",
     "LeaseLostError",
     "LeasedItem",
     "NewItem",
+    "Owner",
+    "OwnerPolicy",
     "Refusal",
     "Rejected",
     "Renewed",
     "Result",
     "add_item",
     "add_items",
+    "add_owned_items",
     "begin_effect",
     "cancel_item",
+    "cancel_owned",
     "complete_by_hand",
     "edit_item",
     "end_effect",
@@ -66,12 +76,14 @@ __all__ = [
     "hold_item",
     "lease_items",
     "note_past_references",
+    "owned_items",
     "pause_queue",
     "prepare_for_draining",
     "record_progress",
     "reject_item",
     "renew_leases",
     "reopen_item",
+    "reopen_owned",
     "resume_item",
     "resume_queue",
     "retry_item",

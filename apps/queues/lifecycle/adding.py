@@ -10,9 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.lib.actors import Actor
-from apps.lib.clock import database_now
 from apps.lib.errors import FieldProblem, InvalidError
-from apps.queues import engine
 from apps.queues.exceptions import DuplicateReferenceError
 from apps.queues.models import WorkItem, WorkQueue
 from apps.queues.statements import (
@@ -25,7 +23,9 @@ from apps.queues.statements import (
     PLACE_ITEMS,
 )
 
-from .checking import problems_of
+from .checking import problems_of, sentence_of
+from .deadlines import Deadlines
+from .owning import note_owners
 from .running import run, tell_moved
 from .values import Added, NewItem, Rejected
 
@@ -38,11 +38,13 @@ def add_item(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> WorkI
     """Add one item and return it.
 
     Raises InvalidError naming each wrong field, and DuplicateReferenceError if the queue refuses
-    known references; if it ignores them, the item that is already there is returned.
+    known references; if it ignores them, the item that is already there is returned. Items of an
+    owner come in by `add_items` or `add_owned_items`.
     """
+    assert new.owner is None
     problems = problems_of(queue, new)
     if problems:
-        raise InvalidError(_sentence(problems[0]), fields=problems)
+        raise InvalidError(sentence_of(problems[0]), fields=problems)
     is_unique = _is_unique(queue, new)
     values = {
         "queue_id": queue.pk,
@@ -51,7 +53,7 @@ def add_item(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> WorkI
         "payload": orjson.dumps(new.payload).decode(),
         "priority": new.priority,
         "available_at": new.available_at,
-        "due_at": _Deadlines(queue).due_at(new),
+        "due_at": Deadlines(queue).due_at(new),
         "expires_at": new.expires_at,
         "origin": origin,
         "added_by": by.name[:MAX_NAME],
@@ -99,30 +101,6 @@ def note_past_references(queue: WorkQueue, *, was: str) -> int:
     return noted
 
 
-class _Deadlines:
-    """Computes when items are due; asks the database for the time once, and only if it matters."""
-
-    def __init__(self, queue: WorkQueue) -> None:
-        self.sla_seconds = queue.sla_seconds
-        self.cut_off = engine.parse_cut_off(queue.cut_off)
-        self._now: datetime | None = None
-        self._usual: datetime | None = None
-
-    def due_at(self, new: NewItem) -> datetime | None:
-        """Return the given deadline, else the queue's, counted from when the work may begin."""
-        if new.due_at is not None or (self.sla_seconds is None and self.cut_off is None):
-            return new.due_at
-        if self._now is None:
-            self._now = database_now()
-            self._usual = self._after(self._now)
-        if new.available_at is not None and new.available_at > self._now:
-            return self._after(new.available_at)
-        return self._usual
-
-    def _after(self, moment: datetime) -> datetime | None:
-        return engine.when_due(moment, sla_seconds=self.sla_seconds, cut_off=self.cut_off)
-
-
 @dataclass(slots=True)
 class _Place:
     """What one element of a batch comes to."""
@@ -148,7 +126,7 @@ class _Batch:
         for index, place in enumerate(self.places):
             problems = problems_of(self.queue, place.new)
             if problems:
-                place.rejected = Rejected(index, _sentence(problems[0]), problems)
+                place.rejected = Rejected(index, sentence_of(problems[0]), problems)
             elif _is_unique(self.queue, place.new):
                 place.is_repeated = place.new.reference in seen
                 seen.add(place.new.reference)
@@ -184,13 +162,15 @@ class _Batch:
     def store(self, *, origin: str, added_by: str) -> None:
         """Copy the rows in, then put them where they wait."""
         fresh = self._fresh()
-        deadlines = _Deadlines(self.queue)
+        deadlines = Deadlines(self.queue)
         # before COPY begins: until it ends, the connection answers no other question
         due = [deadlines.due_at(place.new) for place in fresh]
         with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
             for place, due_at in zip(fresh, due, strict=True):
                 copy.write_row((*self._columns(place, due_at), origin, added_by))
         run(PLACE_ITEMS, {"ids": [place.item_id for place in fresh]})
+        owners = {place.item_id: place.new.owner for place in fresh}
+        note_owners({pk: owner for pk, owner in owners.items() if pk and owner})
         self.n_stored = len(fresh)
 
     def _columns(self, place: _Place, due_at: datetime | None) -> tuple[Any, ...]:
@@ -226,7 +206,7 @@ class _Batch:
     def _refuse(self, index: int, why: str) -> None:
         place = self.places[index]
         problem = FieldProblem("reference", why)
-        place.rejected = Rejected(index, _sentence(problem), [problem])
+        place.rejected = Rejected(index, sentence_of(problem), [problem])
         place.item_id = None
 
     def _insist(self) -> None:
@@ -240,7 +220,7 @@ class _Batch:
             for problem in rejected.fields
         ]
         message = _("%(faulty)d of %(all)d items are wrong, so none was added. %(first)s")
-        values = {"faulty": len(faulty), "all": len(self.places), "first": _sentence(fields[0])}
+        values = {"faulty": len(faulty), "all": len(self.places), "first": sentence_of(fields[0])}
         raise InvalidError(message % values, fields=fields[:MAX_PROBLEMS])
 
 
@@ -252,7 +232,3 @@ def _known(queue: WorkQueue, references: Iterable[str]) -> dict[str, int]:
     values = {"queue_id": queue.pk, "references": list(references)}
     rows: list[Any] = run(KNOWN_REFERENCES, values)
     return dict(rows)
-
-
-def _sentence(problem: FieldProblem) -> str:
-    return f"{problem.path}: {problem.message}." if problem.path else f"{problem.message}."

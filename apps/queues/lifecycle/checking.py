@@ -67,3 +67,7 @@ def time_problems(**times: datetime | None) -> Iterator[FieldProblem]:
     available_at, expires_at = times.get("available_at"), times.get("expires_at")
     if available_at is not None and expires_at is not None and expires_at <= available_at:
         yield FieldProblem("expires_at", _("must be later than available_at"))
+
+
+def sentence_of(problem: FieldProblem) -> str:
+    return f"{problem.path}: {problem.message}." if problem.path else f"{problem.message}."

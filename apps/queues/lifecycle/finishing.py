@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.bots.logs import storable_text
+from apps.events import bus
 from apps.lib.actors import SYSTEM
 from apps.lib.errors import DomainError, FieldProblem, InvalidError
 from apps.lib.json import check_json
@@ -96,7 +97,7 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
     queues = WorkQueue.objects.in_bulk({row[1] for row in rows})
     policies = {queue.pk: policy_of(queue) for queue in queues.values()}
     verdicts, pauses = [], dict[int, str]()
-    for item_id, queue_id, token, _attempt, tries, losses, alone, stays_alone, bot in rows:
+    for item_id, queue_id, token, _attempt, tries, losses, alone, stays_alone, bot, own in rows:
         standing = engine.Standing(
             tries=tries,
             losses=losses,
@@ -105,7 +106,10 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
             has_open_effects=item_id in uncertain,
         )
         result = results.get((item_id, token)) or _lost(item_id, token, bot)
-        verdict = _decide(policies[queue_id], standing, result)
+        policy = policies[queue_id]
+        if own is not None:
+            policy = engine.owned_policy(policy, orjson.loads(own))
+        verdict = _decide(policy, standing, result)
         if verdict.pauses_queue:
             pauses.setdefault(queue_id, result.message or result.code)
         verdicts.append(_row(verdict, result))
@@ -113,8 +117,9 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
         pause_by_rule(queues[queue_id], reason=pauses[queue_id], by=SYSTEM)
     moved = run(SETTLE, {"verdicts": orjson.dumps(verdicts).decode()})
     refilled = {queue_id for _item, queue_id, goes in moved if goes == "ready"}
-    if any(goes == "parked" for _item, _queue, goes in moved):
-        _ring_outbox()
+    owned = {row[0] for row in rows if row[9] is not None}
+    if any(goes == "parked" or (goes == "ended" and item in owned) for item, _q, goes in moved):
+        bus.ring()
     tell_moved(queues, [row[0] for row in moved], refilled=refilled)
 
 
@@ -271,12 +276,8 @@ def _tell(
     if leased and queue_id is not None:
         queues.add(queue_id)
     tell_moved(queues, [*item_ids, *(item.id for item in leased)], refilled=report["refilled"])
-
-
-def _ring_outbox() -> None:
-    from apps.events import bus
-
-    bus.ring()
+    if report["has_told"]:
+        bus.ring()
 
 
 def _lost(item_id: int, token: UUID, bot: str) -> Result:

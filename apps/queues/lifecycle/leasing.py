@@ -26,6 +26,9 @@ NO_RESULTS: dict[str, Any] = dict.fromkeys(
     ("ids", "tokens", "outcomes", "outputs", "available_at"), "{}"
 )
 
+# What the report of a call that finished and did not lease keeps saying when it leased afterwards
+FINISHED_SAYS = ("finished", "queues", "refilled", "has_told")
+
 # Queues that were seen to have max_in_progress: for them the lock is taken at the first call.
 _limited: set[int] = set()
 
@@ -76,7 +79,7 @@ def exchange(
     if report["is_limited"]:
         _limited.add(queue_id)
         locked, items = _exchange_locked(NO_RESULTS, want)
-        report = {**locked, **{key: report[key] for key in ("finished", "queues", "refilled")}}
+        report = {**locked, **{key: report[key] for key in FINISHED_SAYS}}
     return report, items
 
 

@@ -19,7 +19,7 @@ from apps.events.bus import publish
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import JsonObject
-from apps.queues.models import Effect, Lease, Parked, WorkItem
+from apps.queues.models import Attempt, Effect, Lease, Parked, WorkItem
 
 from .changes import changes_between
 from .checking import payload_problems, priority_problems, time_problems
@@ -110,7 +110,7 @@ def cancel_item(item_id: int, *, by: Actor, reason: str) -> WorkItem:
 
 
 def reject_item(item_id: int, *, by: Actor, reason: str) -> WorkItem:
-    """End the item as failed."""
+    """End the item as failed. Its owner, if it has one, hears what the bot said last, too."""
     return _end(item_id, "work_item.rejected", Status.FAILED, by=by, reason=reason)
 
 
@@ -164,12 +164,29 @@ def retry_item(
 def reopen_item(item_id: int, *, by: Actor, reason: str) -> WorkItem:
     """Let an item that had ended be worked again, with fresh tries. Past times are dropped.
 
-    If nobody knows whether an act of it happened, a person is asked first.
+    If nobody knows whether an act of it happened, a person is asked first. Raises OwnedItemError
+    for an item of an instance: that goes back only as a whole.
     """
     _insist_on_reason(reason)
-    taken = take(item_id, ENDED)
-    past = WorkItem.objects.filter(pk=item_id, expires_at__lte=Now()).exists()
-    wanted = {"available_at": None, **({"expires_at": None} if past else {})}
+    return _reopen(take(item_id, ENDED), {}, by=by, reason=reason)
+
+
+def reopen_for_owner(
+    item_id: int, payload: JsonObject | None, *, by: Actor, reason: str
+) -> WorkItem | None:
+    """The same for the instance that the item belongs to; None if it has not ended."""
+    try:
+        with transaction.atomic():
+            taken = take(item_id, ENDED, for_owner=True)
+    except ConflictError:
+        return None
+    wanted = {} if payload is None else {"payload": payload}
+    return _reopen(taken, wanted, by=by, reason=reason)
+
+
+def _reopen(taken: Taken, wanted: Mapping[str, Any], *, by: Actor, reason: str) -> WorkItem:
+    past = WorkItem.objects.filter(pk=taken.item_id, expires_at__lte=Now()).exists()
+    wanted = {**wanted, "available_at": None, **({"expires_at": None} if past else {})}
     changes = _change(taken, wanted, version=None)
     to = _go_on(taken.fresh(), by=by)
     return record("work_item.reopened", taken, to=to, by=by, reason=reason, changes=changes)
@@ -210,8 +227,22 @@ def settle_effect(item_id: int, key: str, *, happened: bool, reference: str, by:
 def _end(item_id: int, kind: str, status: Status, *, by: Actor, reason: str) -> WorkItem:
     _insist_on_reason(reason)
     taken = take(item_id, UNFINISHED)
-    end(taken, status=status, by=by, note=reason)
+    error, code = _last_failure(item_id) if status == Status.FAILED else ("", "")
+    end(taken, status=status, by=by, note=reason, error=error, code=code)
     return record(kind, taken, to=status, by=by, reason=reason)
+
+
+def _last_failure(item_id: int) -> tuple[str, str]:
+    """Return kind and code of what the last try ended with; empty if it was no exception."""
+    tries = Attempt.objects.filter(item_id=item_id).exclude(outcome=Attempt.Outcome.RELEASED)
+    last = tries.order_by("-number", "-ended_at").first()
+    kinds = {
+        Attempt.Outcome.BUSINESS_EXCEPTION: "business",
+        Attempt.Outcome.APPLICATION_EXCEPTION: "application",
+        Attempt.Outcome.LOST: "lost",
+    }
+    kind = kinds.get(Attempt.Outcome(last.outcome), "") if last else ""
+    return kind, last.code if last and kind else ""
 
 
 def _change(

@@ -8,12 +8,13 @@ import orjson
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from apps.events.bus import publish
+from apps.events.bus import publish, ring
 from apps.events.models import Event
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError
-from apps.queues.exceptions import ItemNotFoundError
+from apps.queues.exceptions import ItemNotFoundError, OwnedItemError
 from apps.queues.models import Ended, Lease, Parked, Scheduled, WorkItem
+from apps.queues.owners import link_of, owner_of
 from apps.queues.statements import PUT_ENDED, PUT_PARKED, PUT_READY, PUT_SCHEDULED, TAKE
 
 from .running import run, tell_moved
@@ -54,9 +55,10 @@ class Taken:
         return {name: getattr(self, name) for name in names}
 
 
-def take(item_id: int, places: Set[str]) -> Taken:
+def take(item_id: int, places: Set[str], *, for_owner: bool = False) -> Taken:
     """Take the item out of its place, if that is one of `places`, else raise ConflictError.
 
+    One that has ended and belongs to an instance is taken `for_owner` only; else OwnedItemError.
     What is not found is looked for once more: it may have been on its way from one place to
     another, where the first snapshot sees it in neither.
     """
@@ -65,6 +67,8 @@ def take(item_id: int, places: Set[str]) -> Taken:
     if not rows:
         raise refusal(item_id)
     found, queue_id, attempt, tries, losses, alone, place, details = rows[0]
+    if place in ENDED and not for_owner:
+        _insist_that_nobody_owns(item_id)
     return Taken(
         item_id=found,
         queue_id=queue_id,
@@ -110,9 +114,14 @@ def park(taken: Taken, *, status: str, cause: str, message: str, by: Actor) -> N
     run(PUT_PARKED, {**taken.values(), **details})
 
 
-def end(taken: Taken, *, status: str, by: Actor, note: str) -> None:
+def end(
+    taken: Taken, *, status: str, by: Actor, note: str, error: str = "", code: str = ""
+) -> None:
+    """End the item; `error` and `code` are for its owner, if it has one."""
     details = {"status": str(status), "by": by.name[:MAX_NAME], "note": note}
-    run(PUT_ENDED, {**taken.values(), **details})
+    rows = run(PUT_ENDED, {**taken.values(), **details, "error": error, "code": code})
+    if rows[0][1]:
+        ring()
 
 
 def record(
@@ -170,6 +179,13 @@ def changed_meanwhile(item: WorkItem) -> ConflictError:
         "%(who)s changed item %(id)d meanwhile. Load it again to see the change, then decide anew."
     )
     return ConflictError(message % {"who": _last_actor(item.pk) or _("Somebody"), "id": item.pk})
+
+
+def _insist_that_nobody_owns(item_id: int) -> None:
+    owner = owner_of(item_id)
+    if owner is not None:
+        title = link_of(owner.owner_id).title
+        raise OwnedItemError(item_id, instance_id=owner.owner_id, title=title)
 
 
 def _last_actor(item_id: int) -> str:

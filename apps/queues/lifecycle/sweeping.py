@@ -6,7 +6,7 @@ repeats them. They may run twice at once.
 
 from django.db import transaction
 
-from apps.events.bus import publish
+from apps.events.bus import publish, ring
 from apps.lib.actors import SYSTEM
 from apps.queues.models import Parked, WorkQueue
 from apps.queues.statements import (
@@ -49,7 +49,7 @@ def expire_some_items() -> int:
     ]
     asked = [row for row in moved if row[2] == Parked.Status.NEEDS_DECISION]
     queues = WorkQueue.objects.in_bulk({row[1] for row in asked})
-    for item_id, queue_id, place in asked:
+    for item_id, queue_id, place, _has_told in asked:
         publish(
             "work_item.expired",
             subject=("item", item_id),
@@ -58,4 +58,6 @@ def expire_some_items() -> int:
             data={"from": place, "to": "expired", "queue_id": queue_id},
         )
     tell_moved({row[1] for row in moved}, [row[0] for row in moved])
+    if any(has_told for *_moved, has_told in moved):
+        ring()
     return len(moved)

@@ -13,6 +13,32 @@ DEFAULT_PRIORITY = 50
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerPolicy:
+    """What becomes of failures of an owned item, instead of what its queue says.
+
+    `rules` have the form of a queue's error rules (apps.queues.engine.rules). Where none matches, a
+    system problem is tried again until `max_attempts`, then the item fails; a data problem fails
+    it. A person is asked only by a rule, or when nobody knows whether an act happened. None: as the
+    queue has it.
+    """
+
+    rules: list[JsonObject] = field(default_factory=list)
+    max_attempts: int | None = None
+    backoff: Literal["fixed", "exponential"] | None = None
+    delay_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose work an item is: an instance `id`, its `token`, and which of the token's items."""
+
+    id: int
+    token: int
+    index: int | None = None
+    policy: OwnerPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewItem:
     """An item to be added."""
 
@@ -22,6 +48,7 @@ class NewItem:
     available_at: datetime | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +63,14 @@ class Rejected:
 @dataclass(frozen=True, slots=True)
 class Added:
     ids: list[int]
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class AddedOwned:
+    """One id for each item that was given, in order; None for those that were rejected."""
+
+    ids: list[int | None]
     rejected: list[Rejected] = field(default_factory=list)
 
 

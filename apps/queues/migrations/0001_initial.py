@@ -164,6 +164,20 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Owned",
+            fields=[
+                ("item_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("owner_id", models.BigIntegerField()),
+                ("token", models.IntegerField()),
+                ("index", models.IntegerField(null=True)),
+                ("policy", models.JSONField(null=True)),
+            ],
+            options={
+                "verbose_name_plural": "owned",
+                "indexes": [models.Index(fields=["owner_id", "token"], name="owned_token")],
+            },
+        ),
+        migrations.CreateModel(
             name="WorkItem",
             fields=[
                 (
@@ -204,6 +218,7 @@ class Migration(migrations.Migration):
                             ("page", "A person"),
                             ("demo", "Demo"),
                             ("sample", "Sample data"),
+                            ("workflow", "Workflow"),
                         ],
                         default="api",
                         max_length=10,

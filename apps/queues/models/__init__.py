@@ -7,7 +7,7 @@ checking them would lock and rewrite the item row on every move.
 """
 
 from .counting import Counter, CounterDelta, Measure, MinuteCount
-from .items import Attempt, Effect, ItemFile, ItemReference, WorkItem, WorkItemQuerySet
+from .items import Attempt, Effect, ItemFile, ItemReference, Owned, WorkItem, WorkItemQuerySet
 from .places import Ended, Lease, Parked, Place, Ready, Scheduled
 from .queues import QueueRun, WorkQueue
 
@@ -22,6 +22,7 @@ __all__ = [
     "Lease",
     "Measure",
     "MinuteCount",
+    "Owned",
     "Parked",
     "Place",
     "QueueRun",

@@ -49,6 +49,7 @@ class WorkItem(models.Model):
         PAGE = "page", _("A person")
         DEMO = "demo", _("Demo")
         SAMPLE = "sample", _("Sample data")
+        WORKFLOW = "workflow", _("Workflow")
 
     queue = models.ForeignKey(
         WorkQueue, models.PROTECT, related_name="items", db_constraint=False, db_index=False
@@ -136,6 +137,29 @@ class ItemReference(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class Owned(models.Model):
+    """Says that an item is the work of a step: it was not added for its own sake.
+
+    Whose step that is, the queue need not know: `owner_id` is a number of the layer above, and
+    `token` (with `index`, where a step has many items) one of its own. Whoever ends such an item
+    puts the news `work_item.ended` into the outbox; see statements.parts.tell_owners.
+    """
+
+    item_id = models.BigIntegerField(primary_key=True)
+    owner_id = models.BigIntegerField()
+    token = models.IntegerField()
+    index = models.IntegerField(null=True)
+    # what becomes of failures, see lifecycle.OwnerPolicy; null: nothing but the defaults
+    policy = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name_plural = "owned"
+        indexes = [models.Index(name="owned_token", fields=["owner_id", "token"])]
+
+    def __str__(self) -> str:
+        return f"#{self.item_id} of {self.owner_id}:{self.token}"
 
 
 class Effect(models.Model):

@@ -36,6 +36,14 @@ from .moving import (
     PUT_SCHEDULED,
     TAKE,
 )
+from .owning import (
+    ADD_OWNED,
+    LEFT_TO_WITHDRAW,
+    LOCK_OWNED_LEASES,
+    NOTE_OWNED_REFERENCES,
+    NOTE_OWNERS,
+    WITHDRAW,
+)
 from .parts import NOW, RANK
 from .settling import (
     BEGIN_EFFECT,
@@ -51,6 +59,7 @@ from .settling import (
 
 __all__ = [
     "ADD_ONE",
+    "ADD_OWNED",
     "BEGIN_EFFECT",
     "COPY_ITEMS",
     "DRAW_IDS",
@@ -62,10 +71,14 @@ __all__ = [
     "FORGET_EFFECT",
     "HOT_SETTINGS",
     "KNOWN_REFERENCES",
+    "LEFT_TO_WITHDRAW",
     "LOCK_EXPIRED",
     "LOCK_HELD",
+    "LOCK_OWNED_LEASES",
     "LOCK_QUEUE",
     "LOOK_UP",
+    "NOTE_OWNED_REFERENCES",
+    "NOTE_OWNERS",
     "NOTE_PAST_REFERENCES",
     "NOTE_REFERENCES",
     "NOW",
@@ -81,4 +94,5 @@ __all__ = [
     "RENEW",
     "SETTLE",
     "TAKE",
+    "WITHDRAW",
 ]

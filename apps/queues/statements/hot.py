@@ -2,7 +2,12 @@
 
 from typing import Final
 
-from .parts import HELD, ITEM, NOW, STAYS_ALONE, count, into_ready, into_scheduled
+from .parts import HELD, ITEM, NOW, STAYS_ALONE, count, into_ready, into_scheduled, tell_owners
+
+_SUCCEEDED: Final = """
+    select item_id, 'successful' as status, output::jsonb as output, '' as error, '' as code,
+           '' as message, '' as by
+      from gone where outcome = 'successful'"""
 
 # Finishes successes and gives back releases, then leases for one or more wants from one queue.
 #
@@ -11,10 +16,11 @@ from .parts import HELD, ITEM, NOW, STAYS_ALONE, count, into_ready, into_schedul
 # queue says); is_locked: LOCK_QUEUE was called before in the same transaction.
 #
 # The first row (no item_id) is a report in `payload`: finished, queues and refilled (queue ids
-# touched, and those with something newly ready), paused (the reason, or null), is_limited (nothing
-# was leased since the queue has max_in_progress and `is_locked` is false: lock and call again).
-# Then one row per leased item; sort by (want, place). A result that is not among `finished` was not
-# applied: its lease is not held, or an open effect stands behind a release; see finishing.py.
+# touched, and those with something newly ready), has_told (news went into the outbox: ring for it),
+# paused (the reason, or null), is_limited (nothing was leased since the queue has max_in_progress
+# and `is_locked` is false: lock and call again). Then one row per leased item; sort by (want,
+# place). A result that is not among `finished` was not applied: its lease is not held, or an open
+# effect stands behind a release; see finishing.py.
 #
 # Each want gets what an item that was lost before it lets it have: such an item alone, or what
 # stands before the first such item.
@@ -52,6 +58,7 @@ with done as materialized (
            (item_id, queue_id, attempt, tries, losses, alone, status, at, by, note)
     select item_id, queue_id, attempt + 1, tries, losses, alone, 'successful', {NOW}, '', ''
       from gone where outcome = 'successful'
+), told as ({tell_owners(_SUCCEEDED)}
 ), back as (
     select l.item_id, l.queue_id, l.attempt + 1 as attempt, l.tries, l.losses,
            {STAYS_ALONE} as alone, l.deferred_to,
@@ -131,6 +138,7 @@ select null::bigint as item_id, null::uuid as token, '' as reference,
            'queues', coalesce((select jsonb_agg(distinct queue_id) from gone), '[]'),
            'refilled', coalesce((select jsonb_agg(distinct queue_id) from back), '[]'),
            'paused', (select paused from room),
+           'has_told', exists (select from told),
            'is_limited', coalesce((select is_limited from room), false))::text as payload,
        0 as attempt, null::timestamptz as expires_at, false as alone, 0::bigint as want,
        0::bigint as place

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .parts import CARRIED, ITEM, NOW, count, into_ready, into_scheduled
+from .parts import CARRIED, ITEM, NOW, count, into_ready, into_scheduled, tell_owners
 
 # --- people ---------------------------------------------------------------------------------------
 
@@ -62,13 +62,22 @@ PUT_PARKED: Final = _placed(
     "%(status)s",
 )
 
-PUT_ENDED: Final = _placed(
-    f"""
+# Says, too, whether news of it went into the outbox.
+PUT_ENDED: Final = f"""
+with s as materialized (select * from {_TAKEN}),
+placed as (
     insert into queues_ended
            (item_id, queue_id, attempt, tries, losses, alone, status, at, by, note)
-    select {CARRIED}, %(status)s, {NOW}, %(by)s, %(note)s from s""",
-    "%(status)s",
-)
+    select {CARRIED}, %(status)s, {NOW}, %(by)s, %(note)s from s
+    returning item_id),
+told as ({
+    tell_owners('''
+    select item_id, %(status)s::text as status, null::jsonb as output, %(error)s::text as error,
+           %(code)s::text as code, %(note)s::text as message, %(by)s::text as by
+      from s''')
+}),
+counted as ({count("select queue_id, %(status)s, 1 from s")})
+select item_id, exists (select from told) from placed"""
 
 
 # --- sweeps ---------------------------------------------------------------------------------------
@@ -105,6 +114,12 @@ with due as materialized (
     insert into queues_ended
            (item_id, queue_id, attempt, tries, losses, alone, status, at, by, note)
     select {CARRIED}, 'expired', {NOW}, '', '' from gone
+), told as ({
+        tell_owners('''
+    select item_id, 'expired' as status, null::jsonb as output, '' as error, '' as code,
+           '' as message, '' as by
+      from gone''')
+    }
 ), counted as ({
         count('''
     select queue_id, place, -count(*) from gone group by 1, 2
@@ -112,7 +127,7 @@ with due as materialized (
     select queue_id, 'expired', count(*) from gone group by 1''')
     }
 )
-select item_id, queue_id, place from gone"""
+select item_id, queue_id, place, exists (select from told) from gone"""
 
 
 EXPIRE_READY: Final = expire_from("queues_ready", "'ready'")

@@ -63,3 +63,29 @@ def count(changes: str) -> str:
     insert into queues_counterdelta (queue_id, measure, change)
     select queue_id, measure, sum(change) from ({changes}) as c (queue_id, measure, change)
      group by queue_id, measure having sum(change) <> 0"""
+
+
+# News of ends that go into one row of the outbox: outputs may be large
+TOLD_TOGETHER: Final = 100
+
+
+def tell_owners(ended: str) -> str:
+    """Put the news that items ended into the outbox, for those of `ended` that belong to a step.
+
+    Part of every statement that ends items, so that no end is missed and none is told that did not
+    happen. `ended` is a query of item_id, status, output (jsonb), error, code, message and by;
+    `error` is business, application, lost or empty. Items that nobody owns cost one look-up each.
+    """
+    return f"""
+    insert into events_outbox (kind, data)
+    select 'work_item.ended',
+           jsonb_build_object('items', jsonb_agg(jsonb_build_object(
+               'id', e.item_id, 'owner', e.owner_id, 'token', e.token, 'index', e.index,
+               'status', e.status, 'output', e.output, 'error', e.error, 'code', e.code,
+               'message', e.message, 'by', e.by) order by e.item_id))
+      from (select s.*, o.owner_id, o.token, o.index, row_number() over () as n
+              from ({ended}) s
+             cross join lateral (select owner_id, token, index from queues_owned
+                                  where item_id = s.item_id offset 0) o) e
+     group by (n - 1) / {TOLD_TOGETHER}
+    returning id"""

@@ -2,11 +2,26 @@
 
 from typing import Final
 
-from .parts import HELD, ITEM, NOW, RUN_OUT, STAYS_ALONE, count, into_ready, into_scheduled
+from .parts import (
+    HELD,
+    ITEM,
+    NOW,
+    RUN_OUT,
+    STAYS_ALONE,
+    count,
+    into_ready,
+    into_scheduled,
+    tell_owners,
+)
+
+# What the step that owns the item says about failures, as JSON text; null: nobody owns it.
+OWN_POLICY: Final = """(
+        select coalesce(o.policy, '{}')::text from queues_owned o where o.item_id = l.item_id)"""
 
 # Lock the leases that are held, in id order; what stands behind them is read afterwards.
 LOCK_HELD: Final = f"""
-select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, {STAYS_ALONE}, l.bot
+select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, {STAYS_ALONE}, l.bot,
+       {OWN_POLICY}
   from (select * from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token)
          order by item_id) a
  cross join lateral (select * from queues_lease l
@@ -16,7 +31,8 @@ select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, {S
 
 # The same for leases that have run out, each queue's oldest first. By queue, for the index's sake.
 LOCK_EXPIRED: Final = f"""
-select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, {STAYS_ALONE}, l.bot
+select l.item_id, l.queue_id, l.token, l.attempt, l.tries, l.losses, l.alone, {STAYS_ALONE}, l.bot,
+       {OWN_POLICY}
   from queues_workqueue q
  cross join lateral (select * from queues_lease l
                       where l.queue_id = q.id and {RUN_OUT}
@@ -28,6 +44,13 @@ OPEN_EFFECTS: Final = """
 select distinct item_id from queues_effect
  where item_id = any (%(ids)s::bigint[]) and state = 'begun'
 """
+
+_SETTLED: Final = """
+    select item_id, status, nullif(output, 'null') as output, code, message, '' as by,
+           case outcome when 'business_exception' then 'business'
+                        when 'application_exception' then 'application'
+                        when 'lost' then 'lost' else '' end as error
+      from gone where goes = 'ended'"""
 
 # Carries out decisions about locked leases. `verdicts` is a JSON list of objects, see finishing.py.
 SETTLE: Final = f"""
@@ -75,6 +98,7 @@ with verdict as materialized (
            (item_id, queue_id, attempt, tries, losses, alone, status, at, by, note)
     select item_id, queue_id, attempt, tries, losses, alone, status, {NOW}, '', message
       from gone where goes = 'ended'
+), told as ({tell_owners(_SETTLED)}
 ), announced as (
     insert into events_outbox (kind, data)
     select 'work_item.needs_decision',
@@ -96,10 +120,11 @@ with verdict as materialized (
 select item_id, queue_id, goes from gone
 """
 
-# Why a result was refused: what the token did, and whether there is such an item at all.
+# Why a result was refused: what the token did, and whether there is such an item at all. A lease
+# that was taken away with its item (WITHDRAW) is lost to the bot, though not by its fault.
 LOOK_UP: Final = """
 select a.item_id, exists (select from queues_workitem i where i.id = a.item_id),
-       (select t.outcome from queues_attempt t
+       (select case t.code when 'withdrawn' then 'lost' else t.outcome end from queues_attempt t
          where t.item_id = a.item_id and t.token = a.token limit 1)
   from unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) as a (item_id, token)
 """
