@@ -4,6 +4,8 @@ Elements keep their ids from the diagram. A scope is named by the element that o
 process, or a subprocess. Expressions are FEEL, compiled at deployment.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -29,6 +31,19 @@ class Constant:
     value: Json
 
 
+MAX_QUEUE_KEY = 100
+
+
+def queue_key(text: str) -> str:
+    """Return the key of the queue that a type of work names: `ocr.extract` is `ocr-extract`.
+
+    "" where nothing is left of it, or too much. Types that expressions give go through it as well.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    key = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")
+    return key if len(key) <= MAX_QUEUE_KEY else ""
+
+
 # What an attribute holds: `="open"` and `open` mean different things in the zeebe dialect.
 Given: TypeAlias = Expression | Constant
 
@@ -48,7 +63,7 @@ class TimerEvent:
 class MessageEvent:
     """`key` correlates with one instance; None at start events of the process.
 
-    Thrown (by a throw or end event without a job type): `variables` are what goes with it.
+    Thrown (by a throw or end event without a job type), the element's inputs go with it.
     """
 
     name: Given
@@ -255,8 +270,9 @@ class Node:
 
     `event`: of events, and of receive tasks; several definitions on one element are refused.
     `interrupts`: of boundary events and of starts of event subprocesses. `attached_to`: of
-    boundary events. `boundaries`: those attached to this activity. `compensated_by`: the activity
-    that undoes this one. `starts`: of (event) subprocesses: the start element inside.
+    boundary events. `boundaries`: those attached to this activity, without one of compensation.
+    `compensated_by`: the activity that undoes this one. `starts`: of (event) subprocesses: the
+    start element inside.
     """
 
     id: str

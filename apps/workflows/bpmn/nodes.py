@@ -1,0 +1,190 @@
+"""Nodes and flows of the graph, from what is drawn."""
+
+from typing import Any
+
+from apps.lib.feel import Expression
+from apps.lib.texts import gettext as _
+from apps.workflows.graph import CompensateEvent, EventDefinition, Flow, Kind, MessageEvent, Node
+
+from . import events, loops, support, tasks, values
+from .drawing import Drawing
+from .parts import Part
+
+_CONDITIONAL = frozenset({"exclusiveGateway", "inclusiveGateway"})
+
+
+def read_nodes(drawing: Drawing) -> dict[str, Node]:
+    """Return the nodes by id, in the order of the file; what can't be read is reported."""
+    attached = _attached(drawing)
+    undone_by = {
+        drawing.flow_elements[event].get("attachedToRef"): handler
+        for event, handler in drawing.compensations.items()
+    }
+    return {
+        id: _node(part, drawing, attached.get(id, ()), undone_by.get(id, ""))
+        for id, part in drawing.flow_elements.items()
+    }
+
+
+def _attached(drawing: Drawing) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for id, part in drawing.flow_elements.items():
+        if part.tag == "boundaryEvent" and not part.child(support.COMPENSATE):
+            host = part.get("attachedToRef")
+            found[host] = (*found.get(host, ()), id)
+    return found
+
+
+def _node(part: Part, drawing: Drawing, boundaries: tuple[str, ...], undone_by: str) -> Node:
+    id = part.own_id
+    kind, details = _details(part, drawing)
+    return Node(
+        id=id,
+        kind=kind,
+        scope=drawing.scope_of[id],
+        name=part.text_of("name"),
+        line=part.line,
+        incoming=tuple(drawing.incoming.get(id, ())),
+        outgoing=tuple(drawing.outgoing.get(id, ())),
+        loop=loops.read_loop(part),
+        inputs=tasks.read_mappings(part, "input"),
+        outputs=tasks.read_mappings(part, "output"),
+        boundaries=boundaries,
+        default_flow=_default(part, drawing),
+        is_compensation=part.flag("isForCompensation"),
+        compensated_by=undone_by,
+        documentation=_documentation(part),
+        **details,
+    )
+
+
+def _details(part: Part, drawing: Drawing) -> tuple[Kind, dict[str, Any]]:
+    kind = support.EXECUTED[part.tag]
+    if kind in ("start", "end", "catch", "throw", "boundary"):
+        return kind, _event(part, kind, drawing)
+    if kind == "subprocess":
+        starts = next((each.own_id for each in drawing.inside(part.own_id)
+            if each.tag == "startEvent"), "")  # fmt: skip
+        is_event = part.flag("triggeredByEvent")
+        return ("event_subprocess" if is_event else kind), {"starts": starts}
+    if part.tag.endswith("Gateway"):
+        return kind, {}
+    kind, work = tasks.read_work(part, drawing.model)
+    received = _received(part, drawing) if kind == "receive" else None
+    return kind, {"work": work, "event": received}
+
+
+def _received(part: Part, drawing: Drawing) -> MessageEvent | None:
+    if part.flag("instantiate"):
+        part.error(
+            _("The receive task “%(name)s” is to start the workflow.") % {"name": part.label},
+            _("Draw a start event with the message instead."),
+        )
+    return events.message_event(part, part, "catch", drawing.model)
+
+
+def _event(part: Part, kind: Kind, drawing: Drawing) -> dict[str, Any]:
+    place = str(kind)
+    interrupts = True
+    if kind == "start":
+        place, interrupts = _start_place(part, drawing)
+    elif kind == "boundary":
+        interrupts = part.flag("cancelActivity", default=True)
+    event: EventDefinition | None = events.read_event(
+        part, place, drawing.model, interrupts=interrupts
+    )
+    if part.flag("parallelMultiple"):
+        part.error(
+            _("“%(name)s” waits for several events at once.") % {"name": part.label},
+            _("Use a parallel gateway with one catching event behind each flow."),
+        )
+    found: dict[str, Any] = {"event": event, "interrupts": interrupts}
+    if kind == "boundary":
+        found["attached_to"] = _host(part, drawing, event)
+    if kind in events.THROWING and part.child(support.MESSAGE):
+        found["work"] = tasks.thrown_work(part)
+    return found
+
+
+def _start_place(part: Part, drawing: Drawing) -> tuple[str, bool]:
+    scope = drawing.scope_of[part.own_id]
+    if scope == drawing.process.own_id:
+        return "start", True
+    if drawing.is_event_subprocess(scope):
+        return "start of an event subprocess", part.flag("isInterrupting", default=True)
+    return "start of a subprocess", True
+
+
+def _host(part: Part, drawing: Drawing, event: EventDefinition | None) -> str:
+    reference = part.get("attachedToRef")
+    host = drawing.flow_elements.get(reference)
+    words = {"name": part.label, "host": reference}
+    is_activity = host is not None and not host.tag.endswith(("Event", "Gateway"))
+    if host is None or not is_activity or drawing.is_event_subprocess(reference):
+        part.error(
+            _("“%(name)s” is attached to “%(host)s”, which is no task or subprocess here.") % words,
+            _("Attach it to one, or delete it."),
+        )
+    elif drawing.scope_of[reference] != drawing.scope_of[part.own_id]:
+        part.error(
+            _("“%(name)s” is attached to “%(host)s”, which lies elsewhere.") % words,
+            _("Put both into the same process or subprocess."),
+        )
+    if isinstance(event, CompensateEvent) and part.own_id not in drawing.compensations:
+        part.error(
+            _("“%(name)s” leads to nothing that undoes the work.") % words,
+            _("Draw an association from it to a task that is marked as compensation."),
+        )
+    return reference
+
+
+def _default(part: Part, drawing: Drawing) -> str:
+    default = part.get("default")
+    if default and default not in drawing.outgoing.get(part.own_id, ()):
+        part.error(
+            _("The default flow “%(flow)s” of “%(name)s” does not leave it.")
+            % {"flow": default, "name": part.label},
+            _("Choose one of its flows."),
+        )
+        return ""
+    return default
+
+
+def _documentation(part: Part) -> str:
+    found = part.child("documentation")
+    return found.text.strip() if found else ""
+
+
+def read_flows(drawing: Drawing) -> dict[str, Flow]:
+    """Return the flows by id, in the order of the file."""
+    return {
+        id: Flow(
+            id,
+            part.get("sourceRef"),
+            part.get("targetRef"),
+            _condition(part, drawing),
+            part.text_of("name"),
+        )
+        for id, part in drawing.flows.items()
+    }
+
+
+def _condition(part: Part, drawing: Drawing) -> Expression | None:
+    inner = part.child("conditionExpression")
+    if inner is None or not inner.text.strip():
+        return None
+    source = drawing.flow_elements[part.get("sourceRef")]
+    what = _("The condition of “%(name)s”") % {"name": part.label}
+    condition = values.expression_of(inner, what)
+    if source.tag not in _CONDITIONAL:
+        part.error(
+            _("The flow “%(name)s” has a condition, but does not leave an exclusive or inclusive "
+              "gateway.") % {"name": part.label},
+            _("Put a gateway in front of it."),
+        )  # fmt: skip
+    if source.get("default") == part.own_id:
+        part.error(
+            _("“%(name)s” is the default flow and has a condition.") % {"name": part.label},
+            _("Remove the condition: the default flow is taken when no other is."),
+        )
+    return condition
