@@ -38,7 +38,7 @@ def changes_between(before: JsonObject, after: JsonObject, schema: JsonObject) -
 def _differing(
     before: Value, after: Value, shape: Shape, path: tuple[str, ...], labels: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    if _same(before, after):
+    if same_json(before, after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         named = dict(shape.children()) if shape.kind is Kind.OBJECT else {}
@@ -65,16 +65,16 @@ def _differing(
         yield path, labels
 
 
-def _same(before: Value, after: Value) -> bool:
+def same_json(before: Value, after: Value) -> bool:
     """Whether both are the same JSON; unlike Python's, 1 and true differ."""
     if isinstance(before, bool) or isinstance(after, bool):
         return before is after
     elif isinstance(before, dict) and isinstance(after, dict):
         return before.keys() == after.keys() and all(
-            _same(value, after[key]) for key, value in before.items()
+            same_json(value, after[key]) for key, value in before.items()
         )
     elif isinstance(before, list) and isinstance(after, list):
-        return len(before) == len(after) and all(map(_same, before, after))
+        return len(before) == len(after) and all(map(same_json, before, after))
     return before == after
 
 

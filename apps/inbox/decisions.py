@@ -1,10 +1,11 @@
-"""What a person may decide about an item that needs a person, and what each decision asks for.
+"""What a person may decide about an item or a step, and what each decision asks for.
 
 Pure: titles are untranslated texts (`title_of` translates them), kept with the task so that a
 task offers what it offered when it was made.
 """
 
-from collections.abc import Iterable
+import string
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,11 +29,13 @@ class Decision:
     takes_values: bool = False
     needs_reason: bool = False
     needs_reference: bool = False
+    reference_label: str = ""  # "": the reference in another system
+    needs_result: bool = False  # an object, as JSON
     style: str = ""
 
     @property
     def asks(self) -> bool:
-        return self.needs_reason or self.needs_reference
+        return self.needs_reason or self.needs_reference or self.needs_result
 
 
 CORRECT = Decision(
@@ -88,16 +91,94 @@ NOT_HAPPENED = Decision(
     effect=gettext_noop("The next try does this step again."),
 )
 
+COMPLETE = Decision(
+    key="complete",
+    title=gettext_noop("Complete"),
+    shortcut="a",
+    effect=gettext_noop("The workflow goes on with these values."),
+    takes_values=True,
+    style="primary",
+)
+
+RETRY = Decision(
+    key="retry",
+    title=gettext_noop("Retry"),
+    shortcut="a",
+    effect=gettext_noop("The step is tried again as it was."),
+    style="primary",
+)
+EDIT_AND_RETRY = Decision(
+    key="edit_and_retry",
+    title=gettext_noop("Save variables and retry"),
+    shortcut="e",
+    effect=gettext_noop("The variables that you changed are set, then the step is tried again."),
+    takes_values=True,
+)
+SET_RESULT = Decision(
+    key="set_result",
+    title=gettext_noop("Set the result"),
+    shortcut="s",
+    effect=gettext_noop("The step counts as done with this result; the workflow goes on after it."),
+    needs_result=True,
+)
+THROW = Decision(
+    key="throw",
+    title=gettext_noop("Raise an error"),
+    shortcut="t",
+    effect=gettext_noop("The workflow goes on where it catches an error with this code."),
+    needs_reference=True,
+    reference_label=gettext_noop("Code of the error"),
+)
+CANCEL = Decision(
+    key="cancel",
+    title=gettext_noop("Cancel the instance"),
+    shortcut="r",
+    effect=gettext_noop("The whole instance ends, with everything in it."),
+    needs_reason=True,
+    style="danger",
+)
+
 OFFERED: dict[str, tuple[Decision, ...]] = {
     "data_problem": (CORRECT, LEAVE_OUT, DONE_BY_HAND, REJECT),
     "system_problem": (TRY_AGAIN, LEAVE_OUT, DONE_BY_HAND, REJECT),
     "unknown_effect": (HAPPENED, NOT_HAPPENED, LEAVE_OUT),
+    "form": (COMPLETE,),
+    "incident": (RETRY, EDIT_AND_RETRY, SET_RESULT, THROW, CANCEL),
 }
+
+# Letters that mean something on every page of the inbox
+TAKEN_LETTERS = frozenset("acgjkmx")
 
 
 def offered_for(kind: str) -> list[dict[str, Any]]:
     """Return the decisions of a kind of task, as a task stores them."""
     return [asdict(decision) for decision in OFFERED[kind]]
+
+
+def offered_by_step(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the decisions that a diagram declares, as a task stores them; none: complete.
+
+    Each has `key` and `title`; it may say more in the words of Decision. All take the values of
+    the form unless they say `takes_values: false`. The first stands out, and has the letter “a”.
+    """
+    known = Decision.__dataclass_fields__.keys()
+    offered: list[dict[str, Any]] = []
+    used = set(TAKEN_LETTERS)
+    for said in declared:
+        title = str(said.get("title") or said["key"])
+        letter = _letter_for(title, used) if offered else "a"
+        used.add(letter)
+        given = {name: value for name, value in said.items() if name in known}
+        usual = {"shortcut": letter, "effect": "", "takes_values": True}
+        style = {} if offered else {"effect": COMPLETE.effect, "style": "primary"}
+        offered.append(asdict(Decision(**{**usual, **style, **given, "title": title})))
+    return offered or offered_for("form")
+
+
+def _letter_for(title: str, used: Set[str]) -> str:
+    """Return a letter of the title that is free, "" if there is none: digits always work."""
+    letters = [letter for letter in title.lower() if letter in string.ascii_lowercase]
+    return next((letter for letter in letters if letter not in used), "")
 
 
 def decisions_of(stored: Iterable[dict[str, Any]]) -> list[Decision]:
@@ -125,23 +206,36 @@ def pick(stored: Iterable[dict[str, Any]], key: str) -> Decision:
     )
 
 
-def check_answers(decision: Decision, *, reason: str, reference: str) -> None:
+def check_answers(
+    decision: Decision, *, reason: str, reference: str, has_result: bool = False
+) -> None:
     """Raise InvalidError when the decision asks for what was not said, or too much was said."""
-    problems = []
-    if decision.needs_reason and not reason.strip():
-        problems.append(FieldProblem("reason", _("Say why: whoever reads the history needs it.")))
-    if decision.needs_reference and not reference.strip():
-        problems.append(
-            FieldProblem("reference", _("Give the number or name it has in the other system."))
-        )
-    for name, text, limit in (
-        ("reason", reason, MAX_REASON),
-        ("reference", reference, MAX_REFERENCE),
-    ):
-        if len(text) > limit:
-            problems.append(FieldProblem(name, _("Use at most %(n)d characters.") % {"n": limit}))
-        if "\x00" in text:
-            problems.append(FieldProblem(name, _("This holds characters that can't be stored.")))
+    problems = [
+        *_missing(decision, reason=reason, reference=reference, has_result=has_result),
+        *_unfit("reason", reason, MAX_REASON),
+        *_unfit("reference", reference, MAX_REFERENCE),
+    ]
     if problems:
         message = " ".join(problem.message for problem in problems)
         raise InvalidError(message, fields=problems)
+
+
+def _missing(
+    decision: Decision, *, reason: str, reference: str, has_result: bool
+) -> Iterator[FieldProblem]:
+    if decision.needs_reason and not reason.strip():
+        yield FieldProblem("reason", _("Say why: whoever reads the history needs it."))
+    if decision.needs_reference and not reference.strip():
+        needed = _("Give the number or name it has in the other system.")
+        if decision.reference_label:
+            needed = _("Give this: %(what)s.") % {"what": _(decision.reference_label)}
+        yield FieldProblem("reference", needed)
+    if decision.needs_result and not has_result:
+        yield FieldProblem("result", _("Give the result as a JSON object."))
+
+
+def _unfit(name: str, text: str, limit: int) -> Iterator[FieldProblem]:
+    if len(text) > limit:
+        yield FieldProblem(name, _("Use at most %(n)d characters.") % {"n": limit})
+    if "\x00" in text:
+        yield FieldProblem(name, _("This holds characters that can't be stored."))

@@ -43,6 +43,11 @@ class UserTask(models.Model):
         DATA_PROBLEM = "data_problem", _("Data problem")
         SYSTEM_PROBLEM = "system_problem", _("System problem")
         UNKNOWN_EFFECT = "unknown_effect", _("Did it happen?")
+        FORM = "form", _("Task")  # a step of a workflow that people do
+        INCIDENT = "incident", _("Needs repair")  # a step that can't go on by itself
+
+    # made by workflows, not by items: they have an instance and a token
+    OF_WORKFLOWS = (Kind.FORM, Kind.INCIDENT)
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="user_tasks")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -55,6 +60,15 @@ class UserTask(models.Model):
         WorkItem, models.PROTECT, null=True, related_name="user_tasks", db_constraint=False
     )
     attempt = models.PositiveIntegerField(default=0)
+    # the instance that waits for this, or that the item belongs to: a number of a layer above
+    instance_id = models.BigIntegerField(null=True)
+    token = models.IntegerField(null=True)
+    # whom the workflow offers it to, by name; who may decide is a matter of roles in the folder
+    candidate_groups = models.JSONField(default=list)
+    candidate_users = models.JSONField(default=list)
+    follow_up_at = models.DateTimeField(null=True)
+    priority = models.SmallIntegerField(default=50)
+    instructions = models.TextField(blank=True)
     # since when the item waits for this decision: tells one wait from the next
     parked_at = models.DateTimeField(null=True)
     # the form as it was when the task was made, and the values the person starts from
@@ -65,7 +79,8 @@ class UserTask(models.Model):
     earlier_values = models.JSONField(default=dict)
     # see decisions.Decision
     decisions = models.JSONField(default=list)
-    # what else the page needs: {"cause", "field", "effects": [{"key", "begun_at"}]}
+    # what else the page needs: {"cause", "field", "effects": [{"key", "begun_at"}]} of items,
+    # {"workflow", "step", "element", "assignee"} of steps, {"result"} that was set for one
     facts = models.JSONField(default=dict)
     # counts changes of what the person decides about; what they saw must still hold
     version = models.PositiveIntegerField(default=1)
@@ -89,7 +104,7 @@ class UserTask(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="decisions"
     )
     decided_by_name = models.CharField(max_length=150, blank=True)
-    decision = models.CharField(max_length=40, blank=True)
+    decision = models.CharField(max_length=100, blank=True)
     decision_values = models.JSONField(null=True)
     decision_comment = models.TextField(blank=True)
     decision_reference = models.CharField(max_length=300, blank=True)
@@ -111,12 +126,23 @@ class UserTask(models.Model):
                 fields=["folder", "-decided_at", "-id"],
                 condition=~models.Q(status="open"),
             ),
+            # what an instance waits for, and asked before
+            models.Index(
+                name="user_task_instance",
+                fields=["instance_id", "token"],
+                condition=models.Q(instance_id__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
                 name="user_task_one_open_per_item",
                 fields=["item"],
                 condition=models.Q(status="open"),
+            ),
+            models.UniqueConstraint(
+                name="user_task_one_open_per_token",
+                fields=["instance_id", "token", "kind"],
+                condition=models.Q(status="open", kind__in=["form", "incident"]),
             ),
             models.CheckConstraint(
                 name="user_task_completed_has_decision",

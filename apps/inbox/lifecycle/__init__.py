@@ -12,17 +12,21 @@ from .handling import (
     touch_task,
 )
 from .opening import Reconciled, reconcile_tasks
+from .stepping import NewTask, close_owned_tasks, open_owned_tasks
 
 __all__ = [
     "Answer",
+    "NewTask",
     "Reconciled",
     "add_comment",
     "check_comment",
     "check_values",
     "claim_task",
+    "close_owned_tasks",
     "decide",
     "draft_of",
     "drop_draft",
+    "open_owned_tasks",
     "reassign_task",
     "reconcile_tasks",
     "record_reveal",

@@ -1,4 +1,8 @@
-"""A decision: exactly one wins, and the item goes on in the same transaction."""
+"""A decision: exactly one wins, and what was decided about goes on.
+
+An item moves in the same transaction. An instance hears of the decision on its step as news that
+the same transaction writes; see stepping.py.
+"""
 
 from dataclasses import dataclass
 
@@ -23,6 +27,7 @@ from apps.queues.models import Effect, Parked, WorkItem
 from .drafts import drop_draft
 from .handling import add_comment, check_comment
 from .opening import reconcile_tasks
+from .stepping import announce_decision, values_said
 
 Status = UserTask.Status
 
@@ -36,6 +41,7 @@ class Answer:
     decision: str
     version: int
     payload: JsonObject | None = None  # None: the values as they are
+    result: JsonObject | None = None  # of a step, where the decision asks for it
     reason: str = ""
     reference: str = ""
     comment: str = ""
@@ -52,7 +58,12 @@ def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
     """
     decision = pick(task.decisions, answer.decision)
     check_comment(answer.comment)
-    check_answers(decision, reason=answer.reason, reference=answer.reference)
+    check_answers(
+        decision,
+        reason=answer.reason,
+        reference=answer.reference,
+        has_result=answer.result is not None,
+    )
     try:
         with transaction.atomic():
             return _decide(task, decision, answer, by)
@@ -72,8 +83,11 @@ def _decide(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> Us
     if not _close(task, decision, answer, by):
         return _already_closed(task, decision, answer, by)
     current: UserTask = UserTask.objects.select_related("queue", "item").get(pk=task.pk)
-    _insist_that_item_waits(current)
-    changes = _apply(current, decision, answer, by)
+    if current.item_id is None:
+        changes = _tell_instance(current, decision, answer, by)
+    else:
+        _insist_that_item_waits(current)
+        changes = _apply(current, decision, answer, by)
     if answer.comment.strip():
         add_comment(current, answer.comment, by=by)
     drop_draft(current, by=by)
@@ -90,9 +104,14 @@ def _decide(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> Us
             "reference": answer.reference.strip(),
             "changes": list(changes),
         },
-        topics=[f"inbox:{current.folder_id}"],
+        topics=_topics(current),
     )
     return current
+
+
+def _topics(task: UserTask) -> list[str]:
+    of_instance = [f"instance:{task.instance_id}"] if task.instance_id else []
+    return [f"inbox:{task.folder_id}", *of_instance]
 
 
 def _raise_if_moved_on(task: UserTask) -> None:
@@ -154,6 +173,7 @@ def _says_the_same(closed: UserTask, decision: Decision, answer: Answer, by: Act
     return (
         said == kept
         and (not decision.takes_values or not _changes_what_was_decided(closed, answer))
+        and (not decision.needs_result or closed.facts.get("result") == answer.result)
         and (not comment or closed.comments.filter(author=by.user_id, text=comment).exists())
     )
 
@@ -177,6 +197,33 @@ def _apply(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> lis
     else:
         _settle(task, answer, by, happened=decision.key == "happened")
     return []
+
+
+def _tell_instance(
+    task: UserTask, decision: Decision, answer: Answer, by: Actor
+) -> list[JsonObject]:
+    """Tell the instance what was decided about its step; return what changed in the data."""
+    values: JsonObject = {}
+    changes: list[JsonObject] = []
+    if decision.takes_values:
+        payload = task.values if answer.payload is None else answer.payload
+        check_values(task, payload)
+        changes = changes_between(task.values, payload, task.form)
+        values = values_said(task, payload)
+        UserTask.objects.filter(pk=task.pk).update(decision_values=payload)
+    elif decision.needs_result and answer.result is not None:
+        values = answer.result
+        changes = changes_between({}, values, {})
+        UserTask.objects.filter(pk=task.pk).update(facts={**task.facts, "result": values})
+    announce_decision(
+        task,
+        decision,
+        values,
+        code=answer.reference.strip(),
+        said=answer.comment.strip(),
+        by=by,
+    )
+    return changes
 
 
 def _continue(task: UserTask, answer: Answer, by: Actor) -> list[JsonObject]:
@@ -220,11 +267,13 @@ def _settle(task: UserTask, answer: Answer, by: Actor, *, happened: bool) -> Non
 def refresh_values(task: UserTask) -> bool:
     """Bring an open task up to date after its item was edited; True if anything changed.
 
+    Steps of workflows have no item: their values are those the task was opened with.
+
     The values before are kept for whoever has them on the screen.
     """
     open_ones = UserTask.objects.open().select_for_update(of=("self",), no_key=True)
     current: UserTask | None = open_ones.filter(pk=task.pk).first()
-    item = WorkItem.objects.filter(pk=task.item_number).first()
+    item = WorkItem.objects.filter(pk=task.item_id).first() if task.item_id else None
     if current is None or item is None or item.version == current.item_version:
         return False
     earlier = {**current.earlier_values, str(current.version): current.values}
