@@ -1,5 +1,6 @@
 """FEEL's string(): every value as text that people, and mostly FEEL itself, can read."""
 
+import re
 from decimal import Decimal
 
 from .limits import MAX_NESTING
@@ -7,6 +8,9 @@ from .run import Run
 from .values import Function, Range, Value
 
 LONGEST_PLAIN = 60  # digits of a number that is written without an exponent
+
+# of the names that may stand without quotation marks, those of Latin letters
+_PLAIN_NAME = re.compile(r"[A-Za-z_À-ÖØ-öø-ʯ][A-Za-z_À-ÖØ-öø-ʯ0-9]*(?: [A-Za-z_À-ÖØ-öø-ʯ0-9]+)*")
 
 
 def text_of(value: Value, run: Run | None = None) -> str:
@@ -81,4 +85,4 @@ def _quoted(text: str) -> str:
 
 
 def _key(name: str) -> str:
-    return name if all(part.isidentifier() for part in name.split(" ")) else _quoted(name)
+    return name if _PLAIN_NAME.fullmatch(name) else _quoted(name)
