@@ -9,6 +9,7 @@ second, one after the other and by several threads at once.
 import json
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS, DBOSConfig
@@ -49,7 +50,7 @@ def main() -> None:
     print(json.dumps({"one thread": alone, f"{threads} threads": together}))
 
 
-def timed(work, instances: int) -> float:
+def timed(work: Callable[[], object], instances: int) -> float:
     began = time.monotonic()
     work()
     return instances / (time.monotonic() - began)

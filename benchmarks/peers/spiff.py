@@ -1,4 +1,4 @@
-"""SpiffWorkflow through the same five steps: its state saved as JSON text after each, in one commit.
+"""SpiffWorkflow through the same five steps: its state saved as JSON text, a commit for each step.
 
     python benchmarks/peers/spiff.py DSN INSTANCES
 
@@ -11,7 +11,9 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from SpiffWorkflow.bpmn.parser import BpmnParser
@@ -47,7 +49,7 @@ def main() -> None:
     print(json.dumps({"load and save": loading, "save only": sticky}))
 
 
-def read_spec():
+def read_spec() -> Any:
     tasks = "".join(
         f'<bpmn:manualTask id="t{n}"><bpmn:incoming>f{n - 1}</bpmn:incoming>'
         f"<bpmn:outgoing>f{n}</bpmn:outgoing></bpmn:manualTask>"
@@ -66,7 +68,14 @@ def read_spec():
         return parser.get_spec("five")
 
 
-def walk(connection, serializer, spec, number: int, *, loads: bool) -> None:
+def walk(
+    connection: psycopg.Connection[Any],
+    serializer: BpmnWorkflowSerializer,
+    spec: Any,
+    number: int,
+    *,
+    loads: bool,
+) -> None:
     workflow = BpmnWorkflow(spec)
     workflow.do_engine_steps()
     workflow.data.update(VARIABLES)
@@ -88,7 +97,7 @@ def walk(connection, serializer, spec, number: int, *, loads: bool) -> None:
     assert workflow.is_completed()
 
 
-def timed(instances: int, walk_one) -> float:
+def timed(instances: int, walk_one: Callable[[int], None]) -> float:
     began = time.monotonic()
     for number in range(instances):
         walk_one(number)
