@@ -1,0 +1,39 @@
+"""From a token to the work item or the task that it waits for."""
+
+from collections import Counter
+
+from apps.inbox.models import UserTask
+from apps.queues.models import Owned, Parked
+
+
+def items_of(instance_id: int, tokens: list[int]) -> dict[int, int]:
+    """Return the work item of each of these tokens; those of a fan-out have no single one."""
+    owned = Owned.objects.filter(owner_id=instance_id, token__in=tokens, index__isnull=True)
+    return dict(owned.values_list("token", "item_id"))
+
+
+def asked_of(instance_id: int) -> Counter[int]:
+    """Return how many work items of each token a person must decide about."""
+    return Counter(token for token, _item in _parked(instance_id))
+
+
+def tasks_of(instance_id: int) -> list[tuple[int, int]]:
+    """Return token and open task of an instance: its own tasks, and those about its items."""
+    own = UserTask.objects.filter(
+        instance_id=instance_id, status=UserTask.Status.OPEN, item_id__isnull=True
+    )
+    found = [(token, task) for token, task in own.values_list("token", "pk") if token is not None]
+    tokens = {item: token for token, item in _parked(instance_id)}
+    about = UserTask.objects.filter(item_id__in=list(tokens), status=UserTask.Status.OPEN)
+    found += [(tokens[item], task) for item, task in about.values_list("item_id", "pk")]
+    return sorted(found)
+
+
+def _parked(instance_id: int) -> list[tuple[int, int]]:
+    """Return token and item where a decision is needed."""
+    owned = Owned.objects.filter(owner_id=instance_id)
+    parked = Parked.objects.filter(
+        status=Parked.Status.NEEDS_DECISION, item_id__in=owned.values("item_id")
+    )
+    items = list(parked.values_list("item_id", flat=True))
+    return list(owned.filter(item_id__in=items).values_list("token", "item_id"))

@@ -1,0 +1,17 @@
+"""Events of workflows, instances and decisions as sentences."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.events.wording import word
+
+word("workflow.deployed", _("%(actor)s deployed version %(number)s"))
+word("decision.deployed", _("%(actor)s deployed version %(number)s"))
+word("instance.started", _("%(actor)s started it"))
+word("instance.completed", _("It ran to its end"))
+word("instance.failed", _("It ended with an error: %(message)s"))
+word("instance.cancelled", _("%(actor)s cancelled it"))
+word("instance.paused", _("%(actor)s paused it"))
+word("instance.resumed", _("%(actor)s let it go on"))
+word("instance.variables_set", _("%(actor)s changed variables"))
+word("incident.opened", _("A step needs repair: %(message)s"))
+word("incident.resolved", _("%(actor)s repaired a step"))
