@@ -33,6 +33,7 @@ _DURATION = re.compile(
     r"([+-]?)P(?=[0-9T])(?:([0-9]{1,5})Y)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})W)?(?:([0-9]{1,7})D)?"
     r"(?:T(?=[0-9])(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,10})(?:[.,]([0-9]{1,9}))?S)?)?"
 )
+_PART = re.compile(r"/(?=[+-]?P[0-9T]|[0-9]{4}-)")  # other strokes are of zones' names
 _REPEATS = re.compile(r"R([0-9]{0,9})")
 _DATE = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -126,7 +127,8 @@ class DurationTimer(TimerSpec):
 class IntervalTimer(TimerSpec):
     """Due every `length`: from `start` (then: with it) or the timer's beginning, until `end`.
 
-    With a start the times are fixed: those that are past are over, `repetitions` counts them too.
+    With a start the times are fixed: those that are past are over, `repetitions` counts them too;
+    and the zone that the start names goes before that of the caller.
     """
 
     length: Length
@@ -234,16 +236,23 @@ def parse_date(value: object, *, zone: tzinfo = UTC) -> datetime:
 
     A date alone is its midnight. Raises InvalidError.
     """
+    return _told(value, zone).astimezone(UTC)
+
+
+def _told(value: object, zone: tzinfo) -> datetime:
+    """Return the moment in the zone that it names itself, else in `zone`."""
     moment = _moment(value)
     try:
         if moment is None:
             raise ValueError(value)
         told = moment.to_python()
-        return (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
+        told = told if told.tzinfo else told.replace(tzinfo=zone)
+        told.astimezone(UTC)  # near the years 1 and 9999 there may be none
     except (ValueError, OverflowError):
         raise _invalid(
             value, _("“%(text)s” is not a date and time. Write it like 2026-03-31T13:20:00Z.")
         ) from None
+    return told
 
 
 def _moment(value: object) -> FeelDateTime | None:
@@ -282,28 +291,30 @@ def _cycle(text: str, zone: tzinfo) -> TimerSpec:
 
 
 def _interval(text: str, zone: tzinfo) -> IntervalTimer:
-    repeats, *parts = text.split("/")
+    repeats, *parts = _PART.split(text)
     found = _REPEATS.fullmatch(repeats)
     never = found is not None and found[1] and not int(found[1])
     if found is None or never or len(parts) not in (1, 2):
         raise _invalid(text, _("“%(text)s” is no cycle. Write it like R3/PT10S or R/PT1H."))
-    start, length, end = _parts(parts, zone)
-    if not length.is_positive():
-        raise _invalid(text, _("“%(text)s” goes on without time passing. Write a longer time."))
     repetitions = int(found[1]) if found[1] else None
-    return IntervalTimer(length, repetitions, start, end, zone)
+    timer = _repeated(parts, repetitions, zone)
+    if not timer.length.is_positive():
+        raise _invalid(text, _("“%(text)s” goes on without time passing. Write a longer time."))
+    return timer
 
 
-def _parts(parts: list[str], zone: tzinfo) -> tuple[datetime | None, Length, datetime | None]:
-    """Return start, length and end of an interval, of which one or two are given."""
-    if len(parts) == 1:
-        return None, parse_duration(parts[0]), None
-    if "P" in parts[0]:
-        return None, parse_duration(parts[0]), parse_date(parts[1], zone=zone)
-    start = parse_date(parts[0], zone=zone)
-    if "P" in parts[1]:
-        return start, parse_duration(parts[1]), None
-    return start, Length(time=parse_date(parts[1], zone=zone) - start), None
+def _repeated(parts: list[str], repetitions: int | None, zone: tzinfo) -> IntervalTimer:
+    """Read what follows `R3/`: a duration, start and duration, start and end, duration and end."""
+    first, second = parts[0], parts[1] if len(parts) == 2 else ""
+    if first.lstrip("+-").startswith("P"):
+        end = parse_date(second, zone=zone) if second else None
+        return IntervalTimer(parse_duration(first), repetitions, end=end, zone=zone)
+    start = _told(first, zone)
+    if second.lstrip("+-").startswith("P"):
+        length = parse_duration(second)
+    else:
+        length = Length(time=parse_date(second, zone=zone) - start)
+    return IntervalTimer(length, repetitions, start.astimezone(UTC), zone=start.tzinfo or zone)
 
 
 def _invalid(value: object, sentence: str) -> InvalidError:
