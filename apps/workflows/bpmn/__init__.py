@@ -3,6 +3,7 @@
 Pure: no database, no clock, no network. See docs/bpmn-support.md for what is executed.
 """
 
+from .camunda7 import Converted, Note, convert_camunda7
 from .compiling import Compiled, compile_model
 from .model import Model, ProcessInfo
 from .problems import ModelError, Problem
@@ -10,10 +11,13 @@ from .reading import read_model
 
 __all__ = [
     "Compiled",
+    "Converted",
     "Model",
     "ModelError",
+    "Note",
     "Problem",
     "ProcessInfo",
     "compile_model",
+    "convert_camunda7",
     "read_model",
 ]

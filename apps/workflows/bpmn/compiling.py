@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import (
-    ConditionEvent, Constant, Graph, LinkEvent, Node, Work,
+    ConditionEvent,
+    Constant,
+    Graph,
+    LinkEvent,
+    Node,
+    Work,
 )  # fmt: skip
 
 from . import forms

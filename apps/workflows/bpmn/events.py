@@ -5,8 +5,18 @@ from typing import Final, Literal
 
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import (
-    CompensateEvent, ConditionEvent, Constant, ErrorEvent, EscalationEvent, EventDefinition, Given,
-    LinkEvent, MessageEvent, SignalEvent, TerminateEvent, TimerEvent,
+    CompensateEvent,
+    ConditionEvent,
+    Constant,
+    ErrorEvent,
+    EscalationEvent,
+    EventDefinition,
+    Given,
+    LinkEvent,
+    MessageEvent,
+    SignalEvent,
+    TerminateEvent,
+    TimerEvent,
 )  # fmt: skip
 
 from . import support, times, values
@@ -94,9 +104,9 @@ def _timer(part: Part, where: _Where) -> EventDefinition | None:
 
 
 def _check_time(part: Part, how: How, value: Given, where: _Where) -> None:
-    complaint = times.complaint(how, str(value.value)) if isinstance(value, Constant) else None
+    complaint = times.complaint(how, str(value.value)) if isinstance(value, Constant) else ""
     if complaint:
-        part.error(*complaint)
+        part.error(complaint, _("Or begin it with = and write FEEL."))
     if how == "cycle" and (
         where.place == "catch" or (where.place == "boundary" and where.interrupts)
     ):

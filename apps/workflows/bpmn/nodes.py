@@ -10,7 +10,7 @@ from . import events, loops, support, tasks, values
 from .drawing import Drawing
 from .parts import Part
 
-_CONDITIONAL = frozenset({"exclusiveGateway", "inclusiveGateway"})
+_UNCONDITIONAL = frozenset({"parallelGateway", "eventBasedGateway"})
 
 
 def read_nodes(drawing: Drawing) -> dict[str, Node]:
@@ -176,12 +176,12 @@ def _condition(part: Part, drawing: Drawing) -> Expression | None:
     source = drawing.flow_elements[part.get("sourceRef")]
     what = _("The condition of “%(name)s”") % {"name": part.label}
     condition = values.expression_of(inner, what)
-    if source.tag not in _CONDITIONAL:
+    if source.tag in _UNCONDITIONAL:
         part.error(
-            _("The flow “%(name)s” has a condition, but does not leave an exclusive or inclusive "
-              "gateway.") % {"name": part.label},
-            _("Put a gateway in front of it."),
-        )  # fmt: skip
+            _("The flow “%(name)s” has a condition, but leaves a gateway that takes every flow.")
+            % {"name": part.label},
+            _("Use an inclusive gateway, or remove the condition."),
+        )
     if source.get("default") == part.own_id:
         part.error(
             _("“%(name)s” is the default flow and has a condition.") % {"name": part.label},

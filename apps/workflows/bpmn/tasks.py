@@ -7,8 +7,17 @@ from typing import Final, Literal, cast
 from apps.lib.json import JsonObject
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import (
-    CallWork, Constant, Given, Kind, PersonWork, RuleWork, ScriptWork, TaskWork, VariableMapping,
-    Work, queue_key,
+    CallWork,
+    Constant,
+    Given,
+    Kind,
+    PersonWork,
+    RuleWork,
+    ScriptWork,
+    TaskWork,
+    VariableMapping,
+    Work,
+    queue_key,
 )  # fmt: skip
 
 from . import forms, times, values
@@ -128,7 +137,7 @@ def _date(schedule: Part, attribute: str) -> Given | None:
     if isinstance(value, Constant):
         complaint = times.complaint("date", str(value.value))
         if complaint:
-            schedule.error(*complaint)
+            schedule.error(complaint, _("Or begin it with = and write FEEL."))
     return value
 
 

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
+from apps.lib.errors import DomainError
 from apps.lib.feel import Expression, FeelSyntaxError, compile_expression
 from apps.lib.json import parse_json
-from apps.lib.errors import DomainError
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import Constant, Given
 
