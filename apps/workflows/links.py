@@ -19,14 +19,10 @@ def asked_of(instance_id: int) -> Counter[int]:
 
 def tasks_of(instance_id: int) -> list[tuple[int, int]]:
     """Return token and open task of an instance: its own tasks, and those about its items."""
-    own = UserTask.objects.filter(
-        instance_id=instance_id, status=UserTask.Status.OPEN, item_id__isnull=True
+    tasks = UserTask.objects.filter(
+        instance_id=instance_id, token__isnull=False, status=UserTask.Status.OPEN
     )
-    found = [(token, task) for token, task in own.values_list("token", "pk") if token is not None]
-    tokens = {item: token for token, item in _parked(instance_id)}
-    about = UserTask.objects.filter(item_id__in=list(tokens), status=UserTask.Status.OPEN)
-    found += [(tokens[item], task) for item, task in about.values_list("item_id", "pk")]
-    return sorted(found)
+    return sorted(tasks.values_list("token", "pk"))
 
 
 def _parked(instance_id: int) -> list[tuple[int, int]]:
