@@ -15,7 +15,7 @@ from apps.lib.schema import check_schema, unmask
 
 from . import lifecycle
 from .api_schemas import CommentOut, DecideIn, TaskOut, TaskPage, task_out
-from .decisions import MAX_REASON, MAX_REFERENCE, Decision, pick
+from .decisions import MAX_REASON, MAX_REFERENCE, THROW, Decision, pick
 from .listing import MOST_URGENT_FIRST, NEWEST_DECISION_FIRST
 from .models import UserTask
 
@@ -26,7 +26,11 @@ RELATED = ("queue", "item", "assignee", "decided_by")
 
 class TaskQuery(Schema):
     status: Literal["open", "completed", "cancelled", "expired"] | None = None
-    instance: str | None = Field(None, description="tasks of a workflow instance")
+    instance: int | None = Field(
+        None, description="tasks of a workflow instance, and of its items", ge=1, lt=2**63
+    )
+    group: str | None = Field(None, description="offered to this group", max_length=200)
+    candidate: str | None = Field(None, description="offered to this user", max_length=150)
     item: int | None = Field(None, description="tasks of a work item", ge=1, lt=2**63)
     queue: str | None = Field(None, description="key of the queue", max_length=100)
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
@@ -48,19 +52,23 @@ class CommentIn(Schema):
 
 @router.get("", response=TaskPage, summary="List tasks, most urgent first")
 def list_tasks(request: TokenRequest, wanted: Query[TaskQuery]) -> dict[str, Any]:
-    tasks = _visible(request)
-    if wanted.instance:
-        tasks = tasks.none()  # no task belongs to a workflow instance yet
-    if wanted.status:
-        tasks = tasks.filter(status=wanted.status)
-    if wanted.item:
-        tasks = tasks.filter(item_id=wanted.item)
-    if wanted.queue:
-        tasks = tasks.filter(queue__key=wanted.queue)
+    tasks = _visible(request).filter(**_conditions(wanted))
     is_past = wanted.status not in (None, "open")
     order = NEWEST_DECISION_FIRST if is_past else MOST_URGENT_FIRST
     page = page_of(tasks, order=order, limit=wanted.limit, cursor=wanted.cursor)
     return {"items": [task_out(task) for task in page.items], "next_cursor": page.next_cursor}
+
+
+def _conditions(wanted: TaskQuery) -> dict[str, Any]:
+    asked = {
+        "status": wanted.status,
+        "instance_id": wanted.instance,
+        "item_id": wanted.item,
+        "queue__key": wanted.queue,
+        "candidate_groups__contains": [wanted.group] if wanted.group else None,
+        "candidate_users__contains": [wanted.candidate] if wanted.candidate else None,
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 @router.get("/{int:task_id}", response=TaskOut, summary="Show a task")
@@ -107,6 +115,9 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
     `values` replaces the named values of the task, the others stay; personal values that are sent
     back masked stay as they are. A missing `reason` or `reference` is looked for in `values`, then
     the comment is taken. 409 says who decided what and when.
+
+    About an incident: `edit_and_retry` sets the variables in `values`, `set_result` takes `result`
+    (or `values`) as what the step found, `throw` raises the error `code`.
     """
     task = _find(request, task_id, Action.DECIDE)
     decision = pick(task.decisions, body.decision)
@@ -116,8 +127,9 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
             decision=decision.key,
             version=body.version,
             payload=_payload(task, body),
+            result=body.values if body.result is None else body.result,
             reason=body.reason or _said(decision, body, "reason", MAX_REASON),
-            reference=body.reference or _said(decision, body, "reference", MAX_REFERENCE),
+            reference=_reference(decision, body),
             comment=body.comment,
         ),
         by=request.actor,
@@ -130,6 +142,12 @@ def _payload(task: UserTask, body: DecideIn) -> dict[str, Any] | None:
         return None
     values = body.values if check_schema(task.form) else unmask(body.values, task.values, task.form)
     return {**task.values, **values}
+
+
+def _reference(decision: Decision, body: DecideIn) -> str:
+    name = "code" if decision.key == THROW.key else "reference"
+    said = body.reference or (body.code if name == "code" else "")
+    return said or _said(decision, body, name, MAX_REFERENCE)
 
 
 def _said(decision: Decision, body: DecideIn, name: str, longest: int) -> str:

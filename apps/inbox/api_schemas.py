@@ -18,6 +18,7 @@ class DecisionOut(Schema):
     takes_values: bool
     needs_reason: bool
     needs_reference: bool
+    needs_result: bool
 
 
 class TaskOut(Schema):
@@ -25,16 +26,24 @@ class TaskOut(Schema):
     version: int = Field(description="what `decide` must name")
     kind: str
     title: str
-    reason: str = Field(description="why the bot stopped: the message of the attempt")
+    reason: str = Field(description="why the bot, or the step, stopped; empty for a form")
     code: str
     item: int | None
-    instance: str | None
+    instance: int | None = Field(description="the workflow instance that it belongs to")
+    workflow: str | None = Field(description="title of the workflow")
+    step: str | None = Field(description="name of the step")
+    element: str | None = Field(description="id of the step in the diagram")
     queue: str | None
     form: dict[str, Any] = Field(description="JSON Schema of the values")
     values: dict[str, Any] = Field(description="the data; personal values are masked")
     decisions: list[DecisionOut]
     assignee: str | None
+    candidate_groups: list[str] = Field(description="whom the workflow offers it to")
+    candidate_users: list[str]
+    priority: int
+    instructions: str
     due_at: datetime | None
+    follow_up_at: datetime | None
     created_at: datetime
     status: str
     decision: str | None
@@ -61,6 +70,10 @@ class DecideIn(Schema):
     comment: str = ""
     reason: str = Field("", description="why; where it is missing, the comment is taken")
     reference: str = Field("", description="its number or name in the outside system")
+    result: dict[str, Any] | None = Field(
+        None, description="of the step, for `set_result`; where it is missing, `values` is taken"
+    )
+    code: str = Field("", description="of the error, for `throw`")
 
 
 def task_out(task: UserTask) -> dict[str, Any]:
@@ -73,7 +86,10 @@ def task_out(task: UserTask) -> dict[str, Any]:
         "reason": task.reason,
         "code": task.code,
         "item": task.item_id,
-        "instance": None,
+        "instance": task.instance_id,
+        "workflow": task.facts.get("workflow"),
+        "step": task.facts.get("step"),
+        "element": task.facts.get("element"),
         "queue": task.queue.key if task.queue else None,
         "form": task.form,
         "values": masked(task.values, task.form),
@@ -84,11 +100,17 @@ def task_out(task: UserTask) -> dict[str, Any]:
                 "takes_values": decision.takes_values,
                 "needs_reason": decision.needs_reason,
                 "needs_reference": decision.needs_reference,
+                "needs_result": decision.needs_result,
             }
             for decision in decisions_of(task.decisions)
         ],
         "assignee": task.assignee.username if task.assignee else None,
+        "candidate_groups": task.candidate_groups,
+        "candidate_users": task.candidate_users,
+        "priority": task.priority,
+        "instructions": task.instructions,
         "due_at": task.due_at,
+        "follow_up_at": task.follow_up_at,
         "created_at": task.created_at,
         "status": task.status,
         "decision": task.decision or None if is_closed else None,

@@ -62,6 +62,8 @@ def words_of_closing(task: UserTask) -> str:
     }
     if task.status == UserTask.Status.COMPLETED:
         return _("%(name)s decided this at %(time)s: %(what)s.") % said
+    elif task.is_of_workflow:
+        return _("The workflow went on without this at %(time)s (%(what)s).") % said
     elif task.status == UserTask.Status.EXPIRED:
         return _("This expired at %(time)s: nobody worked the item in time.") % said
     else:
@@ -79,8 +81,14 @@ def _clock(at: datetime | None) -> str:
     return formats.date_format(timezone.localtime(at), "Y-m-d H:i:s") if at else "–"
 
 
-# what people do with items on the queues' pages, as it is kept with the task it made needless
+# why a workflow went on, and what people do with items on the queues' pages, as it is kept with
+# the task it made needless
 ELSEWHERE = {
+    "timer": gettext_lazy("its time ran out"),
+    "message": gettext_lazy("a message came"),
+    "signal": gettext_lazy("a signal came"),
+    "error": gettext_lazy("an error was caught"),
+    "repaired": gettext_lazy("repaired elsewhere"),
     "retried": gettext_lazy("sent back to the bots"),
     "skipped": gettext_lazy("left out"),
     "cancelled": gettext_lazy("cancelled"),

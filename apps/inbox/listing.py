@@ -6,7 +6,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
 from apps.lib.pagination import Page, page_of
@@ -20,6 +22,8 @@ MAX_COUNT = 1_000  # beyond that a list says "1000+": nobody reads on
 MOST_URGENT_FIRST = ("urgent_at", "id")
 NEWEST_DECISION_FIRST = ("-decided_at", "-id")
 TABS = ("mine", "open", "decided")
+ME, GROUP = "me", "group:"
+MAX_GROUPS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,9 @@ class TaskFilter:
     tab: str = "open"
     queue: int | None = None
     kind: str = ""
+    instance: int | None = None
+    # whom a workflow offers it to: “me”, or “group:” and its name; "" for everybody
+    whom: str = ""
     text: str = ""
     after: str = ""
 
@@ -49,6 +56,8 @@ class TaskFilter:
             tab=tab if tab in TABS else "open",
             queue=_number(found.get("queue")),
             kind=kind if kind in UserTask.Kind.values else "",
+            instance=_number(found.get("instance")),
+            whom=_audience(found.get("whom", "")),
             text=found.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
             after=found.get("after", "")[:1000],
         )
@@ -56,10 +65,16 @@ class TaskFilter:
     def query(self) -> str:
         """Return what stands in the page's address."""
         tab = "" if self.tab == "open" else self.tab
-        pairs = {"tab": tab, "queue": self.queue, "kind": self.kind, "q": self.text}
-        return urlencode(
-            {name: value for name, value in [*pairs.items(), ("after", self.after)] if value}
-        )
+        pairs = {
+            "tab": tab,
+            "queue": self.queue,
+            "kind": self.kind,
+            "instance": self.instance,
+            "whom": self.whom,
+            "q": self.text,
+            "after": self.after,
+        }
+        return urlencode({name: value for name, value in pairs.items() if value})
 
     def argument(self) -> str:
         """Return the argument of the live list."""
@@ -72,7 +87,7 @@ class TaskFilter:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.queue or self.kind or self.text)
+        return bool(self.queue or self.kind or self.instance or self.whom or self.text)
 
     def rows(self, rights: Any) -> QuerySet[UserTask]:
         """Return the tasks, as far as `rights` (or an audience's) lets them be seen."""
@@ -83,6 +98,10 @@ class TaskFilter:
             found = found.filter(queue_id=self.queue)
         if self.kind:
             found = found.filter(kind=self.kind)
+        if self.instance:
+            found = found.filter(instance_id=self.instance)
+        if self.whom:
+            found = found.filter(self._offered())
         return found.filter(_matches(self.text)) if self.text else found
 
     def page(self, rights: Any) -> Page[UserTask]:
@@ -110,6 +129,13 @@ class TaskFilter:
         later = Q(urgent_at__gt=task.urgent_at) | Q(urgent_at=task.urgent_at, pk__gt=task.pk)
         return free.filter(later).first() or free.first()
 
+    def _offered(self) -> Q:
+        """To me: by name, or since it was given to me."""
+        if self.whom != ME:
+            return Q(candidate_groups__contains=[self.whom.removeprefix(GROUP)])
+        names = list(User.objects.filter(pk=self.who).values_list("username", flat=True))
+        return Q(assignee=self.who) | Q(candidate_users__contains=names or [""])
+
     def _of_tab(self, tasks: Any) -> QuerySet[UserTask]:
         if self.tab == "decided":
             found: QuerySet[UserTask] = tasks.closed()
@@ -132,6 +158,21 @@ def queues_with_tasks(folder_id: int) -> list[tuple[WorkQueue, int]]:
     numbers = dict(counted)
     queues = WorkQueue.objects.filter(pk__in=numbers).order_by("title")
     return [(queue, numbers[queue.pk]) for queue in queues]
+
+
+def audiences_of(folder_id: int) -> list[tuple[str, str]]:
+    """Return the choices of `whom` that find something now, with their names; [] if none does."""
+    offered = UserTask.objects.open().filter(folder_id=folder_id).order_by()
+    groups = offered.exclude(candidate_groups=[]).values_list("candidate_groups", flat=True)
+    names = sorted({str(name) for some in groups.distinct()[:MAX_GROUPS] for name in some})
+    has_people = bool(names) or offered.exclude(candidate_users=[]).exists()
+    me = [(ME, _("Offered to me"))] if has_people else []
+    return [*me, *((f"{GROUP}{name}", _("For %(group)s") % {"group": name}) for name in names)]
+
+
+def _audience(text: str) -> str:
+    text = text.replace("\x00", "")[:MAX_TEXT]
+    return text if text == ME or text.startswith(GROUP) else ""
 
 
 def _matches(text: str) -> Q:

@@ -162,6 +162,11 @@ class UserTask(models.Model):
         return self.status == self.Status.OPEN
 
     @property
+    def is_of_workflow(self) -> bool:
+        """Whether a workflow asks, about a step; else a queue does, about an item."""
+        return self.kind in self.OF_WORKFLOWS
+
+    @property
     def item_number(self) -> int:
         """The item that the decision is about; only tasks of workflows may have none."""
         if self.item_id is None:

@@ -1,5 +1,6 @@
 """One task in words: why the bot stopped, what was tried, what happened, whose hands it is in."""
 
+import json
 from typing import Any
 
 from django.db.models import Q
@@ -16,6 +17,7 @@ from apps.lib.clock import utc_now
 from apps.queues import documents
 from apps.queues.item_changes import changes_in_words
 from apps.queues.models import Attempt, ItemFile
+from apps.queues.owners import link_of
 
 from .exceptions import words_of_closing
 from .models import Comment, UserTask
@@ -29,11 +31,18 @@ WHY = {
     UserTask.Kind.DATA_PROBLEM: "watch",
     UserTask.Kind.SYSTEM_PROBLEM: "act",
     UserTask.Kind.UNKNOWN_EFFECT: "person",
+    UserTask.Kind.FORM: "info",
+    UserTask.Kind.INCIDENT: "act",
 }
 
 
-def why_it_stopped(task: UserTask) -> dict[str, Any]:
-    """Return the callout: what happened in a sentence, what to do, and the raw error folded."""
+def why_it_stopped(task: UserTask) -> dict[str, Any] | None:
+    """Return the callout: what happened in a sentence, what to do, and the raw error folded.
+
+    None for a step that people do: nothing has stopped.
+    """
+    if task.kind == UserTask.Kind.FORM:
+        return None
     attempt = last_attempt(task)
     return {
         "tone": WHY[UserTask.Kind(task.kind)],
@@ -55,6 +64,8 @@ def last_attempt(task: UserTask) -> Attempt | None:
 def _why_title(task: UserTask) -> str:
     if task.kind == UserTask.Kind.UNKNOWN_EFFECT:
         return _("Nobody knows whether it happened")
+    elif task.kind == UserTask.Kind.INCIDENT:
+        return _("The workflow can't go on because")
     elif task.facts.get("cause") == "lost":
         return _("The bot stopped answering, again and again")
     else:
@@ -69,6 +80,11 @@ def _advice(task: UserTask) -> str:
             "The bot stopped between beginning and end of %(what)s. Look into the other system: "
             "if it is there, say so and give its number."
         ) % {"what": keys or _("a step that can't be undone")}
+    elif task.kind == UserTask.Kind.INCIDENT:
+        return _(
+            "Put right what stands in its way and retry. Or say what the step should have found, "
+            "or raise an error that the diagram catches."
+        )
     elif task.kind == UserTask.Kind.SYSTEM_PROBLEM:
         return _("All tries are used. If the system is well again, send it back; else end it here.")
     else:
@@ -93,8 +109,24 @@ def standing(task: UserTask, *, me: int) -> dict[str, Any]:
         "is_mine": task.working_by_id == me,
         "is_assigned_to_me": task.assignee_id == me,
         "is_hot": is_hot(task),
+        "instance": link_of(task.instance_id) if task.instance_id else None,
+        "offered_to": offered_to(task),
         "me": me,
     }
+
+
+def offered_to(task: UserTask) -> str:
+    """Return whom the workflow offers the task to, "" if to everybody."""
+    names = [*task.candidate_groups, *task.candidate_users]
+    if task.assignee_id is None and task.facts.get("assignee"):
+        names.insert(0, task.facts["assignee"])
+    return ", ".join(str(name) for name in names)
+
+
+def result_of(task: UserTask) -> str:
+    """Return the result that somebody set for the step, as JSON to read; "" if nobody did."""
+    said = task.facts.get("result")
+    return "" if said is None else json.dumps(said, indent=2, ensure_ascii=False)
 
 
 def is_hot(task: UserTask) -> bool:
@@ -123,9 +155,8 @@ def history_entries(task: UserTask) -> list[dict[str, Any]]:
         for event in events
         if event.kind != "user_task.commented"
     ]
-    entries.append(
-        {"what": _("The bot asked for a decision"), "at": task.created_at, "tone": "person"}
-    )
+    asked = _("The workflow asked") if task.is_of_workflow else _("The bot asked for a decision")
+    entries.append({"what": asked, "at": task.created_at, "tone": "person"})
     return entries
 
 

@@ -114,10 +114,13 @@ def item_header(audience: Audience, arg: str) -> Context | None:
     if item is None:
         return None
     may_operate = audience.can(Action.OPERATE, item.queue.folder_id)
+    instance = item_presenting.instance_of(item)
+    verbs = item_presenting.item_verbs(item, may_operate=may_operate, is_owned=instance is not None)
     return {
         "item": item,
         "standing": item_presenting.item_standing(item),
-        "verbs": item_presenting.item_verbs(item, may_operate=may_operate),
+        "instance": instance,
+        "verbs": verbs,
         "may_edit": may_operate and item_presenting.may_edit(item),
     }
 

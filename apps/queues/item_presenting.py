@@ -23,6 +23,7 @@ from .forms import NothingToAskForm, ReasonForm, ReferenceForm
 from .item_changes import changes_in_words
 from .item_data import DataView, view_of
 from .models import Attempt, Effect, Ended, Lease, Parked, Scheduled, WorkItem
+from .owners import OwnerLink, link_of, owner_of
 
 Status = WorkItem.Status
 WAITING = frozenset({Status.NEW})
@@ -97,9 +98,21 @@ def status_of(item: WorkItem) -> str:
     return status
 
 
-def item_verbs(item: WorkItem, *, may_operate: bool) -> list[Verb]:
-    """Return what may be done with the item where it stands now."""
-    return [verb for verb in VERBS if may_operate and status_of(item) in verb.allowed_in]
+def item_verbs(item: WorkItem, *, may_operate: bool, is_owned: bool = False) -> list[Verb]:
+    """Return what may be done with the item where it stands now.
+
+    What belongs to an instance and has ended goes on there, not here.
+    """
+    status = status_of(item)
+    if not may_operate or (is_owned and status in FINAL):
+        return []
+    return [verb for verb in VERBS if status in verb.allowed_in]
+
+
+def instance_of(item: WorkItem) -> OwnerLink | None:
+    """Return the instance that the item belongs to; None for an item for its own sake."""
+    owner = owner_of(item.pk)
+    return link_of(owner.owner_id) if owner else None
 
 
 def may_edit(item: WorkItem) -> bool:

@@ -6,6 +6,16 @@ export const isTyping = (element) => Boolean(element?.matches?.(TEXT_INPUTS));
 
 export const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
+/**
+ * Click a control for a key that was pressed. What is typed next belongs to the question that opened, at once: the
+ * browser tells of the opening only later, and letters in between would be taken for shortcuts.
+ */
+export function press(control) {
+  control.click();
+  const opened = control.closest("summary")?.parentElement;
+  if (opened?.open) opened.querySelector("input:not([type=hidden]), textarea")?.focus();
+}
+
 /** Return the dialog on top, or the document when none is open. */
 export const activeScope = () => all("dialog[open]").at(-1) ?? document;
 

@@ -24,12 +24,13 @@ document.addEventListener("formdata", (event) => {
   for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
 });
 
-// --- Ctrl Enter sends the first decision with what is in the fields now
+// --- Ctrl Enter sends the first decision with what is in the fields now: from within them, one that takes them
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   const form = event.target.closest?.("form") ?? document.querySelector("form:has([data-decision])");
   const decides = form?.querySelector("[data-decision]");
-  const button = form?.querySelector(decides ? "[data-decision]:not(:disabled)" : SUBMITS);
+  const takes = event.target.closest?.(".task-fields") && form?.querySelector("[data-takes-values]:not(:disabled)");
+  const button = takes || form?.querySelector(decides ? "[data-decision]:not(:disabled)" : SUBMITS);
   if (!button) return;
   event.preventDefault();
   button.click();

@@ -1,5 +1,5 @@
 // The inbox: drafts that save themselves, rows that come and go, decisions by key, focus where it belongs.
-import { all, isTyping } from "./dom.js";
+import { all, isTyping, press } from "./dom.js";
 import { singleKeysAreOn } from "./commands.js";
 import { goTo } from "./schema_form.js";
 
@@ -56,7 +56,8 @@ document.addEventListener(
   "keydown",
   (event) => {
     const ask = event.target.closest?.(".ask-panel")?.closest("details");
-    if (ask && event.key === "Enter" && event.target.matches("input")) {
+    const isSent = event.target.matches?.("input") || event.ctrlKey || event.metaKey;
+    if (ask && event.key === "Enter" && isSent) {
       stop(event);
       ask.querySelector("[data-ask-submit]").click();
     } else if (ask && event.key === "Escape") {
@@ -78,7 +79,10 @@ document.addEventListener(
       stop(event);
       goTo(firstField());
     } else if (/^[1-9]$/.test(event.key) && singleKeysAreOn()) {
-      pane()?.querySelector(`[data-digit="${event.key}"]:not(:disabled)`)?.click();
+      const decision = pane()?.querySelector(`[data-digit="${event.key}"]:not(:disabled)`);
+      if (!decision) return;
+      event.preventDefault(); // the digit is a choice, not the beginning of the answer
+      press(decision);
     }
   },
   { capture: true },
@@ -87,7 +91,9 @@ document.addEventListener(
 document.addEventListener(
   "toggle",
   (event) => {
-    if (event.target.matches("details.ask") && event.target.open) event.target.querySelector("input")?.focus();
+    if (!event.target.matches("details.ask") || !event.target.open) return;
+    const field = event.target.querySelector("input, textarea");
+    if (!isTyping(document.activeElement) || !event.target.contains(document.activeElement)) field?.focus();
   },
   { capture: true },
 );

@@ -1,6 +1,6 @@
 // Single-key shortcuts: data-key="r" on a control, "g q" for two keys in a row.
 // They can be switched off (WCAG 2.1.4) and never fire while someone types.
-import { activeScope, all, isTyping, isVisible } from "./dom.js";
+import { activeScope, all, isTyping, isVisible, press as pressControl } from "./dom.js";
 import { run, singleKeysAreOn } from "./commands.js";
 import { cursorRow, moveCursor, openCursorRow, openRowMenu, selectCursorRow } from "./lists.js";
 
@@ -40,7 +40,7 @@ function press(key) {
   setPrefix("");
   const control = controlFor(sequence);
   if (control) {
-    control.click();
+    pressControl(control);
     return true;
   }
   if (startsSequence(key)) {

@@ -52,7 +52,16 @@ def test_lists_can_be_narrowed_and_paged(program, folder, queue):
 
 @pytest.mark.parametrize(
     "query",
-    ["status=lost", "limit=0", "limit=x", "item=x", "cursor=zzz", "item=99999999999999999999"],
+    [
+        "status=lost",
+        "limit=0",
+        "limit=x",
+        "item=x",
+        "cursor=zzz",
+        "item=99999999999999999999",
+        "instance=x",
+        "instance=0",
+    ],
 )
 def test_a_wrong_filter_is_refused_by_name(program, query):
     answer = program.get(f"/user-tasks?{query}")

@@ -27,7 +27,7 @@ from apps.queues.models import Effect, Parked, WorkItem
 from .drafts import drop_draft
 from .handling import add_comment, check_comment
 from .opening import reconcile_tasks
-from .stepping import announce_decision, values_said
+from .stepping import announce_decision, check_said, values_said
 
 Status = UserTask.Status
 
@@ -83,7 +83,7 @@ def _decide(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> Us
     if not _close(task, decision, answer, by):
         return _already_closed(task, decision, answer, by)
     current: UserTask = UserTask.objects.select_related("queue", "item").get(pk=task.pk)
-    if current.item_id is None:
+    if current.is_of_workflow:
         changes = _tell_instance(current, decision, answer, by)
     else:
         _insist_that_item_waits(current)
@@ -207,12 +207,13 @@ def _tell_instance(
     changes: list[JsonObject] = []
     if decision.takes_values:
         payload = task.values if answer.payload is None else answer.payload
+        check_said(payload, "values")
         check_values(task, payload)
         changes = changes_between(task.values, payload, task.form)
         values = values_said(task, payload)
         UserTask.objects.filter(pk=task.pk).update(decision_values=payload)
     elif decision.needs_result and answer.result is not None:
-        values = answer.result
+        values = check_said(answer.result, "result")
         changes = changes_between({}, values, {})
         UserTask.objects.filter(pk=task.pk).update(facts={**task.facts, "result": values})
     announce_decision(

@@ -22,7 +22,7 @@ from apps.inbox.models import UserTask
 from apps.inbox.titles import title_of_item
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
-from apps.queues.models import Attempt, Effect, Ended, Parked, WorkItem, WorkQueue
+from apps.queues.models import Attempt, Effect, Ended, Owned, Parked, WorkItem, WorkQueue
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ def _open(places: Sequence[Parked]) -> list[UserTask]:
     queues = {queue.pk: queue for queue in WorkQueue.objects.filter(pk__in=queue_ids)}
     attempts = _last_attempts(ids)
     effects = _unknown_effects(ids)
+    owners = {owned.item_id: owned for owned in Owned.objects.filter(item_id__in=ids)}
     now = database_now()
     tasks = [
         _task(
@@ -133,6 +134,10 @@ def _open(places: Sequence[Parked]) -> list[UserTask]:
         for place in places
         if place.item_id in items and place.queue_id in queues
     ]
+    for task in tasks:
+        owner = owners.get(task.item_number)
+        if owner is not None:
+            task.instance_id, task.token = owner.owner_id, owner.token
     # somebody else may be opening the same tasks right now: theirs are as good
     UserTask.objects.bulk_create(tasks, ignore_conflicts=True)
     return tasks

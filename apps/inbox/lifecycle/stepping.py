@@ -27,13 +27,15 @@ from apps.inbox.changes import same_json
 from apps.inbox.decisions import EDIT_AND_RETRY, Decision, offered_by_step, offered_for
 from apps.inbox.models import UserTask
 from apps.lib.actors import SYSTEM, Actor
-from apps.lib.json import JsonObject
+from apps.lib.errors import DomainError, FieldProblem, InvalidError, TooLargeError
+from apps.lib.json import JsonObject, check_json
 
 Kind, Status = UserTask.Kind, UserTask.Status
 
 DECIDED = "user_task.decided"
 # Larger than this, variables are looked at and changed on the instance's page alone
 MAX_VARIABLES_BYTES = 200_000
+MAX_SAID_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,19 @@ def close_owned_tasks(
     )
     nudge(*(f"task:{pk}" for pk, _folder in found), *{f"inbox:{folder}" for _pk, folder in found})
     return n_closed
+
+
+def check_said(said: JsonObject, name: str) -> JsonObject:
+    """Return `said`; raise InvalidError if it can't be stored, TooLargeError if it is too much."""
+    try:
+        text = orjson.dumps(said)
+        check_json(said)
+    except (TypeError, DomainError) as error:
+        message = _("This can't be stored: %(why)s") % {"why": error}
+        raise InvalidError(message, fields=[FieldProblem(name, message)]) from None
+    if len(text) > MAX_SAID_BYTES:
+        raise TooLargeError(_("These values are larger than %(n)d kB.") % {"n": 1024})
+    return said
 
 
 def values_said(task: UserTask, payload: JsonObject) -> JsonObject:

@@ -12,8 +12,9 @@ from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can
 from apps.inbox import presenting
 from apps.inbox.decisions import decisions_of, title_of
+from apps.inbox.forming import form_of
 from apps.inbox.lifecycle import draft_of
-from apps.inbox.listing import TaskFilter, queues_with_tasks
+from apps.inbox.listing import TaskFilter, audiences_of, queues_with_tasks
 from apps.inbox.models import UserTask
 from apps.lib.errors import DomainError, NotFoundError
 from apps.lib.json import JsonObject
@@ -49,7 +50,11 @@ def answer(
     template = f"{PAGE}#{partial}"
     if not is_partial(request):
         template = PAGE
-        context |= {"kinds": UserTask.Kind.choices, "queues": queues_with_tasks(request.folder.pk)}
+        context |= {
+            "kinds": UserTask.Kind.choices,
+            "queues": queues_with_tasks(request.folder.pk),
+            "audiences": audiences_of(request.folder.pk),
+        }
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     patch_cache_control(response, private=True, no_store=True)
@@ -91,6 +96,7 @@ def pane(
         "why": presenting.why_it_stopped(task),
         "document": presenting.documents_of(task, chosen=_chosen_file(request)),
         "decisions": rows,
+        "result": presenting.result_of(task),
         "people": presenting.people_for(task) if may_decide else [],
         "refusal": refusal,
         "refusal_is_asked": any(row["problems"] for row in rows),
@@ -102,12 +108,6 @@ def _reveal_url(request: PersonRequest, task: UserTask) -> str:
     """Return where personal values are revealed; "" for those who may not see them."""
     may_reveal = can(request.user, Action.REVEAL, task.folder_id)
     return reverse("inbox:reveal", args=[task.pk]) if may_reveal else ""
-
-
-def form_of(task: UserTask, *, payload: JsonObject | None = None, **how: Any) -> SchemaForm:
-    schema = task.form if isinstance(task.form, dict) else {}
-    values = task.values if payload is None else payload
-    return SchemaForm(schema, values if isinstance(values, dict) else {}, **how)
 
 
 def _shown_values(task: UserTask) -> JsonObject:
@@ -131,6 +131,8 @@ def decision_rows(
             "is_chosen": decision.key == chosen,
             "reason": said.get(f"reason:{decision.key}") or "",
             "reference": said.get(f"reference:{decision.key}") or "",
+            "reference_label": _(decision.reference_label) if decision.reference_label else "",
+            "result": said.get(f"result:{decision.key}") or "",
             "problems": problems if decision.key == chosen and decision.asks else {},
         }
         for number, decision in enumerate(decisions_of(task.decisions), start=1)

@@ -4,12 +4,15 @@ from typing import Any
 
 from django.http import QueryDict
 
+from apps.inbox.forming import form_of
 from apps.inbox.models import UserTask
-from apps.lib.schema_forms import ROOT, Leaf, Rows, SchemaForm
+from apps.lib.schema_forms import ROOT, Leaf, Rows
 from apps.lib.schema_forms.rows import with_rows_changed
 from apps.lib.schema_forms.texts import is_unchanged
 
 MAX_SAID = 10_000
+# what the questions of a decision are called, before the decision's key
+ANSWERS = ("reason:", "reference:", "result:")
 
 
 def draft_from(task: UserTask, said: QueryDict, *, version: int | None = None) -> dict[str, Any]:
@@ -17,9 +20,8 @@ def draft_from(task: UserTask, said: QueryDict, *, version: int | None = None) -
 
     A value that was looked at and not changed is not kept, so personal data stays where it is.
     """
-    schema = task.form if isinstance(task.form, dict) else {}
     seen = task.values_at(task.version if version is None else version)
-    form = SchemaForm(schema, seen, data=with_rows_changed(said))
+    form = form_of(task, payload=seen, data=with_rows_changed(said))
     kept: dict[str, Any] = {}
     for node in form.tree.walk():
         if isinstance(node, Rows) and node.marker in form.entered:
@@ -35,8 +37,8 @@ def draft_from(task: UserTask, said: QueryDict, *, version: int | None = None) -
 
 
 def _answers(said: QueryDict) -> dict[str, Any]:
-    names = [name for name in said if name.startswith(("reason:", "reference:"))]
+    names = [name for name in said if name.startswith(ANSWERS)]
     return {name: [said[name][:MAX_SAID]] for name in names[:20] if said[name]}
 
 
-__all__ = ["ROOT", "draft_from"]
+__all__ = ["ANSWERS", "ROOT", "draft_from"]

@@ -14,15 +14,16 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Action, require
 from apps.inbox import lifecycle
 from apps.inbox.changes import changes_between
-from apps.inbox.decisions import Decision, pick, title_of
+from apps.inbox.decisions import EDIT_AND_RETRY, RETRY, Decision, pick, title_of
 from apps.inbox.exceptions import TaskChangedError, TaskDecidedError
+from apps.inbox.forming import form_of, payload_of, read_result, schema_of
 from apps.inbox.listing import TaskFilter
 from apps.inbox.models import UserTask
 from apps.lib.errors import ConflictError, DomainError, InvalidError, NotFoundError, TooLargeError
 from apps.lib.schema_forms import SchemaForm
 
-from .common import PAGE, answer, filter_of, find_task, form_of, is_partial, pane
-from .drafting import draft_from
+from .common import PAGE, answer, filter_of, find_task, is_partial, pane
+from .drafting import ANSWERS, ROOT, draft_from
 
 INVALID, CONFLICT = 422, 409
 
@@ -35,7 +36,8 @@ def task_decide(request: PersonRequest, pk: int) -> HttpResponse:
         form = form_of(task, data=request.POST) if decision.takes_values else None
         if form is not None and task.is_open and not form.is_valid():
             return _redraw(request, task, form=form)
-        done = lifecycle.decide(task, _answer(decision, form, request), by=request.user.actor)
+        _insist_that_nothing_is_lost(task, decision, request)
+        done = lifecycle.decide(task, _answer(task, decision, form, request), by=request.user.actor)
     except TaskDecidedError as error:
         return _too_late(request, error)
     except TaskChangedError as error:
@@ -129,8 +131,22 @@ def _task_to_decide(request: PersonRequest, pk: int) -> UserTask:
     return task
 
 
+def _insist_that_nothing_is_lost(
+    task: UserTask, decision: Decision, request: PersonRequest
+) -> None:
+    """Raise InvalidError when somebody changed variables, and retries without them."""
+    if decision.key != RETRY.key or not task.is_open or task.kind != UserTask.Kind.INCIDENT:
+        return
+    if any(name.startswith(f"{ROOT}/") for name in draft_from(task, request.POST)):
+        said = _(
+            "You changed variables, and this retries without them. Choose “%(other)s”, or undo "
+            "your changes."
+        )
+        raise InvalidError(said % {"other": title_of(EDIT_AND_RETRY)})
+
+
 def _answer(
-    decision: Decision, form: SchemaForm | None, request: PersonRequest
+    task: UserTask, decision: Decision, form: SchemaForm | None, request: PersonRequest
 ) -> lifecycle.Answer:
     said = request.POST
     if form is not None and not form.is_valid():
@@ -138,7 +154,10 @@ def _answer(
     return lifecycle.Answer(
         decision=decision.key,
         version=_version(said),
-        payload=form.new_payload if form else None,
+        payload=payload_of(task, form) if form else None,
+        result=read_result(said.get(f"result:{decision.key}", ""))
+        if decision.needs_result
+        else None,
         reason=said.get(f"reason:{decision.key}", ""),
         reference=said.get(f"reference:{decision.key}", ""),
         comment=said.get("comment", ""),
@@ -185,7 +204,7 @@ def _too_late(request: PersonRequest, error: TaskDecidedError) -> HttpResponse:
         "wanted": wanted,
         "query": wanted.query(),
         "refusal": error,
-        "mine": changes_between(current.values, mine.new_payload, mine.schema),
+        "mine": changes_between(current.values, payload_of(current, mine), schema_of(current)),
         "said": [text for name, text in request.POST.items() if _is_said(name) and text],
         "next_task": wanted.next_after(current, request.rights),
         "opened": True,
@@ -194,7 +213,7 @@ def _too_late(request: PersonRequest, error: TaskDecidedError) -> HttpResponse:
 
 
 def _is_said(name: str) -> bool:
-    return name.startswith(("reason:", "reference:")) or name == "comment"
+    return name.startswith(ANSWERS) or name == "comment"
 
 
 def _version(said: QueryDict) -> int:

@@ -15,6 +15,7 @@ from apps.queues.models import (
     WorkItem,
     WorkQueue,
 )
+from apps.queues.owners import owner_of
 
 Out = dict[str, Any]
 
@@ -66,8 +67,10 @@ def item_detail(item: WorkItem, *, is_revealed: bool = False) -> Out:
     ended = Ended.objects.filter(item_id=item.pk).first()
     attempts = Attempt.objects.filter(item_id=item.pk).order_by("number", "ended_at")
     effects = Effect.objects.filter(item_id=item.pk).order_by("pk")
+    owner = owner_of(item.pk)
     return {
         **item_out(item, is_revealed=is_revealed),
+        "instance": owner.owner_id if owner else None,
         "attempts": [_values(attempt, OF_ATTEMPT) for attempt in attempts[:MAX_ATTEMPTS]],
         "in_hand": _holder(lease) if lease else None,
         "parked": _values(parked, ("cause", "code", "message", "since", "by")) if parked else None,

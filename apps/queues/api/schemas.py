@@ -206,6 +206,7 @@ class FileOut(BaseModel):
 
 
 class ItemDetail(ItemOut):
+    instance: int | None = Field(description="the workflow instance that it belongs to")
     attempts: list[AttemptOut] = Field(description="tries that ended, the oldest first")
     in_hand: HolderOut | None
     parked: ParkedOut | None
