@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from django.utils.translation import gettext as _
@@ -33,7 +34,7 @@ class TextCompiler:
 
     def __init__(self, builder: TypeBuilder, members: Names, problems: Problems) -> None:
         self.builder = builder
-        self._members = _by_start(members)
+        self._members = members
         self.problems = problems
         self._feel_types = {name: each.type for name, each in builder.types.items()}
 
@@ -87,11 +88,14 @@ class TextCompiler:
 
         Large models have hundreds: to hand in few keeps reading them quick.
         """
-        words = set(WORD.findall(text.text))
-        found = {name for name in names if not name.isidentifier()}
-        for word in words & self._members.keys():
-            found |= self._members[word]
-        return sorted(found)
+        words = frozenset(WORD.findall(text.text))
+        return sorted(
+            name
+            for index in (_by_start(names), _by_start(self._members))
+            for word in words & index.keys()
+            for name, parts in index[word]
+            if parts <= words
+        )
 
     def _types_in(self, text: Text) -> Mapping[str, Type] | None:
         """Return the model's types if the text may name one."""
@@ -148,13 +152,14 @@ def warn_misfit(run: Run, what: str, value: Value, wanted: ItemType) -> None:
     )
 
 
-def _by_start(names: Names) -> dict[str, set[str]]:
-    """Return the names that FEEL can't read by itself, by their first word or sign."""
-    found: dict[str, set[str]] = {}
+@lru_cache(maxsize=256)
+def _by_start(names: Names) -> dict[str, list[tuple[str, Names]]]:
+    """Return the names that FEEL can't read by itself with their words, by the first of these."""
+    found: dict[str, list[tuple[str, Names]]] = {}
     for name in names:
-        word = WORD.match(name)
-        if word and not name.isidentifier():
-            found.setdefault(word.group(), set()).add(name)
+        words = WORD.findall(name)
+        if words and not name.isidentifier():
+            found.setdefault(words[0], []).append((name, frozenset(words)))
     return found
 
 

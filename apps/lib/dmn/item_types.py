@@ -11,6 +11,8 @@ from .elements import FunctionItem, ItemDefinition, Named, Place, Text
 from .errors import Problems
 from .types import ANYTHING, ItemType, Test, named_type
 
+MAX_SIZE = 2_000  # parts of one type: values are held against each of them
+
 TestCompiler = Callable[[Text], Test | None]
 
 
@@ -28,6 +30,7 @@ class TypeBuilder:
         self._compile_test = compile_test
         self._problems = problems
         self._under_way: set[str] = set()
+        self._sizes: dict[int, tuple[int, Type]] = {}
         self.types: dict[str, ItemType] = dict(imported)
 
     def build(self) -> dict[str, ItemType]:
@@ -66,8 +69,31 @@ class TypeBuilder:
             )
             return ANYTHING
         self._under_way.add(name)
-        self.types[name] = self._item(item)
-        return self.types[name]
+        found = self._item(item)
+        if self._size(found.type) > MAX_SIZE:
+            self._report_size(item)
+            found = ANYTHING
+        self.types[name] = found
+        return found
+
+    def _size(self, kind: Type) -> int:
+        """Return how many types `kind` is made of; a part that occurs twice counts twice."""
+        if id(kind) not in self._sizes:
+            inner = [member for _name, member in kind.members]
+            inner += [*(kind.parameters or ()), *filter(None, (kind.of, kind.result))]
+            size = 1 + sum(self._size(each) for each in inner)
+            # keeps the type, too: an id is worth something only while its object lives
+            self._sizes[id(kind)] = (size, kind)
+        return self._sizes[id(kind)][0]
+
+    def _report_size(self, item: ItemDefinition) -> None:
+        self._problems.add(
+            item.place.element,
+            item.place.line,
+            _("The type “%(name)s” is made of more than %(n)d parts.")
+            % {"name": item.name, "n": MAX_SIZE},
+            _("Use Any for the parts that need no check."),
+        )
 
     def _item(self, item: ItemDefinition) -> ItemType:
         found = _restrict(self._base(item), self._test(item.allowed_values))

@@ -34,6 +34,8 @@ from .nodes import (
 )
 from .running import DecisionRun, Scope
 
+MAX_LEVELS = 40  # of decisions that require each other; an evaluation goes MAX_DEPTH deep
+
 Drawn = InputData | Decision | Knowledge | Service
 Found = TypeVar("Found", bound=Node)
 
@@ -105,6 +107,15 @@ class Linker:
             _("Remove one of these requirements."),
         )
 
+    def _report_levels(self, drawn: Decision) -> None:
+        self._problems.add(
+            drawn.id,
+            drawn.place.line,
+            _("%(place)s stands on more than %(n)d levels of decisions.")
+            % {"place": drawn.place.way, "n": MAX_LEVELS},
+            _("Join some of them."),
+        )
+
     # --- what is required
 
     def _required(self, requirement: Requirement, place: Place) -> Node | None:
@@ -153,11 +164,7 @@ class Linker:
     # --- each kind of node
 
     def _decision(self, drawn: Decision, key: Key) -> DecisionNode:
-        information = [each for each in drawn.requirements if each.kind != "knowledge"]
-        needs = [
-            *(Need(*each) for each in self._all(information, drawn.place, InputNode)),
-            *(Need(*each) for each in self._all(information, drawn.place, DecisionNode)),
-        ]
+        needs = self._needs(drawn)
         functions = self._functions(drawn.requirements, drawn.place)
         names = {name for need in needs for name in _names(need)} | set(functions)
         wanted = self._compiler.type_of(drawn.type_ref, drawn.place)
@@ -172,10 +179,21 @@ class Linker:
             question=drawn.question,
             type=wanted,
             logic=logic,
-            needs=tuple(needs),
+            needs=needs,
             functions=functions,
+            levels=1 + max((_levels(each) for each in needs), default=0),
             way=drawn.place.way,
         )
+
+    def _needs(self, drawn: Decision) -> tuple[Need, ...]:
+        information = [each for each in drawn.requirements if each.kind != "knowledge"]
+        needs = (
+            *(Need(*each) for each in self._all(information, drawn.place, InputNode)),
+            *(Need(*each) for each in self._all(information, drawn.place, DecisionNode)),
+        )
+        if any(_levels(each) >= MAX_LEVELS for each in needs):
+            self._report_levels(drawn)
+        return needs
 
     def _knowledge(self, drawn: Knowledge, key: Key) -> KnowledgeNode:
         scope = self._functions(drawn.requirements, drawn.place)
@@ -213,6 +231,10 @@ class Linker:
         )
         node = ServiceNode(key, drawn.name, parameters, tuple(outputs), signature.result, function)
         return node
+
+
+def _levels(need: Need) -> int:
+    return need.node.levels if isinstance(need.node, DecisionNode) else 0
 
 
 def _names(need: Need) -> tuple[str, ...]:

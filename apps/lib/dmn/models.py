@@ -26,7 +26,7 @@ from .running import DecisionRun
 from .types import ItemType
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DecisionModel:
     """A model made ready: immutable, evaluated by any number of threads at once.
 

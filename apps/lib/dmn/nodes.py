@@ -12,7 +12,7 @@ from .types import ItemType
 Key: TypeAlias = tuple[str, str]  # namespace and id
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class InputNode:
     """Input data: looked up by name in what the evaluation was given."""
 
@@ -21,7 +21,7 @@ class InputNode:
     type: ItemType
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class KnowledgeNode:
     """A business knowledge model: a function."""
 
@@ -30,9 +30,10 @@ class KnowledgeNode:
     function: Function
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DecisionNode:
-    """A decision. `functions` are the constant part of its scope: what it may call."""
+    """A decision. `functions` are the constant part of its scope: what it may call; `levels` how
+    many decisions stand above each other, itself included."""
 
     key: Key
     name: str
@@ -42,6 +43,7 @@ class DecisionNode:
     logic: Code | None
     needs: tuple["Need", ...] = ()
     functions: Mapping[str, Value] = field(default_factory=dict)
+    levels: int = 1
     way: str = ""
 
     @property
@@ -49,7 +51,7 @@ class DecisionNode:
         return self.key[1]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ServiceNode:
     """A decision service: decisions that are asked together, as a function of its parameters."""
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from apps.lib.feel import to_json
 from apps.lib.feel.values import Value
+from apps.lib.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,33 @@ class DecisionResult:
     matched: tuple[RuleMatch, ...] = ()
     decisions: Mapping[str, Value] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        """Return all of it as JSON, to be kept with what the decision was made for."""
+        return {
+            "value": to_json(self.value),
+            "matched": [_match_json(each) for each in self.matched],
+            "decisions": {name: to_json(value) for name, value in self.decisions.items()},
+            "warnings": list(self.warnings),
+        }
+
+
+def _match_json(match: RuleMatch) -> JsonObject:
+    return {
+        "decision": match.decision,
+        "decision_name": match.decision_name,
+        "rule": match.rule,
+        "rule_id": match.rule_id,
+        "applied": match.applied,
+        "inputs": [
+            {
+                "label": each.label,
+                "expression": each.expression,
+                "value": to_json(each.value),
+                "test": each.test,
+            }
+            for each in match.inputs
+        ],
+        "outputs": {name: to_json(value) for name, value in match.outputs.items()},
+        "annotations": [{"name": name, "text": text} for name, text in match.annotations],
+    }

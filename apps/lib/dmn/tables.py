@@ -1,7 +1,7 @@
 """Compiles decision tables: which rules match, and what the hit policy makes of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -34,7 +34,7 @@ class _Table:
     """A decision table made ready. Rules with nothing in a cell don't ask about that column."""
 
     def __init__(self, compiler: TextCompiler, table: DecisionTable, names: Names) -> None:
-        self.source = table
+        self.source = table = _sound(table)
         self.inputs = [
             compiler.input_of(each.expression, each.type_ref, names) for each in table.inputs
         ]
@@ -182,6 +182,15 @@ POLICIES: dict[str, Conclusion] = {
 
 def _numbers(hits: list[_Hit]) -> str:
     return ", ".join(str(each.rule + 1) for each in hits)
+
+
+def _sound(table: DecisionTable) -> DecisionTable:
+    """Return the table without the rules that lack cells; they are problems of their own."""
+    width = (len(table.inputs), len(table.outputs))
+    rules = tuple(
+        each for each in table.rules if (len(each.inputs), len(each.outputs)) == width and width[1]
+    )
+    return replace(table, rules=rules)
 
 
 def _rule_tests(compiler: TextCompiler, rule: Rule, names: Names) -> list[tuple[int, TestCode]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.lib.dmn import DmnError, read_dmn
+from apps.lib.dmn import DmnError, evaluate, read_dmn
 from apps.lib.errors import InvalidError
 from tests.lib.dmn.models import (
     decision,
@@ -202,3 +202,49 @@ def test_a_tolerant_reading_keeps_the_problems_and_gives_null_for_what_is_broken
     model = read_dmn(xml, tolerant=True)
 
     assert [each.element for each in model.problems] == ["broken"]
+    assert evaluate(model, "Broken", {}).value is None
+    assert "is not FEEL" in evaluate(model, "Broken", {}).warnings[0]
+    assert evaluate(model, "Sound", {}).value == 2
+
+
+def test_a_tolerant_reading_leaves_out_rules_of_wrong_width():
+    logic = table([["1", '"a"'], ["-", '"b"']], inputs=["x"]).replace(
+        '<rule id="r1">', '<rule id="r1"><inputEntry><text>-</text></inputEntry>'
+    )
+    model = read_dmn(definitions(decision("Fee", logic)), tolerant=True)
+
+    assert evaluate(model, "Fee", {"x": 1}).value == "b"
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned round"])
+def test_too_many_levels_of_decisions_are_told(turned):
+    chain = [decision("D0", literal("1"))]
+    chain += [decision(f"D{n}", literal("1"), decisions=[f"D{n - 1}"]) for n in range(1, 60)]
+
+    problems = problems_of(*(reversed(chain) if turned else chain))
+    assert any("more than 40 levels" in each.message for each in problems)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["<typeRef>t{n}</typeRef>", "<itemComponent name='a'><typeRef>t{n}</typeRef></itemComponent>"],
+)
+def test_types_nested_without_end_are_told_and_end_the_reading(part):
+    items = [
+        f'<itemDefinition name="t{n}">{part.format(n=n + 1)}</itemDefinition>' for n in range(2_000)
+    ]
+
+    assert "nested too deep" in only_problem(*items).message
+
+
+def test_types_that_grow_at_each_level_are_told():
+    twice = "<itemComponent name='{0}'><typeRef>t{1}</typeRef></itemComponent>"
+    items = [
+        f'<itemDefinition name="t{n}">{twice.format("a", n + 1)}{twice.format("b", n + 1)}'
+        "</itemDefinition>"
+        for n in range(40)
+    ]
+    last = '<itemDefinition name="t40"><typeRef>string</typeRef></itemDefinition>'
+
+    problems = problems_of(*items, last)
+    assert all("made of more than 2000 parts" in each.message for each in problems)

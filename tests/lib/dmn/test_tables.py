@@ -182,3 +182,51 @@ def test_a_table_without_inputs_always_matches():
     assert decided(1, []).value is None
     logic = table([['"always"']], inputs=[])
     assert evaluate(model_of(decision("Level", logic)), "Level", {}).value == "always"
+
+
+def test_the_whole_result_becomes_json_to_be_kept():
+    model = model_of(
+        decision("Due", table([["> 1", 'date("2026-03-01")']], inputs=["x"], outputs=["when"]))
+    )
+
+    assert evaluate(model, "due", {"x": 2.5}).to_json() == {
+        "value": "2026-03-01",
+        "matched": [
+            {
+                "decision": "due",
+                "decision_name": "Due",
+                "rule": 1,
+                "rule_id": "r1",
+                "applied": True,
+                "inputs": [{"label": "x", "expression": "x", "value": 2.5, "test": "> 1"}],
+                "outputs": {"when": "2026-03-01"},
+                "annotations": [],
+            }
+        ],
+        "decisions": {"due": "2026-03-01"},
+        "warnings": [],
+    }
+
+
+def test_a_value_that_no_column_expects_is_told_when_no_rule_matches():
+    logic = table([['"red"', "1"]], inputs=["colour"]).replace(
+        "</inputExpression>",
+        '</inputExpression><inputValues><text>"red", "green"</text></inputValues>',
+    )
+    model = model_of(decision("Level", logic))
+
+    assert evaluate(model, "Level", {"colour": "red"}).warnings == ()
+    told = evaluate(model, "Level", {"colour": "blue"}).warnings
+    assert any("“colour” is not among the input values" in each for each in told)
+
+
+def test_a_column_of_dates_reads_the_texts_of_json():
+    logic = table(
+        [['< date("2026-01-01")', '"old"'], ["-", '"new"']], inputs=["day"], policy="FIRST"
+    )
+    model = model_of(
+        decision("Age", logic.replace("<inputExpression>", '<inputExpression typeRef="date">'))
+    )
+
+    days = ["2025-12-31", "2026-01-01"]
+    assert [evaluate(model, "Age", {"day": day}).value for day in days] == ["old", "new"]
