@@ -8,6 +8,10 @@ from apps.lib.json import JsonObject
 
 from .state import InstanceStatus, Scope, State, Subscription, Token, Undoable
 
+# What failed: coming to an element, its work, or going on from it.
+Phase: TypeAlias = Literal["enter", "work", "leave"]
+StepOutcome: TypeAlias = Literal["completed", "skipped", "cancelled", "failed"]
+
 # --- commands: what is outside the instance's own rows
 
 
@@ -86,7 +90,7 @@ class OpenIncident:
     e.g. "expression", "unhandled_error", "variables_too_large", "decision", "no_flow", "loop"."""
 
     token: int
-    phase: Literal["enter", "work", "leave"]
+    phase: Phase
     code: str
     message: str
 
@@ -165,7 +169,7 @@ class StepRecord:
     scope: int
     node: str
     kind: str
-    outcome: Literal["completed", "skipped", "cancelled", "failed"]
+    outcome: StepOutcome
     entered_at: datetime
     ended_at: datetime
     came_by: str = ""

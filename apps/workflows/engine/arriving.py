@@ -1,0 +1,78 @@
+"""What a token does when it comes to an element."""
+
+from collections.abc import Callable, Mapping
+
+from apps.lib.texts import gettext as _
+from apps.workflows.graph import Kind
+
+from .activities import enter
+from .expressions import mapped
+from .faults import StepError
+from .gateways import await_first, pass_gateway
+from .leaving import leave
+from .listening import listen, listen_for_event_subprocesses, subscriptions_for
+from .state import Token
+from .step import Step
+from .throwing import throw
+from .variables import Spot, put
+
+
+def arrive(step: Step, token: Token) -> None:
+    """Let a token come to its element: it passes, waits, or becomes an incident."""
+    node = step.node_of(token)
+    try:
+        _guard(step, token)
+        _ARRIVALS[node.kind](step, token)
+    except StepError as error:
+        step.open_incident(token, "enter", error, {})
+
+
+def _guard(step: Step, token: Token) -> None:
+    """Raise StepError "loop" if the step has entered the element too often; passes of a loop are
+    as many as its list is long, and don't count."""
+    if "index" in token.facts:
+        return
+    place = (token.scope, token.node)
+    visits = step.visits.get(place, 0) + 1
+    step.visits[place] = visits
+    if visits > step.world.max_moves:
+        text = _(
+            "“%(name)s” was entered %(count)s times in a row without waiting for anything. "
+            "Correct what should end the cycle, then retry."
+        )
+        name = step.node_of(token).name or token.node
+        raise StepError("loop", text % {"name": name, "count": f"{step.world.max_moves:,}"})
+
+
+def _start(step: Step, token: Token) -> None:
+    """Begin a scope: listen for its event subprocesses, and take what came with the event."""
+    node = step.node_of(token)
+    listen_for_event_subprocesses(step, token.scope, Spot(token.scope))
+    given = mapped(step, node.outputs, token) if node.outputs else token.local
+    put(step, token.scope, given)
+    leave(step, token)
+
+
+def _await_event(step: Step, token: Token) -> None:
+    listeners = subscriptions_for(step, (token.node,), token, owner=token.number)
+    if listeners:
+        step.keep(token)
+        listen(step, listeners)
+    else:
+        leave(step, token)
+
+
+_ARRIVALS: Mapping[Kind, Callable[[Step, Token], None]] = {
+    "start": _start,
+    "end": throw,
+    "throw": throw,
+    "catch": _await_event,
+    "exclusive": pass_gateway,
+    "parallel": pass_gateway,
+    "inclusive": pass_gateway,
+    "event_based": await_first,
+    **dict.fromkeys(
+        ("service", "send", "receive", "user", "manual", "script", "rule", "subprocess", "call"),
+        enter,
+    ),
+}

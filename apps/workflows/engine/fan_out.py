@@ -1,0 +1,114 @@
+"""Bots' work on each element of a list, handed out in one statement: items instead of tokens.
+
+Ten thousand passes cost the instance one token. That needs passes which do nothing but work: their
+queue is the same for all, nothing decides in between, and each gives at most its result.
+"""
+
+from dataclasses import replace
+
+from apps.lib.json import Json, JsonObject
+from apps.lib.texts import gettext as _
+from apps.workflows.graph import Constant, MultiInstance, Node, Work
+
+from . import expressions
+from .changes import AddItems
+from .expressions import NOTHING, mapped, value
+from .faults import StepError
+from .leaving import leave
+from .state import Token
+from .step import Step
+from .variables import Spot, visible
+from .work_items import as_result, attempts_of, rules_for, with_headers
+
+
+def fans_out(node: Node, loop: MultiInstance) -> bool:
+    """Tell whether the passes of this activity can be items of one queue, without tokens."""
+    work = node.work
+    return (
+        isinstance(work, Work)
+        and isinstance(work.queue, Constant)
+        and not any((loop.is_sequential, loop.completion, node.outputs, node.compensated_by))
+        and not _differs_by_pass(work)
+        and _reads_only_results(loop)
+    )
+
+
+def fan_out(
+    step: Step, node: Node, loop: MultiInstance, token: Token, elements: list[Json]
+) -> None:
+    """Hand out one item for each element. Raises StepError, having done nothing."""
+    work = node.work
+    assert isinstance(work, Work)
+    items = AddItems(
+        token=token.number,
+        queue=expressions.text(step, work.queue, token, _("The name of the queue")),
+        payloads=_payloads(step, node, loop, token, elements),
+        max_attempts=attempts_of(step, work, token),
+        rules=rules_for(step, work, token),
+        backoff=work.backoff,
+        delay_seconds=work.delay_seconds,
+        sla_seconds=work.sla_seconds,
+    )
+    facts: JsonObject = {**token.facts, "total": len(elements)}
+    step.keep(replace(token, waits_for="items", facts=facts))
+    step.tell(items)
+
+
+def leave_with_results(step: Step, token: Token, results: list[Json]) -> None:
+    """Go on with what all passes gave."""
+    loop = step.node_of(token).loop
+    assert isinstance(loop, MultiInstance)
+    try:
+        result = _collected(step, loop, token, results)
+    except StepError as error:
+        step.open_incident(token, "leave", error, {"results": results})
+    else:
+        leave(step, token, result)
+
+
+def _collected(step: Step, loop: MultiInstance, token: Token, results: list[Json]) -> JsonObject:
+    if not loop.output_collection:
+        return {}
+    element = loop.output_element
+    if element is None:
+        return {loop.output_collection: results}
+    made = [
+        None if result is None else value(step, element, token, as_result(result))
+        for result in results
+    ]
+    return {loop.output_collection: made}
+
+
+def _differs_by_pass(work: Work) -> bool:
+    """A reference or priority of each item would need expressions of its own."""
+    rules_ask = any(rule.when is not None for rule in work.policy.rules)
+    return rules_ask or work.reference is not None or work.priority is not None
+
+
+def _reads_only_results(loop: MultiInstance) -> bool:
+    read = loop.output_element.reads if loop.output_element else frozenset()
+    return read.isdisjoint({"loopCounter", loop.element})
+
+
+def _payloads(
+    step: Step, node: Node, loop: MultiInstance, token: Token, elements: list[Json]
+) -> list[JsonObject]:
+    work = node.work
+    assert isinstance(work, Work)
+    shared = NOTHING if node.inputs else _shared(step, loop, token)
+    made = []
+    for index, element in enumerate(elements):
+        local: JsonObject = {"loopCounter": index + 1}
+        if loop.element:
+            local[loop.element] = element
+        if node.inputs:
+            local = {**local, **mapped(step, node.inputs, Spot(token.scope, local))}
+        made.append(with_headers({**shared, **local}, work.headers))
+    return made
+
+
+def _shared(step: Step, loop: MultiInstance, token: Token) -> JsonObject:
+    """Return what every item carries; the list itself does not go with each of its elements."""
+    lists = loop.collection.reads if not isinstance(loop.collection, Constant | None) else ()
+    seen = visible(step, token)
+    return {name: found for name, found in seen.items() if name not in lists}
