@@ -48,6 +48,7 @@ ROUTERS = [
     ("", "apps.queues.api"),
     ("", "apps.bots.api"),
     ("/user-tasks", "apps.inbox.api"),
+    ("", "apps.workflows.api"),
 ]
 RETRY_AFTER_SECONDS = 2
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, GoneError)

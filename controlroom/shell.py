@@ -31,6 +31,9 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _place(request, "/inbox/", _("Inbox"), "inbox", "g i")
         | {"badge_fragment": _inbox_badge(request)},
         _place(request, "/queues/", _("Queues"), "stack-2", "g q", "/items/"),
+        _place(
+            request, "/workflows/", _("Workflows"), "sitemap", "g w", "/instances/", "/decisions/"
+        ),
         _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
     ]
     if any(map(rights.folder_ids, (Action.ADMINISTER, Action.DESIGN, Action.AUDIT))):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from apps.lib.dmn import DecisionResult
+from apps.lib.dmn import DecisionResult, RuleMatch
 from apps.lib.dmn.elements import Decision, DecisionTable, Definitions, Literal
 from apps.lib.dmn.errors import Problems
 from apps.lib.dmn.markup import parse_definitions
@@ -15,7 +15,7 @@ from apps.lib.feel import to_json
 from apps.lib.json import JsonObject
 
 from .models import DecisionVersion
-from .story import pretty
+from .story import pretty, say
 
 MAX_RULES = 500
 MAX_READ = 100
@@ -137,11 +137,51 @@ def example_context(version: DecisionVersion | None, key: str) -> str:
     return json.dumps(inputs, indent=2, ensure_ascii=False)
 
 
+def told(result: DecisionResult) -> JsonObject:
+    """Return an evaluation as JSON: the value, the rules that matched, and what they saw."""
+    return {
+        "value": to_json(result.value),
+        "matched": [_rule(each) for each in result.matched],
+        "decisions": {name: to_json(value) for name, value in result.decisions.items()},
+        "warnings": list(result.warnings),
+    }
+
+
+def _rule(match: RuleMatch) -> JsonObject:
+    return {
+        "decision": match.decision,
+        "decision_name": match.decision_name,
+        "rule": match.rule,
+        "applied": match.applied,
+        "inputs": [
+            {
+                "label": seen.label or seen.expression,
+                "value": to_json(seen.value),
+                "test": seen.test,
+            }
+            for seen in match.inputs
+        ],
+        "outputs": {name: to_json(value) for name, value in match.outputs.items()},
+        "annotations": [list(pair) for pair in match.annotations],
+    }
+
+
 def shown_answer(result: DecisionResult) -> dict[str, Any]:
     """Return an evaluation's value, its matched rules, and what was null on the way."""
+    matched = [
+        {
+            "name": each.decision_name,
+            "number": each.rule,
+            "inputs": [
+                (seen.label or seen.expression, say(to_json(seen.value)) or "–")
+                for seen in each.inputs
+            ],
+        }
+        for each in result.matched
+    ]
     return {
         "value": pretty(to_json(result.value)),
         "rules": {(each.decision, each.rule): each.applied for each in result.matched},
-        "matched": result.matched,
+        "matched": matched,
         "warnings": result.warnings,
     }

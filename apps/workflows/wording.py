@@ -4,8 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.events.wording import word
 
-word("workflow.deployed", _("%(actor)s deployed version %(number)s"))
-word("decision.deployed", _("%(actor)s deployed version %(number)s"))
+word("workflow.deployed", _("%(actor)s deployed version %(version)s"))
+word("decision.deployed", _("%(actor)s deployed version %(version)s"))
 word("instance.started", _("%(actor)s started it"))
 word("instance.completed", _("It ran to its end"))
 word("instance.failed", _("It ended with an error: %(message)s"))
@@ -13,5 +13,4 @@ word("instance.cancelled", _("%(actor)s cancelled it"))
 word("instance.paused", _("%(actor)s paused it"))
 word("instance.resumed", _("%(actor)s let it go on"))
 word("instance.variables_set", _("%(actor)s changed variables"))
-word("incident.opened", _("A step needs repair: %(message)s"))
 word("incident.resolved", _("%(actor)s repaired a step"))

@@ -11,7 +11,7 @@ from apps.accounts.permissions import Action, require
 from apps.lib.errors import DomainError
 from apps.lib.http import Cursor, Limit, answer, page
 from apps.workflows import lifecycle
-from apps.workflows.decision_presenting import answer_out
+from apps.workflows.decision_presenting import told
 from apps.workflows.models import Decision, WorkflowVersion
 from apps.workflows.uploads import shown_problem
 
@@ -70,7 +70,8 @@ def evaluate(request: TokenRequest, key: Key, body: ContextIn) -> HttpResponse:
     found = lifecycle.evaluate_decision(
         request.folder, decision.key, body.context, by=request.actor
     )
-    return answer(answer_out(found))
+    latest = decision.versions.first()
+    return answer({"version": latest.number if latest else 0, **told(found)})
 
 
 def _deployed(deployed: Any) -> dict[str, Any]:

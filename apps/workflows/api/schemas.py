@@ -9,8 +9,7 @@ from apps.lib.http import AnyObject, StrictModel
 from apps.workflows.forms import MAX_BUSINESS_KEY, MAX_REASON
 
 MAX_NAME = 300
-MAX_TTL_SECONDS = 30 * 86_400
-MAX_BATCH = 1_000
+MAX_TTL_SECONDS = 366 * 86_400
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
@@ -143,12 +142,16 @@ class InstancePage(BaseModel):
     next_cursor: str | None
 
 
-class HeardOut(BaseModel):
-    """`reached`: instances that heard it. `started`: instances that it started."""
+class PublishedOut(BaseModel):
+    """`is_awaited`: somebody listens for it now. If not, it waits until `expires_at`."""
 
-    reached: int
-    started: int
-    is_kept: bool = Field(False, description="nobody waited: it is kept until its time is up")
+    id: int
+    is_awaited: bool
+    expires_at: datetime | None
+
+
+class HeardOut(BaseModel):
+    reached: int = Field(description="instances that hear it, and workflows that it starts")
 
 
 class DecisionDeployedOut(BaseModel):

@@ -10,19 +10,19 @@ from apps.accounts.permissions import Action, require
 from apps.workflows import lifecycle
 
 from .routers import instances as router
-from .schemas import HeardOut, MessageIn, SignalIn
+from .schemas import HeardOut, MessageIn, PublishedOut, SignalIn
 
 
-@router.post("/messages", response=HeardOut, summary="Send a message")
+@router.post("/messages", response=PublishedOut, summary="Send a message")
 def send_message(request: TokenRequest, body: MessageIn) -> HttpResponse:
-    """To the one instance that waits for it by this name and key, or that it starts.
+    """To the instance that waits for it by this name and key, or to the workflow that it starts.
 
-    Nobody waits: with `ttl_seconds` it is kept so long, without it is 200 with nobody reached.
+    Nobody waits: with `ttl_seconds` it waits itself so long; without, 409.
     """
     require(request.user, Action.OPERATE, request.folder.pk)
 
     def call() -> tuple[int, Any]:
-        heard = lifecycle.publish_message(
+        published = lifecycle.publish_message(
             request.folder,
             body.name,
             body.correlation_key,
@@ -30,7 +30,11 @@ def send_message(request: TokenRequest, body: MessageIn) -> HttpResponse:
             ttl_seconds=body.ttl_seconds,
             by=request.actor,
         )
-        return 200, heard_out(heard)
+        return 200, {
+            "id": published.id,
+            "is_awaited": published.is_awaited,
+            "expires_at": published.expires_at,
+        }
 
     return carry_out_once(request, call)
 
@@ -44,14 +48,6 @@ def send_signal(request: TokenRequest, body: SignalIn) -> HttpResponse:
         heard = lifecycle.broadcast_signal(
             request.folder, body.name, body.variables, by=request.actor
         )
-        return 200, heard_out(heard)
+        return 200, {"reached": heard}
 
     return carry_out_once(request, call)
-
-
-def heard_out(heard: Any) -> dict[str, Any]:
-    return {
-        "reached": len(getattr(heard, "reached", [])),
-        "started": len(getattr(heard, "started", [])),
-        "is_kept": bool(getattr(heard, "is_kept", False)),
-    }
