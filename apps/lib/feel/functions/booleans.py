@@ -44,7 +44,7 @@ def is_defined(run: Run, value: Value) -> bool:
     return value is not None
 
 
-@registry.declare("is empty", one("context", CONTEXT))
 @registry.declare("is empty", one("list", LIST))
+@registry.declare("is empty", one("context", CONTEXT))  # tried first: it would become a list
 def is_empty(run: Run, elements: Value) -> bool:
     return not elements
