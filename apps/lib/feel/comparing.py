@@ -34,7 +34,7 @@ def compare(left: Value, right: Value) -> int | None:
     """
     kind = type(left)
     if kind is type(right) and (kind is Decimal or kind is str):
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     if _are_temporal(left, right):
         order = left.compare_to(right)
         return order if order is None else int(order)

@@ -1,8 +1,8 @@
 """FEEL's types, as in `instance of list<number>` and `function(a: date)`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from .values import Function, Range, Value, type_name
 
@@ -187,7 +187,7 @@ def _is_subfunction(narrow: Type, wide: Type) -> bool:
     return takes and is_subtype(narrow.result, wide.result)
 
 
-_CHECKS = {
+_CHECKS: Mapping[str, Callable[[Any, Type, Seen], bool]] = {
     "list": _check_list,
     "range": _check_range,
     "context": _check_context,

@@ -88,6 +88,12 @@ def test_the_iterators_parameters_and_entries_of_a_text_may_have_blanks():
     assert ask("{net price: 5, gross+tax: net price * 2}.gross+tax") == "10"
 
 
+def test_texts_as_keys_do_not_change_how_other_things_are_read():
+    assert ask('[{"[": 1}, [2]]') == '[{"[": 1}, [2]]'
+    assert ask('{"for x": 1, "5": 2, "a + b": 3, a: 4, b: 5, c: a + b, d: 5}.c') == "9"
+    assert ask('{"a b": 1, c: a b + 1}.c') == "2"
+
+
 def test_reads_are_the_callers_variables_and_nothing_else():
     text = "for x in xs return {a: x + y, b: a + z.q}.b + (function(p) p + w)(1) + sum(xs)"
 
@@ -128,6 +134,9 @@ def test_ranges_have_every_kind_of_bracket(text, range_text):
         ("a b # c", "Expected an operator or the end of the expression, but found '#'", 5),
         ("1 + )", "Expected a value, but found ')'", 5),
         ("for x [1] return x", "Expected 'in' after a name after 'for', but found '['", 7),
+        ("for in", "Expected a name after 'for', but found 'in'", 5),
+        ("{: 1}", "Expected the name of an entry, but found ':'", 2),
+        ("function(a, ) a", "Expected the name of a parameter, but found ')'", 13),
         (r'"\uD83D"', "The text has an escape that is no character", 1),
         ("1e9999", "The number is too large", 1),
         ("f(a: 1, 2)", "Either all or none of the arguments of `f` must have names", 11),

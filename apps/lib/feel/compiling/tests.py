@@ -124,7 +124,7 @@ def _in_literal_range(low: Decimal, high: Decimal, node: Interval) -> TestCode:
 
     def tell(scope: Scope, value: Value) -> bool | None:
         if type(value) is Decimal:
-            return above(value, low) and below(value, high)
+            return bool(above(value, low) and below(value, high))
         return passes(scope, value, within)
 
     return tell

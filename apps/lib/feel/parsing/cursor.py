@@ -155,7 +155,7 @@ class Cursor:
     def new_name(self, *ends: str, what: str) -> str:
         """Read a name that the text introduces, up to one of `ends`, and make it known."""
         start = self.at
-        if self.token.kind not in ("name", "quoted"):
+        if self.token.kind not in ("name", "quoted") or self.sees(*ends):
             raise self.error(f"Expected {what}")
         while not self.sees(*ends):
             if self.token.kind in ("end", "string") or self.token.text in NAME_ENDS:

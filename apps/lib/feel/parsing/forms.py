@@ -5,7 +5,7 @@ from collections.abc import Callable
 from apps.lib.feel.arithmetic import number_of
 from apps.lib.feel.temporal import parse_literal
 
-from .cursor import Cursor
+from .cursor import KEYWORDS, Cursor
 from .intervals import read_bracketed, read_interval_after, read_list_or_interval
 from .lexer import unescape
 from .syntax import (
@@ -119,7 +119,7 @@ def _context(cursor: Cursor) -> Node:
 def _key(cursor: Cursor) -> str:
     if cursor.token.kind == "string":
         key = read_string(cursor)
-        cursor.names.add(key)
+        cursor.names.add_words(key, KEYWORDS)
         return key
     return cursor.new_name(":", what="the name of an entry")
 

@@ -5,11 +5,13 @@ expression. A known name is found by its tokens: the longest one wins. White spa
 blank or none: where the name has some, the text must, too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from apps.lib.feel.errors import FeelSyntaxError
 
 from .lexer import Token, tokenize
+
+_FIRST = ("name", "number", "odd")  # an operator, bracket or text starts no name
 
 _Key = tuple[tuple[str, bool], ...]
 
@@ -30,13 +32,24 @@ class KnownNames:
             tokens = tokenize(name)[:-1]
         except FeelSyntaxError:
             return
-        if not tokens or (len(tokens) == 1 and tokens[0].kind == "name"):
+        if not tokens or tokens[0].kind not in _FIRST:
+            return
+        if len(tokens) == 1 and tokens[0].kind != "odd":
             return
         found = self._by_first.setdefault(tokens[0].text, [])
         entry = (_key(tokens), name)
         if entry not in found:
             found.append(entry)
             found.sort(key=lambda entry: -len(entry[0]))
+
+    def add_words(self, name: str, reserved: Collection[str]) -> None:
+        """Make `name`, which may be any text at all, known if it is nothing but words."""
+        try:
+            tokens = tokenize(name)[:-1]
+        except FeelSyntaxError:
+            return
+        if all(token.kind == "name" and token.text not in reserved for token in tokens):
+            self.add(name)
 
     def match(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
         """Return the longest known name that starts at token `at`, and its number of tokens."""
