@@ -1,4 +1,4 @@
-"""Compiles a model to graphs that the engine executes, or says everything that stands against it."""
+"""Compiles a model to graphs for the engine, or says everything that stands against it."""
 
 from dataclasses import dataclass
 

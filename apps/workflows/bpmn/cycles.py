@@ -10,8 +10,6 @@ from apps.workflows.graph import (
     MessageEvent,
     MultiInstance,
     Node,
-    RuleWork,
-    ScriptWork,
     StandardLoop,
     Work,
 )  # fmt: skip
@@ -86,7 +84,7 @@ def _is_link(node: Node) -> bool:
 
 
 def _changes_variables(node: Node, nodes: Mapping[str, Node]) -> bool:
-    if node.outputs or isinstance(node.work, ScriptWork | RuleWork):
+    if node.outputs or node.kind in ("script", "rule"):
         return True
     if isinstance(node.loop, MultiInstance | StandardLoop) or isinstance(node.event, MessageEvent):
         return True

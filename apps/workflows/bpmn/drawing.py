@@ -11,6 +11,7 @@ from .model import Model
 from .parts import Part
 from .problems import Findings
 
+_INSIDE = support.DRAWN | support.CONTENTS | support.DEFINITIONS | {"eventDefinitionRef"}
 MAX_ID = 200  # characters; ids are columns of rows
 
 
@@ -90,9 +91,8 @@ def _look_inside(part: Part) -> None:
         check_extensions(child)
         if tag in support.WITHOUT_EFFECT:
             _say_without_effect(child)
-        elif tag not in support.DRAWN | support.CONTENTS | support.DEFINITIONS and ":" not in tag:
-            if tag != "eventDefinitionRef":
-                child.error(*support.refusal(tag))
+        elif tag not in _INSIDE and ":" not in tag:
+            child.error(*support.refusal(tag))
 
 
 def _say_without_effect(part: Part) -> None:
@@ -103,12 +103,19 @@ def _say_without_effect(part: Part) -> None:
 
 
 def _take_flow(part: Part, scope: str, drawing: Drawing) -> None:
-    id = part.own_id
-    if not id or len(id) > MAX_ID:
-        part.error(_("A sequence flow has no id, or one that is too long."), _("Give it an id."))
+    id = part.own_id or _made_id(part, drawing)
+    if len(id) > MAX_ID:
+        part.error(_("The id of a sequence flow is too long."), _("Give it a shorter one."))
     elif id not in drawing.flows:
         drawing.flows[id] = part
         drawing.flow_scope[id] = scope
+
+
+def _made_id(part: Part, drawing: Drawing) -> str:
+    """Return an id for a flow that has none, which BPMN allows: the same at every reading."""
+    made = f"{part.get('sourceRef')}--{part.get('targetRef')}"
+    count = sum(1 for id in drawing.flows if id == made or id.startswith(f"{made}--"))
+    return f"{made}--{count + 1}" if count else made
 
 
 def _associate(part: Part, drawing: Drawing) -> None:

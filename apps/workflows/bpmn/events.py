@@ -44,7 +44,7 @@ def read_event(part: Part, place: str, model: Model, *, interrupts: bool) -> Eve
         return None
     if len(found) > 1:
         part.error(_("“%(name)s” has several event definitions.") % {"name": part.label},
-            _("Draw one event for each, by an event-based gateway or several boundary events."))  # fmt: skip
+            _("Draw one event for each, behind a gateway or at the border."))  # fmt: skip
         return None
     tag = found[0].tag if found else support.NONE
     if tag not in support.EVENTS[place]:
@@ -151,7 +151,7 @@ def _with_key(
     own = part.extension("rpa:message")
     subscription = event.extension("zeebe:subscription") or message.extension("zeebe:subscription")
     what = _("The correlation key of “%(name)s”") % {"name": event.label}
-    key = values.given(own, "correlationKey", what) if own else None
+    key = values.given(own, "correlationKey", what)
     if key is None and subscription:
         key = values.given(subscription, "correlationKey", what)
     if key is None:
@@ -163,7 +163,7 @@ def _with_key(
                 _("Give the message a correlation key, such as =order_id."),
             )
         return None
-    ttl = values.decimal(own, "ttlSeconds", _("The time to live")) if own else None
+    ttl = values.decimal(own, "ttlSeconds", _("The time to live"))
     return MessageEvent(name, key, ttl)
 
 
@@ -183,7 +183,7 @@ def _signal(part: Part, where: _Where) -> EventDefinition | None:
 def _condition(part: Part, where: _Where) -> EventDefinition | None:
     inner = part.child("condition")
     what = _("The condition of “%(name)s”") % _name(where)
-    condition = values.expression_of(inner, what) if inner else None
+    condition = values.expression_of(inner, what)
     if condition is None:
         if inner is None or not inner.text.strip():
             part.error(_("“%(name)s” has no condition.") % _name(where), _("Write it in FEEL."))
@@ -224,7 +224,7 @@ def _code(part: Part, where: _Where, reference: str, tag: str, attribute: str) -
     code = found.get(attribute)
     if code.startswith(("=", "${", "#{")):
         found.error(_("The code of “%(name)s” is an expression.") % {"name": found.label},
-            _("Write the code itself; what catches it must be known when it is deployed."))  # fmt: skip
+            _("Write the code itself: it must be known when it is deployed."))  # fmt: skip
         return None
     if not code and where.throws:
         found.error(
@@ -279,8 +279,8 @@ def _root_element(part: Part, attribute: str, tag: str, event: Part, model: Mode
         return None
     found = model.element(reference)
     if found is None or Part(found, part.findings).tag != tag:
-        part.error(_("“%(name)s” refers to the %(kind)s “%(reference)s”, which isn't there.") % words,
-            _("Choose or make one."))  # fmt: skip
+        message = _("“%(name)s” refers to the %(kind)s “%(reference)s”, which isn't there.")
+        part.error(message % words, _("Choose or make one."))
         return None
     return part.at(found)
 

@@ -64,7 +64,9 @@ KNOWN: Final[dict[str, Extension]] = {
         frozenset({"multiInstanceLoopCharacteristics"}),
         _words("inputCollection inputElement outputCollection outputElement"),
     ),
-    "zeebe:subscription": Extension(frozenset({"message", "receiveTask"}), _words("correlationKey")),
+    "zeebe:subscription": Extension(
+        frozenset({"message", "receiveTask"}), _words("correlationKey")
+    ),
     "zeebe:script": Extension(frozenset({"scriptTask"}), _words("expression resultVariable")),
     "zeebe:versionTag": Extension(frozenset({"process"}), _words("value")),
     "rpa:work": Extension(
@@ -95,9 +97,11 @@ KNOWN: Final[dict[str, Extension]] = {
     "rpa:call": Extension(frozenset({"callActivity"}), _words("version")),
 }  # fmt: skip
 # Camunda 7's attributes that change nothing here.
-HARMLESS_CAMUNDA: Final = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive",
-    "historyTimeToLive", "jobPriority", "isStartableInTasklist", "versionTag", "diagramRelationId",
-    "modelerTemplate", "modelerTemplateVersion", "candidateStarterGroups", "candidateStarterUsers"})  # fmt: skip
+HARMLESS_CAMUNDA: Final = _words(
+    "asyncBefore asyncAfter async exclusive historyTimeToLive jobPriority isStartableInTasklist "
+    "versionTag diagramRelationId modelerTemplate modelerTemplateVersion candidateStarterGroups "
+    "candidateStarterUsers"
+)
 
 
 def check_extensions(part: Part) -> None:

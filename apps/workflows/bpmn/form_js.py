@@ -1,6 +1,7 @@
 """Forms drawn with form-js, as JSON Schemas: what people fill in, not how it looks."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from apps.lib.json import JsonObject
 from apps.lib.texts import gettext as _
@@ -58,16 +59,8 @@ def _field(component: dict[str, Any], part: Part, depth: int) -> JsonObject:
 
 
 def _typed(kind: str, component: dict[str, Any], part: Part, depth: int) -> JsonObject:
-    if kind in ("textfield", "textarea"):
-        return _text(kind, component)
-    if kind in ("number", "checkbox"):
-        return _number(component) if kind == "number" else {"type": "boolean"}
-    if kind in ("select", "radio"):
-        return _choice(component)
-    if kind in ("checklist", "taglist"):
-        return {"type": "array", "uniqueItems": True, "items": _choice(component)}
-    if kind == "datetime":
-        return _moment(component)
+    if kind in _SIMPLE:
+        return _SIMPLE[kind](component)
     if kind in ("group", "dynamiclist"):
         inner = _object(component.get("components"), part, depth + 1)
         return inner if kind == "group" else {"type": "array", "items": inner}
@@ -90,7 +83,7 @@ def _kept(validation: dict[str, Any], **names: str) -> JsonObject:
     return {name: value for name, value in found.items() if type(value) in (int, float)}
 
 
-def _text(kind: str, component: dict[str, Any]) -> JsonObject:
+def _text(component: dict[str, Any]) -> JsonObject:
     validation = _validation(component)
     schema: JsonObject = {"type": "string"}
     schema |= _kept(validation, minLength="minLength", maxLength="maxLength")
@@ -98,7 +91,7 @@ def _text(kind: str, component: dict[str, Any]) -> JsonObject:
         schema["pattern"] = validation["pattern"]
     if validation.get("validationType") == "email":
         schema["format"] = "email"
-    if kind == "textarea":
+    if component["type"] == "textarea":
         schema.setdefault("maxLength", 10_000)
     if validation.get("required"):
         schema.setdefault("minLength", 1)
@@ -121,6 +114,23 @@ def _choice(component: dict[str, Any]) -> JsonObject:
     return {"oneOf": options} if options else {"type": "string"}
 
 
+def _several(component: dict[str, Any]) -> JsonObject:
+    return {"type": "array", "uniqueItems": True, "items": _choice(component)}
+
+
 def _moment(component: dict[str, Any]) -> JsonObject:
     kind = component.get("subtype", "date")
     return {"type": "string", "format": {"datetime": "date-time"}.get(kind, str(kind))}
+
+
+_SIMPLE: Final[dict[str, Callable[[dict[str, Any]], JsonObject]]] = {
+    "textfield": _text,
+    "textarea": _text,
+    "number": _number,
+    "checkbox": lambda _component: {"type": "boolean"},
+    "select": _choice,
+    "radio": _choice,
+    "checklist": _several,
+    "taglist": _several,
+    "datetime": _moment,
+}

@@ -1,5 +1,6 @@
 """Loops of activities: several instances, and the standard loop."""
 
+from apps.lib.feel import Expression
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import Loop, MultiInstance, StandardLoop
 
@@ -58,7 +59,7 @@ def _multi(drawn: Part, part: Part) -> MultiInstance | None:
     )  # fmt: skip
 
 
-def _output_element(zeebe: Part, words: dict[str, str]) -> "values.Expression | None":
+def _output_element(zeebe: Part, words: dict[str, str]) -> Expression | None:
     what = _("The output element of “%(name)s”") % words
     if zeebe.get("outputCollection") and not zeebe.get("outputElement"):
         zeebe.error(
@@ -84,7 +85,7 @@ def _refuse_behaviour(drawn: Part, words: dict[str, str]) -> None:
 def _standard(drawn: Part, part: Part) -> StandardLoop | None:
     inner = drawn.child("loopCondition")
     what = _("The loop condition of “%(name)s”") % {"name": part.label}
-    condition = values.expression_of(inner, what) if inner else None
+    condition = values.expression_of(inner, what)
     maximum = values.whole(drawn, "loopMaximum", _("The most passes"), least=1)
     if condition is None and maximum is None and not (inner and inner.text.strip()):
         drawn.error(

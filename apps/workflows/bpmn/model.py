@@ -68,13 +68,24 @@ def model_of(root: Element) -> Model:
     )
 
 
+def line_of(element: Element) -> int:
+    """Return the line that an element begins in, 0 where that is unknown."""
+    line = element.sourceline
+    return line if isinstance(line, int) else 0
+
+
+def text_in(element: Element) -> str:
+    """Return an element's own text, without that of elements and comments inside."""
+    return (element.text or "") + "".join(each.tail or "" for each in element)
+
+
 def _info(process: Element) -> ProcessInfo:
     executable = process.get("isExecutable")
     return ProcessInfo(
         id=process.get("id", ""),
         name=" ".join(process.get("name", "").split()),
         is_executable=None if executable is None else executable.strip() in ("true", "1"),
-        line=process.sourceline or 0,
+        line=line_of(process),
     )
 
 

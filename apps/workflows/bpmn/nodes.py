@@ -182,7 +182,7 @@ def _condition(part: Part, drawing: Drawing) -> Expression | None:
             % {"name": part.label},
             _("Use an inclusive gateway, or remove the condition."),
         )
-    if source.get("default") == part.own_id:
+    if part.own_id and source.get("default") == part.own_id:
         part.error(
             _("“%(name)s” is the default flow and has a condition.") % {"name": part.label},
             _("Remove the condition: the default flow is taken when no other is."),

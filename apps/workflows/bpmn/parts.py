@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import names
-from .model import Element
+from .model import Element, line_of, text_in
 from .problems import Findings, Problem
 
 
@@ -37,7 +37,7 @@ class Part:
 
     @property
     def line(self) -> int:
-        return self.element.sourceline or 0
+        return line_of(self.element)
 
     @property
     def label(self) -> str:
@@ -47,7 +47,7 @@ class Part:
     @property
     def text(self) -> str:
         """Its text as it stands; comments inside don't count."""
-        return "".join(self.element.xpath("text()"))
+        return text_in(self.element)
 
     def get(self, name: str, default: str = "") -> str:
         return (self.element.get(name) or default).strip()

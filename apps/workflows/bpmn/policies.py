@@ -49,5 +49,5 @@ def _rule(part: Part) -> PolicyRule | None:
     )  # fmt: skip
 
 
-def read_backoff(part: Part) -> Backoff | None:
+def read_backoff(part: Part | None) -> Backoff | None:
     return cast("Backoff | None", values.one_of(part, "backoff", BACKOFFS, _("The back-off")))

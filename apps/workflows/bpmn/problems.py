@@ -29,7 +29,7 @@ class Problem:
 
 
 class ModelError(InvalidError):
-    """The model can't be deployed; `problems` has everything that was found, in the file's order."""
+    """The model can't be deployed; `problems` has all that was found, in the file's order."""
 
     code = "model_invalid"
     title = "The model can't be deployed"

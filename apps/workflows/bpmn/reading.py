@@ -1,13 +1,13 @@
 """Reads BPMN files from strangers: no document types, entities or network, bounded in size."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lxml import etree
 
 from apps.lib.texts import gettext as _
 
 from . import names
-from .model import Element, Model, model_of
+from .model import Element, Model, line_of, model_of
 from .problems import ModelError, Problem
 
 MAX_BYTES = 5_000_000
@@ -28,7 +28,7 @@ def read_model(xml: bytes) -> Model:
         _refuse(
             _("The file is no BPMN model: its root is “%(tag)s”.") % {"tag": str(root.tag)[:120]},
             _("Hand in a BPMN 2.0 diagram, as modelers save it."),
-            line=root.sourceline,
+            line=line_of(root),
         )
     return model_of(root)
 
@@ -51,7 +51,8 @@ def _parse(xml: bytes) -> Element:
             _("Save it again from the modeler."),
             line=getattr(error, "lineno", None),
         )
-    if root.getroottree().docinfo.doctype:
+    info: Any = root.getroottree().docinfo  # the stubs don't know doctype
+    if info.doctype:
         _refuse(_("The file declares a document type."), _("Remove the part from <!DOCTYPE to >."))
     return root
 

@@ -116,8 +116,8 @@ def _check_awaited(gateway: Part, target: Part, drawing: Drawing) -> None:
         target.error(
             _("“%(name)s” can't stand behind the event-based gateway “%(gateway)s”.")
             % {"name": target.label, "gateway": gateway.label},
-            _("Only timers, messages, signals, conditions and receive tasks can, each with no other "
-              "flow to it."),
+            _("Only timers, messages, signals, conditions and receive tasks can, each with no "
+              "other flow to it."),
         )  # fmt: skip
 
 

@@ -65,18 +65,18 @@ def _job_work(part: Part) -> Work | None:
     what = {"name": part.label}
     level = part.extension("rpa:serviceLevel")
     length = _("The service level of “%(name)s”") % what
-    sla = values.decimal(work, "slaSeconds", length, least=1) if work else None
+    sla = values.decimal(work, "slaSeconds", length, least=1)
     retries = _("The retries of “%(name)s”") % what
     return Work(
         queue=queue,
-        retries=values.given_number(definition, "retries", retries, most=1000) if definition else None,
-        backoff=read_backoff(work) if work else None,
-        delay_seconds=values.decimal(work, "delaySeconds", _("The delay")) if work else None,
+        retries=values.given_number(definition, "retries", retries, most=1000),
+        backoff=read_backoff(work),
+        delay_seconds=values.decimal(work, "delaySeconds", _("The delay")),
         policy=read_policy(part),
         headers=_headers(part),
-        priority=values.given_number(work, "priority", _("The priority")) if work else None,
-        reference=values.given(work, "reference", _("The reference")) if work else None,
-        sla_seconds=values.decimal(level, "seconds", length, least=1) if level and sla is None else sla,
+        priority=values.given_number(work, "priority", _("The priority")),
+        reference=values.given(work, "reference", _("The reference")),
+        sla_seconds=values.decimal(level, "seconds", length, least=1) if sla is None else sla,
     )  # fmt: skip
 
 
@@ -119,22 +119,21 @@ def _person(part: Part, model: Model) -> PersonWork:
     who = _("Who does “%(name)s”") % {"name": part.label}
     return PersonWork(
         form=forms.read_form(part, model),
-        assignee=values.given(assignment, "assignee", who) if assignment else None,
-        candidate_groups=values.given_list(assignment, "candidateGroups", who) if assignment else None,
-        candidate_users=values.given_list(assignment, "candidateUsers", who) if assignment else None,
-        due=_date(schedule, "dueDate") if schedule else None,
-        follow_up=_date(schedule, "followUpDate") if schedule else None,
-        priority=values.given_number(priority, "priority", _("The priority"), most=MAX_PRIORITY)
-            if priority else None,
+        assignee=values.given(assignment, "assignee", who),
+        candidate_groups=values.given_list(assignment, "candidateGroups", who),
+        candidate_users=values.given_list(assignment, "candidateUsers", who),
+        due=_date(schedule, "dueDate"),
+        follow_up=_date(schedule, "followUpDate"),
+        priority=values.given_number(priority, "priority", _("The priority"), most=MAX_PRIORITY),
         decisions=_decisions(part),
         instructions=values.given_text(instructions.text, instructions, _("The instructions"))
             if instructions else None,
     )  # fmt: skip
 
 
-def _date(schedule: Part, attribute: str) -> Given | None:
+def _date(schedule: Part | None, attribute: str) -> Given | None:
     value = values.given(schedule, attribute, _("The date of a user task"))
-    if isinstance(value, Constant):
+    if schedule and isinstance(value, Constant):
         complaint = times.complaint("date", str(value.value))
         if complaint:
             schedule.error(complaint, _("Or begin it with = and write FEEL."))
@@ -162,7 +161,7 @@ def _script(part: Part, _model: Model) -> ScriptWork | None:
         part.error(
             _("“%(name)s” has no script in FEEL.") % {"name": part.label},
             _(
-                "Choose FEEL as its implementation; other languages run in bots: use a service task."
+                "Choose FEEL as its implementation, or use a service task: bots run other languages."
             ),
         )
         return None
@@ -214,7 +213,7 @@ def _result_variable(part: Part, task: Part) -> str:
 def _call(part: Part, _model: Model) -> CallWork | None:
     called = part.extension("zeebe:calledElement")
     what = _("The workflow that “%(name)s” calls") % {"name": part.label}
-    workflow = values.given(called, "processId", what) if called else None
+    workflow = values.given(called, "processId", what)
     if called is None or (workflow is None and not called.get("processId")):
         part.error(_("%(what)s is not named.") % {"what": what}, _("Fill in its process id."))
         return None
@@ -228,7 +227,7 @@ def _call(part: Part, _model: Model) -> CallWork | None:
         return None
     return CallWork(
         workflow=workflow,
-        version=values.whole(fixed, "version", _("The version"), least=1) if fixed else None,
+        version=values.whole(fixed, "version", _("The version"), least=1),
         all_in=called.flag("propagateAllParentVariables", default=True),
         all_out=called.flag("propagateAllChildVariables", default=True),
     )

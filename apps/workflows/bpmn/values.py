@@ -1,4 +1,7 @@
-"""Expressions, texts and numbers in a model: compiled, or reported with the line they stand in."""
+"""Expressions, texts and numbers in a model: compiled, or reported with the line they stand in.
+
+Where nothing is there to read, the part is None and so is the answer.
+"""
 
 import math
 from typing import Any
@@ -16,13 +19,15 @@ MAX_JSON = 1_000_000  # bytes of one form or schema
 NOT_FEEL = frozenset({"http://www.w3.org/1999/XPath", "juel", "java", "javascript", "groovy"})
 
 
-def expression_in(part: Part, attribute: str, what: str) -> Expression | None:
+def expression_in(part: Part | None, attribute: str, what: str) -> Expression | None:
     """Return what must be an expression, with or without its =. None: missing, or reported."""
-    return expression(part.element.get(attribute) or "", part, what)
+    return expression(part.element.get(attribute) or "", part, what) if part else None
 
 
-def expression_of(part: Part, what: str) -> Expression | None:
+def expression_of(part: Part | None, what: str) -> Expression | None:
     """Return the text of a formal expression, compiled. None: empty, or reported."""
+    if part is None:
+        return None
     language = part.get("language")
     if language and "feel" not in language.lower():
         part.error(
@@ -75,9 +80,9 @@ def _words(what: str, text: str) -> dict[str, str]:
     return {"what": what, "text": f"“{shown[:80]}{'…' if len(shown) > 80 else ''}”"}
 
 
-def given(part: Part, attribute: str, what: str) -> Given | None:
+def given(part: Part | None, attribute: str, what: str) -> Given | None:
     """Return an attribute: an expression if it begins with =, else its text. None: missing."""
-    return given_text(part.element.get(attribute) or "", part, what)
+    return given_text(part.element.get(attribute) or "", part, what) if part else None
 
 
 def given_text(text: str, part: Part, what: str) -> Given | None:
@@ -90,7 +95,7 @@ def given_text(text: str, part: Part, what: str) -> Given | None:
 
 
 def given_number(
-    part: Part, attribute: str, what: str, *, least: int = 0, most: int | None = None
+    part: Part | None, attribute: str, what: str, *, least: int = 0, most: int | None = None
 ) -> Given | None:
     """Return an attribute that is an expression or a whole number."""
     value = given(part, attribute, what)
@@ -100,7 +105,7 @@ def given_number(
     return None if number is None else Constant(number)
 
 
-def given_list(part: Part, attribute: str, what: str) -> Given | None:
+def given_list(part: Part | None, attribute: str, what: str) -> Given | None:
     """Return an attribute that is an expression, or texts with commas between them."""
     value = given(part, attribute, what)
     if not isinstance(value, Constant):
@@ -110,11 +115,11 @@ def given_list(part: Part, attribute: str, what: str) -> Given | None:
 
 
 def whole(
-    part: Part, attribute: str, what: str, *, least: int = 0, most: int | None = None
+    part: Part | None, attribute: str, what: str, *, least: int = 0, most: int | None = None
 ) -> int | None:
     """Return an attribute that is a whole number. None: missing, or reported."""
-    text = part.get(attribute)
-    if not text:
+    text = part.get(attribute) if part else ""
+    if part is None or not text:
         return None
     is_whole = text.isascii() and text.isdigit() and len(text) < 10
     if not is_whole or int(text) < least or (most is not None and int(text) > most):
@@ -125,11 +130,11 @@ def whole(
 
 
 def decimal(
-    part: Part, attribute: str, what: str, *, least: float = 0.0, most: float = 1e9
+    part: Part | None, attribute: str, what: str, *, least: float = 0.0, most: float = 1e9
 ) -> float | None:
     """Return an attribute that is a number. None: missing, or reported."""
-    text = part.get(attribute)
-    if not text:
+    text = part.get(attribute) if part else ""
+    if part is None or not text:
         return None
     try:
         number = float(text)
@@ -148,10 +153,10 @@ def _refuse_number(part: Part, what: str, text: str, bounds: str) -> None:
     part.error(_("%(what)s, “%(text)s”, is not a number %(bounds)s.") % words, _("Correct it."))
 
 
-def one_of(part: Part, attribute: str, allowed: tuple[str, ...], what: str) -> str | None:
+def one_of(part: Part | None, attribute: str, allowed: tuple[str, ...], what: str) -> str | None:
     """Return an attribute that is one of some words. None: missing, or reported."""
-    text = part.get(attribute)
-    if not text or text in allowed:
+    text = part.get(attribute) if part else ""
+    if part is None or not text or text in allowed:
         return text or None
     words = {"what": what, "text": text[:40], "allowed": ", ".join(allowed)}
     part.error(_("%(what)s is “%(text)s”; it can be: %(allowed)s.") % words, _("Correct it."))

@@ -9,7 +9,7 @@ from lxml import etree
 
 from apps.lib.texts import gettext as _
 from apps.workflows.bpmn import extensions, names
-from apps.workflows.bpmn.model import Element, Model, model_of
+from apps.workflows.bpmn.model import Element, Model, line_of, model_of
 
 from . import events, people, tasks
 from .editing import Editor, Note, Report
@@ -65,7 +65,7 @@ def _process(process: Editor) -> None:
     if process.element.get("isExecutable") is None:
         process.element.set("isExecutable", "true")
         process.note("isExecutable",
-            _("The process was marked as executable, which Camunda 7 takes for granted."))  # fmt: skip
+            _("It was marked as executable, which Camunda 7 takes for granted."))  # fmt: skip
     tag = process.take("versionTag")
     if tag:
         process.extend("zeebe:versionTag", value=tag)
@@ -88,12 +88,14 @@ _CONVERTERS: Final[Mapping[str, tuple[Callable[[Editor], None], ...]]] = {
 
 
 def _note_what_is_left(editor: Editor) -> None:
+    noted = {(note.element, note.line) for note in editor.report.notes}
+    told = {(note.element, note.attribute) for note in editor.report.notes}
     for name in editor.camunda_attributes():
-        if name not in _HARMLESS:
+        if name not in _HARMLESS and (editor.id, f"camunda:{name}") not in told:
             editor.note(f"camunda:{name}", _reason(name))
     for each in editor.extensions():
         local = names.split(each.tag)[1]
-        if not any(note.line == each.sourceline for note in editor.report.notes):
+        if (editor.id, line_of(each)) not in noted:
             editor.note(f"camunda:{local}", _reason(local), at=each)
 
 

@@ -7,7 +7,7 @@ from lxml import etree
 
 from apps.lib.texts import gettext as _
 from apps.workflows.bpmn import names
-from apps.workflows.bpmn.model import Element
+from apps.workflows.bpmn.model import Element, line_of, text_in
 
 from .juel import NotConvertibleError, is_juel, to_feel
 
@@ -49,10 +49,10 @@ class Editor:
 
     @property
     def text(self) -> str:
-        return "".join(self.element.xpath("text()")).strip()
+        return text_in(self.element).strip()
 
     def note(self, attribute: str, message: str, *, at: Element | None = None) -> None:
-        line = (self.element if at is None else at).sourceline or self.element.sourceline or 0
+        line = line_of(self.element if at is None else at) or line_of(self.element)
         found = Note(self.id, line, attribute, message)
         if found not in self.report.notes:
             self.report.notes.append(found)
@@ -115,6 +115,14 @@ class Editor:
         made = etree.SubElement(parent, names.qualified(tag), given)
         made.sourceline = self.element.sourceline
         return made
+
+    def extension(self, tag: str) -> Element | None:
+        """Return an extension element of ours or zeebe's, or None."""
+        for holder in self.element.iterchildren(names.qualified("extensionElements")):
+            found = holder.find(names.qualified(tag))
+            if found is not None:
+                return found
+        return None
 
     def _holder(self) -> Element:
         """Return its extensionElements; they stand behind the documentation, before all else."""

@@ -39,7 +39,7 @@ def convert_text(holder: Editor) -> None:
             for each in list(holder.element):
                 holder.element.remove(each)
             holder.element.text = feel
-            holder.element.attrib.pop("language", None)
+            holder.element.attrib.pop("language", "")
     elif language and "feel" not in language and holder.tag in _SCRIPTED:
         words = {"language": language[:60]}
         holder.note(holder.tag, _("It is written in %(language)s. Say it in FEEL.") % words)
@@ -55,7 +55,7 @@ def convert_name(root_element: Editor) -> None:
 
 
 def convert_loop(loop: Editor) -> None:
-    """Several instances: the list, by Camunda's attribute or BPMN's own element, and its element."""
+    """Several instances: the list, by Camunda's attribute or BPMN's element, and its element."""
     collection = loop.camunda("collection")
     inner = next(loop.children("loopDataInputRef"), None)
     item = next(loop.children("inputDataItem"), None)
@@ -85,8 +85,8 @@ def convert_mappings(holder: Editor) -> None:
             value = _value(holder, parameter)
             name = parameter.get("name") or ""
             if value is None or not name or local not in ("inputParameter", "outputParameter"):
-                holder.note(f"camunda:{local}",
-                    _("The parameter “%(name)s” was not taken over.") % {"name": name}, at=parameter)  # fmt: skip
+                message = _("The parameter “%(name)s” was not taken over.") % {"name": name}
+                holder.note(f"camunda:{local}", message, at=parameter)
                 continue
             tag = "zeebe:input" if local == "inputParameter" else "zeebe:output"
             holder.add(holder.extend("zeebe:ioMapping"), tag, source=value, target=name)
@@ -106,16 +106,8 @@ def _value(holder: Editor, element: Element) -> str | None:
 
 def _feel(holder: Editor, element: Element) -> str | None:
     local = names.split(element.tag)[1]
-    if local == "list":
-        values = [_feel(holder, each) for each in element.iterchildren("*")]
-        return None if None in values else f"[{', '.join(filter(None, values))}]"
-    if local == "map":
-        entries = [
-            (each.get("key") or "", _feel(holder, each)) for each in element.iterchildren("*")
-        ]
-        if any(value is None for _key, value in entries):
-            return None
-        return "{" + ", ".join(f"{_string(key)}: {value}" for key, value in entries) + "}"
+    if local in ("list", "map"):
+        return _collection(holder, element, is_map=local == "map")
     if local not in ("value", "entry", "string"):
         return None
     inner = list(element.iterchildren("*"))
@@ -125,6 +117,17 @@ def _feel(holder: Editor, element: Element) -> str | None:
     if value is None:
         return None
     return value[1:] if value.startswith("=") else _string(value)
+
+
+def _collection(holder: Editor, element: Element, *, is_map: bool) -> str | None:
+    found = []
+    for each in element.iterchildren("*"):
+        value = _feel(holder, each)
+        if value is None:
+            return None
+        found.append(f"{_string(each.get('key') or '')}: {value}" if is_map else value)
+    inner = ", ".join(found)
+    return f"{{{inner}}}" if is_map else f"[{inner}]"
 
 
 def _string(text: str) -> str:

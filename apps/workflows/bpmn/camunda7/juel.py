@@ -1,7 +1,7 @@
 """Expressions of Camunda 7 (JUEL), said in FEEL. Only what reads variables: calls are Java's.
 
-`${amount > 100 && !done}` becomes `amount > 100 and not(done)`. Indexes count from 1 in FEEL, and so
-does the loop counter here.
+`${amount > 100 && !done}` becomes `amount > 100 and not(done)`. Indexes count from 1 in FEEL, and
+so does the loop counter here.
 """
 
 import re

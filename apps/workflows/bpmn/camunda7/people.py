@@ -56,7 +56,7 @@ def _roles(task: Editor) -> None:
     """BPMN's own way to say who: potential owners, and one human performer."""
     found: dict[str, list[str]] = {"candidateUsers": [], "candidateGroups": [], "assignee": []}
     for role in list(task.children("humanPerformer", "potentialOwner", "performer")):
-        text = "".join(role.element.itertext()).strip()
+        text = "".join(str(each) for each in role.element.itertext()).strip()
         is_owner = role.tag == "potentialOwner"
         if not text or is_juel(text) or role.tag == "performer":
             role.note(role.tag, _("“%(text)s” was not taken over.") % {"text": text[:60]})

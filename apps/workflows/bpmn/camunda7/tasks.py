@@ -59,11 +59,11 @@ def _decision(task: Editor) -> None:
         called.set("bindingType", task.take("decisionRefBinding"))
         called.set("versionTag", task.take("decisionRefVersionTag"))
     elif binding:
-        task.note("camunda:decisionRefBinding",
-            _("Decisions are bound to the latest version, a deployment or a version tag."))  # fmt: skip
+        message = _("Decisions are bound to the latest version, a deployment or a version tag.")
+        task.note("camunda:decisionRefBinding", message)
     if task.take("mapDecisionResult") not in ("", "singleEntry", "singleResult"):
-        task.note("camunda:mapDecisionResult",
-            _("The result is a value, a context or a list, as the decision's hit policy says."))  # fmt: skip
+        message = _("The result is a value, a context or a list, as the hit policy says.")
+        task.note("camunda:mapDecisionResult", message)
 
 
 def _expression(task: Editor) -> None:
@@ -100,14 +100,14 @@ def convert_script(task: Editor) -> None:
     elif language != "juel":
         task.note(
             "script",
-            _("The script is written in %(language)s. Say it in FEEL, or make it a service task for "
-              "a bot.") % {"language": language or "?"},
+            _("The script is written in %(language)s. Say it in FEEL, or make it a service task "
+              "for a bot.") % {"language": language or "?"},
         )  # fmt: skip
     if feel is not None:
         result = task.take("resultVariable") or f"{_variable(task.id)}_result"
         task.extend("zeebe:script", expression=feel, resultVariable=result)
         remove(scripts[0].element)
-        task.element.attrib.pop("scriptFormat", None)
+        task.element.attrib.pop("scriptFormat", "")
 
 
 def convert_retries(task: Editor) -> None:
@@ -115,12 +115,10 @@ def convert_retries(task: Editor) -> None:
     for cycle in list(task.extensions("failedJobRetryTimeCycle")):
         text = (cycle.text or "").strip()
         found = _RETRIES.fullmatch(text)
-        definition = task.element.find(
-            f"./{{*}}extensionElements/{names.qualified('zeebe:taskDefinition')}"
-        )
+        definition = task.extension("zeebe:taskDefinition")
         if found is None or definition is None:
             task.note("camunda:failedJobRetryTimeCycle",
-                _("“%(text)s” was not taken over: only R3/PT10M and the like is, at work for bots.")
+                _("“%(text)s” was not taken over: only R3/PT10M and the like is, at bots' work.")
                 % {"text": text[:60]}, at=cycle)  # fmt: skip
             continue
         hours, minutes, seconds, days = (int(part or 0) for part in found.groups()[1:])
@@ -148,8 +146,8 @@ def convert_call(task: Editor) -> None:
     elif binding == "latest":
         task.take("calledElementBinding")
     elif binding:
-        task.note("camunda:calledElementBinding",
-            _("Calls are bound to the latest version or to a number; this one is to the latest."))  # fmt: skip
+        message = _("Calls are bound to the latest version or to a number; here to the latest.")
+        task.note("camunda:calledElementBinding", message)
 
 
 def _passed(task: Editor, tag: str, mapping: str) -> bool:
