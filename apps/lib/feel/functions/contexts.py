@@ -83,9 +83,14 @@ def _path(keys: Sequence[Value]) -> list[str]:
 
 def _put(run: Run, context: Value, keys: list[str], value: Value) -> dict[str, Value]:
     """Return the context with the value put in; what is on the way must be contexts."""
-    if not isinstance(context, dict):
-        raise NoValue(f"there is no context to put “{keys[0]}” into")
-    run.spend()
-    run.produce(len(context) + 1)
-    key, *rest = keys
-    return {**context, key: _put(run, context.get(key), rest, value) if rest else value}
+    way: list[dict[str, Value]] = []
+    for key in keys:
+        if not isinstance(context, dict):
+            raise NoValue(f"there is no context to put “{key}” into")
+        run.spend()
+        run.produce(len(context) + 1)
+        way.append(context)
+        context = context.get(key)
+    for key, each in zip(reversed(keys), reversed(way), strict=True):
+        value = {**each, key: value}
+    return dict(value)
