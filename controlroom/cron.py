@@ -43,6 +43,7 @@ PROMPT = [
     Entry("apps.bots.upkeep.reap_lost_runs", 2),
     Entry("apps.bots.upkeep.ring_pending_runs", 5),
     Entry("apps.events.upkeep.sweep_outbox", 2),
+    Entry("apps.workflows.upkeep.fire_timers", 1),
     Entry("apps.demo.steps.tick_steps", 1),
     Entry("apps.demo.trickle.trickle_invoices", 6),
 ]
@@ -51,6 +52,8 @@ TIDYING = [
     Entry("apps.events.upkeep.make_partitions", HOUR),
     Entry("apps.bots.upkeep.make_partitions", HOUR),
     Entry("apps.queues.upkeep.make_partitions", HOUR),
+    Entry("apps.workflows.upkeep.make_partitions", HOUR),
+    Entry("apps.workflows.upkeep.drop_old_messages", 10),
     Entry("apps.events.upkeep.prune", 6 * HOUR),
     Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
     Entry("apps.inbox.upkeep.open_missing_tasks", MINUTE),

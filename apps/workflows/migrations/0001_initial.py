@@ -269,6 +269,7 @@ class Migration(migrations.Migration):
                 ("start_node", models.CharField(blank=True, max_length=200)),
                 ("next_number", models.IntegerField(default=1)),
                 ("size", models.IntegerField(default=0)),
+                ("is_wide", models.BooleanField(default=False)),
                 ("result", models.JSONField(null=True)),
                 ("error_code", models.CharField(blank=True, max_length=200)),
                 ("error_message", models.TextField(blank=True)),

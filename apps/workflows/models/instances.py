@@ -47,6 +47,8 @@ class WorkflowInstance(models.Model):
     # kept by the engine
     next_number = models.IntegerField(default=1)
     size = models.IntegerField(default=0)
+    # has held so many rows that a step loads what it reaches, not all of them
+    is_wide = models.BooleanField(default=False)
     # the variables of an instance that has ended
     result = models.JSONField(null=True)
     error_code = models.CharField(max_length=200, blank=True)

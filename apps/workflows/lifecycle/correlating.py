@@ -1,0 +1,113 @@
+"""Brings messages to those who listen for them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from django.db import transaction
+from django.db.models.functions import Now
+
+from apps.lib.clock import database_now
+from apps.lib.json import JsonObject
+from apps.workflows.engine.events import Triggered
+from apps.workflows.models import BufferedMessage
+from apps.workflows.statements import LISTENERS, LOCK_MESSAGES, START_LISTENERS
+
+from .happenings import Happening
+from .running import run
+from .starting import Starting, start_by_event
+from .stepping import step
+
+SWEPT = 200
+
+
+class _Message(NamedTuple):
+    id: int
+    folder_id: int
+    name: str
+    key: str
+    variables: JsonObject
+    by: str
+    is_expired: bool
+
+
+@transaction.atomic
+def correlate(ids: Iterable[int]) -> int:
+    """Let these messages be heard; return how many were. Those that are expired go."""
+    messages = {
+        row[0]: _Message(*row[:4], orjson.loads(row[4]), *row[5:])
+        for row in run(LOCK_MESSAGES, {"ids": sorted(set(ids))})
+    }
+    heard: dict[int, set[int]] = {}  # message: workflows that have had it
+    _tell_instances(messages, heard)
+    _start_instances(messages, heard)
+    done = [number for number, each in messages.items() if number in heard or each.is_expired]
+    BufferedMessage.objects.filter(pk__in=done).delete()
+    return len(heard)
+
+
+def sweep_messages() -> int:
+    """Let go of what nobody heard in time; the last chance to be heard is now."""
+    expired = BufferedMessage.objects.filter(expires_at__lte=Now()).order_by("expires_at")
+    ids = list(expired.values_list("pk", flat=True)[:SWEPT])
+    if ids:
+        correlate(ids)
+    return len(ids)
+
+
+def _tell_instances(messages: dict[int, _Message], heard: dict[int, set[int]]) -> None:
+    """Step those who listen; who turns out to have gone leaves the message to the next one."""
+    tried: list[tuple[int, int]] = []
+    while True:
+        asked: dict[int, tuple[int, int, int]] = {}  # by identity of the happening
+        happenings: list[Happening] = []
+        taken: set[tuple[int, int]] = set()
+        for message_id, workflow_id, instance_id, number in _listeners(messages, tried):
+            place = (instance_id, number)
+            if workflow_id in heard.get(message_id, ()) or place in taken:
+                continue
+            taken.add(place)
+            message = messages[message_id]
+            happening = Happening(instance_id, _triggered(message, number))
+            happenings.append(happening)
+            asked[id(happening)] = (message_id, workflow_id, number)
+        if not happenings:
+            return
+        for happening in step(happenings):
+            message_id, workflow_id, number = asked.pop(id(happening))
+            heard.setdefault(message_id, set()).add(workflow_id)
+        if not asked:
+            return
+        tried += [
+            (each.instance_id, asked[id(each)][2]) for each in happenings if id(each) in asked
+        ]
+
+
+def _triggered(message: _Message, number: int) -> Triggered:
+    return Triggered(at=database_now(), subscription=number, variables=message.variables)
+
+
+def _listeners(
+    messages: dict[int, _Message], tried: Sequence[tuple[int, int]]
+) -> list[tuple[Any, ...]]:
+    if not messages:
+        return []
+    values = {
+        "ids": list(messages),
+        "not_instances": [instance_id for instance_id, _number in tried],
+        "not_numbers": [number for _instance, number in tried],
+    }
+    return run(LISTENERS, values)
+
+
+def _start_instances(messages: dict[int, _Message], heard: dict[int, set[int]]) -> None:
+    starts = []
+    for message_id, workflow_id, version_id, node in (
+        run(START_LISTENERS, {"ids": list(messages)}) if messages else []
+    ):
+        if workflow_id not in heard.get(message_id, ()):
+            message = messages[message_id]
+            starts.append(Starting(version_id, node, message.variables, message.by))
+            heard.setdefault(message_id, set()).add(workflow_id)
+    if starts:
+        start_by_event(starts)

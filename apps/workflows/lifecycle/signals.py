@@ -1,0 +1,63 @@
+"""Signals: heard by everything in the folder that listens at that moment, and not kept."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Folder
+from apps.events.bus import announce
+from apps.lib.actors import Actor
+from apps.lib.clock import database_now
+from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.json import JsonObject
+from apps.workflows.engine.changes import SendSignal
+from apps.workflows.engine.events import Triggered
+from apps.workflows.models import StartSubscription
+from apps.workflows.statements import SIGNAL_LISTENERS
+
+from .happenings import Happening, tell_later
+from .messages import MAX_TEXT
+from .new_walks import insist_on_size
+from .running import run
+from .walks import Walk
+
+# News of our own: {"starts": [[version, node, variables, by]]}
+STARTS = "workflow.starts"
+
+
+@transaction.atomic
+def broadcast_signal(folder: Folder, name: str, variables: JsonObject, *, by: Actor) -> int:
+    """Tell everybody in `folder` who listens for this signal; return how many that are."""
+    if not name or len(name) > MAX_TEXT or "\x00" in name:
+        message = _("must have 1 to %(n)d characters") % {"n": MAX_TEXT}
+        problem = FieldProblem("name", message)
+        raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
+    insist_on_size(variables)
+    return _broadcast(folder.pk, name, variables, database_now(), by.name)
+
+
+def send(commands: Sequence[tuple[Walk, SendSignal]], now: datetime) -> None:
+    """Send what a step sends; who listens hears of it in a step of its own."""
+    for walk, command in commands:
+        by = walk.graph.name or walk.graph.key
+        _broadcast(walk.facts.folder_id, command.name[:MAX_TEXT], command.variables, now, by)
+
+
+def _broadcast(folder_id: int, name: str, variables: JsonObject, now: datetime, by: str) -> int:
+    listeners = run(SIGNAL_LISTENERS, {"folder_id": folder_id, "name": name})
+    tell_later(
+        [
+            Happening(instance_id, Triggered(at=now, subscription=number, variables=variables))
+            for instance_id, number in listeners
+        ]
+    )
+    starts = StartSubscription.objects.filter(folder_id=folder_id, kind="signal", name=name)
+    found = [
+        [version_id, node, variables, by[:150]]
+        for version_id, node in starts.values_list("version_id", "node")
+    ]
+    if found:
+        announce(STARTS, {"starts": found})
+    return len(listeners) + len(found)

@@ -1,0 +1,90 @@
+"""Locking instances, and reading where they stand."""
+
+from typing import Final
+
+INSTANCE: Final = """id, folder_id, workflow_id, version_id, status, next_number, size, is_wide,
+       parent_id, parent_token, coalesce(root_id, id), depth"""
+
+# Steps of one instance take turns. Not FOR UPDATE: nothing that refers to the row need wait.
+LOCK: Final = f"""
+select {INSTANCE}
+  from workflows_workflowinstance where id = any (%(ids)s::bigint[])
+ order by id for no key update
+"""
+
+# The same for sweeps: what somebody else holds is left for the next time.
+LOCK_FREE: Final = f"{LOCK} skip locked"
+
+SCOPE_ROW: Final = """json_build_array(s.number, s.node, s.kind, s.parent, s.token, s.variables,
+       s.counts)::text"""
+TOKEN_ROW: Final = """json_build_array(t.number, t.scope, t.node, t.waits_for, t.entered_at,
+       t.came_by, t.local, t.facts)::text"""
+SUBSCRIPTION_ROW: Final = """json_build_array(b.number, b.scope, b.node, b.kind, b.token, b.name,
+       b.key, b.due_at, b.repeats, b.reads, b.was_true)::text"""
+UNDOABLE_ROW: Final = "json_build_array(u.number, u.scope, u.node, u.variables)::text"
+
+# All rows of these instances. Columns: what it is, the instance, the row.
+LOAD_WHOLE: Final = f"""
+select 'scope', s.instance_id, {SCOPE_ROW}
+  from workflows_scope s where s.instance_id = any (%(ids)s::bigint[])
+union all
+select 'token', t.instance_id, {TOKEN_ROW}
+  from workflows_token t where t.instance_id = any (%(ids)s::bigint[])
+union all
+select 'subscription', b.instance_id, {SUBSCRIPTION_ROW}
+  from workflows_subscription b where b.instance_id = any (%(ids)s::bigint[])
+union all
+select 'undoable', u.instance_id, {UNDOABLE_ROW}
+  from workflows_undoable u where u.instance_id = any (%(ids)s::bigint[])
+"""
+
+# Of wide instances, what an event can reach: the scopes from its place up to the root, what stands
+# in them, and the scopes just below. Of the passes of a loop, only those on the way.
+LOAD_CHAINS: Final = f"""
+with recursive asked as (
+    select * from unnest(%(ids)s::bigint[], %(tokens)s::int[], %(subscriptions)s::int[],
+                         %(scopes)s::int[]) as a (instance_id, token, subscription, scope)
+), seed as (
+    select t.instance_id, t.scope, t.number as token
+      from asked a join workflows_token t
+        on t.instance_id = a.instance_id and t.number = a.token
+    union
+    select b.instance_id, b.scope, b.token
+      from asked a join workflows_subscription b
+        on b.instance_id = a.instance_id and b.number = a.subscription
+    union
+    select s.instance_id, s.number, null
+      from asked a join workflows_scope s
+        on s.instance_id = a.instance_id and (s.number = a.scope or s.parent is null)
+), chain as (
+    select instance_id, scope, token from seed
+    union
+    select s.instance_id, s.parent, s.token
+      from chain c join workflows_scope s
+        on s.instance_id = c.instance_id and s.number = c.scope
+     where s.parent is not null
+), held as materialized (
+    select distinct s.instance_id, s.number, s.kind = 'loop' as is_loop
+      from chain c join workflows_scope s
+        on s.instance_id = c.instance_id and s.number = c.scope
+), passed as materialized (
+    select distinct instance_id, token from chain where token is not null
+)
+select 'scope', s.instance_id, {SCOPE_ROW}
+  from workflows_scope s
+ where (s.instance_id, s.number) in (select instance_id, number from held)
+    or (s.instance_id, s.parent) in (select instance_id, number from held where not is_loop)
+union all
+select 'token', t.instance_id, {TOKEN_ROW}
+  from workflows_token t join held h on h.instance_id = t.instance_id and h.number = t.scope
+ where not h.is_loop or (t.instance_id, t.number) in (select instance_id, token from passed)
+union all
+select 'subscription', b.instance_id, {SUBSCRIPTION_ROW}
+  from workflows_subscription b
+  join held h on h.instance_id = b.instance_id and h.number = b.scope
+ where not h.is_loop or b.token is null
+    or (b.instance_id, b.token) in (select instance_id, token from passed)
+union all
+select 'undoable', u.instance_id, {UNDOABLE_ROW}
+  from workflows_undoable u join held h on h.instance_id = u.instance_id and h.number = u.scope
+"""
