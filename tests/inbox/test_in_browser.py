@@ -88,6 +88,25 @@ def test_a_decision_needs_the_keyboard_only_and_the_focus_is_never_lost(ask, pag
     expect(page.locator(".diff ins").first).to_have_text("110.00")
 
 
+PRESS = """key => {
+  const target = document.activeElement ?? document.body;
+  target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+  return document.activeElement.name;
+}"""
+
+
+@pytest.mark.parametrize("key", ["s", "2"])
+def test_the_answer_may_follow_the_key_of_a_decision_without_any_pause(ask, page_of, key):
+    page = open_first(page_of("bea"), ask())
+
+    focused = page.evaluate(PRESS, key)  # in one turn of the browser: nothing comes in between
+    page.keyboard.type("rdac")
+
+    assert focused == "reason:leave_out"
+    expect(page.locator("[name='reason:leave_out']")).to_have_value("rdac")
+    expect(page.locator("details.ask[open]")).to_have_count(1)
+
+
 def test_what_was_typed_survives_a_reload(ask, page_of):
     page = open_first(page_of("bea"), ask())
     value_of(page, "vendor").fill("Half a na")

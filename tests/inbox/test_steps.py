@@ -246,7 +246,7 @@ def test_what_an_instance_no_longer_needs_is_closed(folder, admin):
     assert other.is_open
     assert close_owned_tasks(INSTANCE, None, "cancelled", by=SYSTEM) == 1
     assert close_owned_tasks(INSTANCE, None, "cancelled") == 0
-    with pytest.raises(TaskDecidedError, match="no decision is needed"):
+    with pytest.raises(TaskDecidedError, match="its time ran out"):
         decide(step, Answer(decision="complete", version=1), by=admin.actor)
 
 
