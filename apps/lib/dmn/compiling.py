@@ -36,6 +36,7 @@ class TextCompiler:
         self.builder = builder
         self._members = members
         self.problems = problems
+        self._read: set[str] = set()
         self._feel_types = {name: each.type for name, each in builder.types.items()}
 
     def expression(self, text: Text, names: Names) -> Code:
@@ -48,6 +49,7 @@ class TextCompiler:
             return self._broken(text, error)
         if EXTERNAL.search(text.text):
             self.refuse_external(text.place, _("external"))
+        self._read |= found.reads
         return found.run
 
     def refuse_external(self, place: Place, kind: str) -> Code:
@@ -69,7 +71,13 @@ class TextCompiler:
         except FeelSyntaxError as error:
             broken = self._broken(text, error)
             return lambda run, value, scope: broken(run, scope)  # type: ignore[arg-type]
+        self._read |= found.reads
         return found.run
+
+    @property
+    def reads(self) -> Names:
+        """The names of variables that the texts compiled so far read."""
+        return frozenset(self._read)
 
     def input_of(self, text: Text, type_ref: str | None, names: Names) -> Code:
         """Return the code of a column's input; texts of JSON are read where it wants dates."""

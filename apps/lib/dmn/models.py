@@ -1,6 +1,6 @@
 """Reads decision models, and evaluates their decisions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,7 +19,7 @@ from .item_types import TypeBuilder
 from .linking import Linker
 from .logic import LogicCompiler
 from .markup import parse_definitions
-from .nodes import DecisionNode, InputNode, Key, Node, ServiceNode, variable_of
+from .nodes import DecisionNode, InputNode, Key, Node, ServiceNode, aliases_of, variable_of
 from .reading import read_definitions
 from .results import DecisionResult
 from .running import DecisionRun
@@ -30,8 +30,9 @@ from .types import ItemType
 class DecisionModel:
     """A model made ready: immutable, evaluated by any number of threads at once.
 
-    `decisions`, `services` and `inputs` are those of its own file, by id. `problems` is empty but
-    for models that were read tolerantly.
+    `decisions`, `services` and `inputs` are those of its own file, by id. `reads` are the names
+    that an evaluation may look for in its context. `problems` is empty but for models that were
+    read tolerantly.
     """
 
     id: str
@@ -41,6 +42,7 @@ class DecisionModel:
     services: Mapping[str, ServiceNode]
     inputs: Mapping[str, InputNode]
     problems: tuple[DmnProblem, ...]
+    reads: frozenset[str]
     types: Mapping[str, ItemType]
     nodes: Mapping[Key, Node]
     by_name: Mapping[str, DecisionNode | ServiceNode]
@@ -66,7 +68,9 @@ class DecisionModel:
 def read_dmn(
     xml: bytes, *, models: Sequence[DecisionModel] = (), tolerant: bool = False
 ) -> DecisionModel:
-    """Return the model in `xml` (DMN 1.1 to 1.5); `models` are those that it may import.
+    """Return the model in `xml` (DMN 1.1 to 1.5).
+
+    `models` are those that it may import; of two with one namespace the later counts.
 
     Raises DmnError with every problem at once. With `tolerant` only a file that can't be read at
     all raises: what is broken gives null when it is evaluated, and stands in `problems`.
@@ -74,28 +78,39 @@ def read_dmn(
     problems = Problems()
     try:
         definitions = read_definitions(parse_definitions(xml), problems)
-        nodes, types = _compiled(definitions, models, problems)
+        nodes, types, reads = _compiled(definitions, models, problems)
     except RecursionError:
         raise _too_deep() from None
     if not tolerant:
         problems.require_none()
-    return _model(definitions, nodes, types, problems)
+    return _model(definitions, (nodes, types, reads), problems)
 
 
 def _compiled(
     definitions: Definitions, models: Sequence[DecisionModel], problems: Problems
-) -> tuple[Mapping[Key, Node], Mapping[str, ItemType]]:
+) -> tuple[Mapping[Key, Node], Mapping[str, ItemType], frozenset[str]]:
+    """Return the nodes, the types, and the names that are read."""
     imported = _imported(definitions, models, problems)
     types = _types(definitions, imported, problems)
     members = frozenset({*_member_names(definitions.items), *_imported_names(imported)})
-    linker = Linker(
-        definitions,
-        LogicCompiler(types, members, problems),
-        {key: node for model in models for key, node in model.nodes.items()},
-        {model.namespace: name for name, model in imported},
-        problems,
-    )
-    return linker.link(), types.types
+    compiler = LogicCompiler(types, members, problems)
+    others = {
+        key: node
+        for _name, model in imported
+        for key, node in model.nodes.items()
+        if key[0] != definitions.namespace
+    }
+    names = {model.namespace: name for name, model in imported}
+    nodes = Linker(definitions, compiler, others, names, problems).link()
+    reads = compiler.reads.union(*(model.reads for _name, model in imported))
+    return nodes, types.types, reads | _asked_names(nodes.values())
+
+
+def _asked_names(nodes: Iterable[Node]) -> set[str]:
+    """Return the names of what is looked up in the context, read by an expression or not."""
+    inputs = {each.name for each in nodes if isinstance(each, InputNode)}
+    decisions = [each for each in nodes if isinstance(each, DecisionNode)]
+    return inputs.union(*(aliases_of(each) for each in decisions))
 
 
 def _too_deep() -> DmnError:
@@ -120,7 +135,8 @@ def evaluate(
     node = model.find(decision)
     run = DecisionRun(clock, limits)
     try:
-        given = {name: from_json(value) for name, value in context.items()}
+        # what nothing reads is not converted: a workflow's variables may be a megabyte
+        given = {name: from_json(value) for name, value in context.items() if name in model.reads}
         value, frame = _asked(run, node, given)
     except RecursionError:
         raise too_deep() from None
@@ -200,10 +216,10 @@ def _imported_names(imported: list[tuple[str, DecisionModel]]) -> set[str]:
 
 def _model(
     definitions: Definitions,
-    nodes: Mapping[Key, Node],
-    types: Mapping[str, ItemType],
+    compiled: tuple[Mapping[Key, Node], Mapping[str, ItemType], frozenset[str]],
     problems: Problems,
 ) -> DecisionModel:
+    nodes, types, reads = compiled
     own = [node for key, node in nodes.items() if key[0] == definitions.namespace]
     decisions = {each.id: each for each in own if isinstance(each, DecisionNode)}
     services = {each.id: each for each in own if isinstance(each, ServiceNode)}
@@ -217,6 +233,7 @@ def _model(
         services=MappingProxyType(services),
         inputs=MappingProxyType(inputs),
         problems=tuple(problems.found),
+        reads=reads,
         types=MappingProxyType(dict(types)),
         nodes=MappingProxyType(dict(nodes)),
         by_name=MappingProxyType({each.name: each for each in asked}),

@@ -30,10 +30,12 @@ def read_table(element: Element, place: Place, problems: Problems) -> DecisionTa
         _rule(each, place.inside(_("rule %(n)d") % {"n": n}, line_of(each)), notes, problems)
         for n, each in enumerate(children(element, "rule"), 1)
     )
+    policy = " ".join(element.get("hitPolicy", "UNIQUE").split()).upper()
     table = DecisionTable(
         id=element.get("id", ""),
-        hit_policy=" ".join(element.get("hitPolicy", "UNIQUE").split()).upper(),
-        aggregation=element.get("aggregation"),
+        hit_policy=policy,
+        # modelers leave it behind when the policy is changed; elsewhere it means nothing
+        aggregation=element.get("aggregation") if policy == "COLLECT" else None,
         inputs=inputs,
         outputs=outputs,
         rules=rules,

@@ -277,6 +277,22 @@ def test_imports_bring_types_functions_decisions_and_inputs_under_their_name():
     assert result.decisions == {"their#net_price": 100, "total": 120}
 
 
+def test_only_models_that_are_imported_lend_their_elements():
+    # modelers of Camunda give all models one namespace
+    other = read_dmn(definitions(decision("Fee", literal("1")), decision("Extra", literal("2"))))
+    ours = model_of(decision("Fee", literal("3")), models=[other])
+
+    assert evaluate(ours, "Fee", {}).value == 3
+    assert set(ours.decisions) == {"fee"}
+
+
+def test_a_model_tells_which_names_it_reads_of_the_context():
+    logic = table([["> limit", "a.b + c"]], inputs=["x"])
+    model = model_of(input_data("amount"), decision("Fee", logic, inputs=["amount"]))
+
+    assert model.reads == {"x", "limit", "a", "c", "amount", "Fee", "fee"}
+
+
 def test_one_model_serves_many_threads_at_once():
     model = priced()
 

@@ -85,6 +85,10 @@ def test_collect_aggregates_numbers(aggregation, value):
     assert result.value == Decimal(value)
 
 
+def test_an_aggregation_that_a_modeler_left_behind_means_nothing():
+    assert decided(50, policy="RULE ORDER", aggregation="SUM").value == ["low", "middle", "high"]
+
+
 def test_sums_of_what_cannot_be_added_are_null_with_the_reason():
     rules = [["> 1", "10"], ["> 4", '"x"']]
 
