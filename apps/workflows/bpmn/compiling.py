@@ -1,5 +1,6 @@
 """Compiles a model to graphs for the engine, or says everything that stands against it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from apps.lib.texts import gettext as _
@@ -12,7 +13,7 @@ from apps.workflows.graph import (
     Work,
 )  # fmt: skip
 
-from . import forms
+from . import forms, names, support
 from .drawing import draw
 from .extensions import check_extensions
 from .model import Model
@@ -22,6 +23,9 @@ from .paths import reaches
 from .policies import read_policy
 from .problems import Findings, Problem
 from .structure import check_structure
+
+MAX_NODES = 2000
+MAX_INCLUSIVE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ def compile_model(model: Model) -> Compiled:
     for part in root.children():
         if part.tag != "process":
             check_extensions(part)
-    graphs = tuple(_compile(process, model) for process in _processes(root))
+    processes = [process for process in _processes(root) if _has_fair_size(process)]
+    graphs = tuple(_compile(process, model) for process in processes)
     findings.require_none()
     return Compiled(graphs, tuple(findings.warnings))
 
@@ -69,6 +74,22 @@ def _processes(root: Part) -> list[Part]:
             _("Set isExecutable at the process that is to run."),
         )
     return executable or found
+
+
+def _has_fair_size(process: Part) -> bool:
+    """Tell whether the checks, some of which compare everything with everything, stay quick."""
+    tags = Counter(each.tag for each in process.element.iter())
+    nodes = sum(tags[names.qualified(tag)] for tag in support.EXECUTED)
+    flows = tags[names.qualified("sequenceFlow")]
+    inclusive = tags[names.qualified("inclusiveGateway")]
+    is_fair = nodes <= MAX_NODES and flows <= 2 * MAX_NODES and inclusive <= MAX_INCLUSIVE
+    if not is_fair:
+        process.error(
+            _("The process has more than %(nodes)d elements or %(inclusive)d inclusive gateways.")
+            % {"nodes": MAX_NODES, "inclusive": MAX_INCLUSIVE},
+            _("Split it: a call activity starts a workflow of another file."),
+        )
+    return is_fair
 
 
 def _compile(process: Part, model: Model) -> Graph:

@@ -52,11 +52,9 @@ def _multi(drawn: Part, part: Part) -> MultiInstance | None:
         element=zeebe.get("inputElement") if zeebe else "",
         output_collection=zeebe.get("outputCollection") if zeebe else "",
         output_element=_output_element(zeebe, words) if zeebe else None,
-        completion=values.expression_of(completion, _("The completion condition of “%(name)s”") % words)
-            if completion else None,
-        tolerate=values.decimal(tolerate, "share", _("The tolerated share"), most=1.0) or 0.0
-            if tolerate else 0.0,
-    )  # fmt: skip
+        completion=values.expression_of(completion, _("The completion of “%(name)s”") % words),
+        tolerate=values.decimal(tolerate, "share", _("The tolerated share"), most=1.0) or 0.0,
+    )
 
 
 def _output_element(zeebe: Part, words: dict[str, str]) -> Expression | None:

@@ -1,11 +1,13 @@
 """Ways through the drawing: what can be reached, and from where."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from typing import Final
 
 from apps.workflows.graph import Flow, LinkEvent, Node
 
 Ways = Mapping[str, tuple[str, ...]]
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 def ways_on(nodes: Mapping[str, Node], flows: Mapping[str, Flow]) -> dict[str, tuple[str, ...]]:
@@ -38,15 +40,17 @@ def backwards(ways: Ways) -> dict[str, tuple[str, ...]]:
     return {id: tuple(sources) for id, sources in found.items()}
 
 
-def walk(begin: Iterable[str], ways: Ways, *, never: str = "") -> frozenset[str]:
+def walk(
+    begin: Iterable[str], ways: Ways, *, never: Container[str] = frozenset()
+) -> frozenset[str]:
     """Return everything on the ways from `begin`, these included, without stepping on `never`."""
     seen: set[str] = set()
-    waiting = [id for id in begin if id != never]
+    waiting = [id for id in begin if id not in never]
     while waiting:
         id = waiting.pop()
         if id not in seen:
             seen.add(id)
-            waiting += [each for each in ways.get(id, ()) if each != never]
+            waiting += [each for each in ways.get(id, ()) if each not in never]
     return frozenset(seen)
 
 
@@ -56,7 +60,11 @@ def reaches(nodes: Mapping[str, Node], flows: Mapping[str, Flow]) -> dict[str, f
     if not gateways:
         return {}
     back = backwards(ways_on(nodes, flows))
-    return {id: walk(back.get(id, ()), back, never=id) for id in gateways}
+    # what has one flow to it waits for nobody
+    return {
+        id: walk(back.get(id, ()), back, never={id}) if len(nodes[id].incoming) > 1 else NOTHING
+        for id in gateways
+    }
 
 
 def knots(ways: Ways) -> list[frozenset[str]]:
@@ -67,8 +75,7 @@ def knots(ways: Ways) -> list[frozenset[str]]:
     for id in _by_finish(ways):
         if id in done:
             continue
-        limited = {key: tuple(s for s in back.get(key, ()) if s not in done) for key in ways}
-        knot = walk([id], limited)
+        knot = walk([id], back, never=done)
         done |= knot
         if len(knot) > 1 or id in ways[id]:
             found.append(knot)

@@ -160,9 +160,7 @@ def _script(part: Part, _model: Model) -> ScriptWork | None:
     if script is None:
         part.error(
             _("“%(name)s” has no script in FEEL.") % {"name": part.label},
-            _(
-                "Choose FEEL as its implementation, or use a service task: bots run other languages."
-            ),
+            _("Choose FEEL as its implementation, or make it a service task for a bot."),
         )
         return None
     expression = values.expression_in(script, "expression", _("The script"))
@@ -201,7 +199,12 @@ def _rule(part: Part, model: Model) -> TaskWork | None:
 
 def _result_variable(part: Part, task: Part) -> str:
     name = part.get("resultVariable")
-    if not _VARIABLE.fullmatch(name):
+    if not name:
+        part.warn(
+            _("“%(name)s” keeps its result nowhere.") % {"name": task.label},
+            _("Name a result variable."),
+        )
+    elif not _VARIABLE.fullmatch(name):
         words = {"name": task.label, "variable": name[:60]}
         part.error(
             _("“%(name)s” puts its result into “%(variable)s”, which is no name.") % words,

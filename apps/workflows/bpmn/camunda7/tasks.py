@@ -51,7 +51,7 @@ def _decision(task: Editor) -> None:
     called = task.extend(
         "zeebe:calledDecision",
         decisionId=decision,
-        resultVariable=task.take("resultVariable") or f"{_variable(task.id)}_result",
+        resultVariable=task.take("resultVariable"),
     )
     if binding in ("latest", "deployment"):
         called.set("bindingType", task.take("decisionRefBinding"))
@@ -73,7 +73,7 @@ def _expression(task: Editor) -> None:
     if feel is None:
         return
     task.take("expression")
-    result = task.take("resultVariable") or f"{_variable(task.id)}_result"
+    result = task.take("resultVariable")
     task.element.tag = names.qualified("scriptTask")
     task.extend("zeebe:script", expression=feel, resultVariable=result)
     task.note(
@@ -104,7 +104,7 @@ def convert_script(task: Editor) -> None:
               "for a bot.") % {"language": language or "?"},
         )  # fmt: skip
     if feel is not None:
-        result = task.take("resultVariable") or f"{_variable(task.id)}_result"
+        result = task.take("resultVariable")
         task.extend("zeebe:script", expression=feel, resultVariable=result)
         remove(scripts[0].element)
         task.element.attrib.pop("scriptFormat", "")
@@ -178,9 +178,3 @@ def _map(task: Editor, each: Element, tag: str, mapping: str) -> bool:
     holder = task.extend("zeebe:ioMapping")
     task.add(holder, mapping, source=source, target=target)
     return True
-
-
-def _variable(id: str) -> str:
-    """Return a name for a variable made of an id."""
-    name = re.sub(r"\W", "_", id)
-    return name if name[:1].isalpha() else f"v_{name}"
