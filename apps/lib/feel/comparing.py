@@ -14,8 +14,10 @@ def equal(left: Value, right: Value, run: Run | None = None) -> bool | None:
     or a whole run of their own. (A list in which each element is the same list twice, and so on,
     is small to hold and endless to walk.)
     """
+    if left is right:
+        return True
     if left is None or right is None:
-        return left is right
+        return False
     kind = type(left)
     if kind is not type(right):
         return None
@@ -91,17 +93,29 @@ def _equal_temporal(left: Value, right: Value) -> bool | None:
 
 
 def _equal_lists(left: list[Value], right: list[Value], run: Run) -> bool | None:
-    run.spend(len(left) + 1)
     if len(left) != len(right):
         return False
-    return conjunction(equal(a, b, run) for a, b in zip(left, right, strict=True))
+    return _equal_pairs(zip(left, right, strict=True), run)
 
 
 def _equal_contexts(left: dict[str, Value], right: dict[str, Value], run: Run) -> bool | None:
-    run.spend(len(left) + 1)
     if left.keys() != right.keys():
         return False
-    return conjunction(equal(value, right[name], run) for name, value in left.items())
+    return _equal_pairs(((value, right[name]) for name, value in left.items()), run)
+
+
+def _equal_pairs(pairs: Iterable[tuple[Value, Value]], run: Run) -> bool | None:
+    result: bool | None = True
+    compared = 1
+    for left, right in pairs:
+        same = equal(left, right, run)
+        compared += 1
+        if same is not True:
+            result = same
+        if same is False:
+            break
+    run.spend(compared)
+    return result
 
 
 def _equal_ranges(left: Range, right: Range, run: Run) -> bool | None:

@@ -6,6 +6,7 @@ from apps.lib.feel import (
     Limits,
     compile_expression,
     compile_unary_tests,
+    to_json,
 )
 from tests.lib.feel.asking import ask
 
@@ -36,12 +37,25 @@ def test_what_never_ends_is_ended(text, limit):
 
 def test_texts_and_lists_cannot_grow_without_end():
     doubling = "for i in 1..60 return if i = 1 then {0} else partial[-1] + partial[-1]"
-    nesting = "for i in 1..60 return if i = 1 then {0} else [partial[-1], partial[-1]]"
     listing = "for i in 1..90000 return partial"
 
     assert limit_of(doubling.format('"aaaaaaaaaa"')) == "size"
-    assert limit_of(f"for x in [({nesting.format('1')})[-1]] return x = x") in ("steps", "size")
     assert limit_of(listing) == "size"
+
+
+@pytest.mark.parametrize(
+    "text", ["d = e", "string(d)", "flatten(d)", "d.x", "list contains([e], d)", "d in [e, e]"]
+)
+def test_what_is_small_to_hold_and_endless_to_walk_is_not_walked(text):
+    nested = "(for i in 1..60 return if i = 1 then 1 else [partial[-1], partial[-1]])[-1]"
+
+    assert limit_of(f"{{d: {nested}, e: {nested}, r: {text}}}", Limits(seconds=60)) in LIMITED
+    with pytest.raises(FeelLimitError):
+        to_json(compile_expression(nested).evaluate({}))
+    assert ask(f"{{d: {nested}, r: d instance of list<list<list<number>>>}}.r") == "false"
+
+
+LIMITED = ("steps", "size")
 
 
 def test_time_is_a_limit_too():
@@ -53,7 +67,7 @@ def test_time_is_a_limit_too():
 def test_limits_can_be_set_for_each_evaluation():
     expression = compile_expression("for i in 1..50 return i")
 
-    assert len(expression.evaluate({}, limits=Limits(steps=200))) == 50
+    assert len(expression.evaluate({}, limits=Limits(steps=50))) == 50
     with pytest.raises(FeelLimitError, match="more than 20 steps"):
         expression.evaluate({}, limits=Limits(steps=20))
     with pytest.raises(FeelLimitError, match="more than 49 elements"):
@@ -74,6 +88,16 @@ def test_limits_can_be_set_for_each_evaluation():
 )
 def test_numbers_stay_within_decimal128(text, answer):
     assert ask(text) == answer
+
+
+def test_built_ins_share_the_limits_of_the_run_that_calls_them():
+    lists = (
+        "{d: for i in 1..900 return i, many: for i in 1..900 return concatenate(d, [i]), r: %s}.r"
+    )
+
+    assert ask(lists % "list contains(many, [1])") == "false"
+    for text in ("list contains(many, concatenate(d, [0]))", "index of(many, many[1])"):
+        assert limit_of(lists % text, Limits(seconds=60)) == "steps"
 
 
 NESTED = [

@@ -30,9 +30,9 @@ def elements_of(run: Run, value: Value) -> Iterable[Value] | None:
 def steps_between(run: Run, start: Value, end: Value) -> Iterator[Value] | None:
     """Return the whole numbers, or days, from `start` to `end`, downwards if need be."""
     if _is_whole(start) and _is_whole(end):
-        return _numbers(run, start, end)
+        return _numbers(start, end)
     if isinstance(start, FeelDate) and isinstance(end, FeelDate):
-        return _days(run, start, end)
+        return _days(start, end)
     run.warn(
         f"One can iterate from whole number to whole number and from date to date, "
         f"not from {type_name(start)} to {type_name(end)}."
@@ -67,21 +67,19 @@ def _is_whole(value: Value) -> bool:
     return type(value) is Decimal and value == value.to_integral_value()
 
 
-def _numbers(run: Run, start: Decimal, end: Decimal) -> Iterator[Decimal]:
+def _numbers(start: Decimal, end: Decimal) -> Iterator[Decimal]:
     step = ONE if start <= end else -ONE
     number = start
     yield number
     while number != end:
-        run.spend()
         number = NUMBERS.add(number, step)
         yield number
 
 
-def _days(run: Run, start: FeelDate, end: FeelDate) -> Iterator[FeelDate]:
+def _days(start: FeelDate, end: FeelDate) -> Iterator[FeelDate]:
     step = ONE_DAY if start.number <= end.number else -ONE_DAY
     day = start
     yield day
     while day != end:
-        run.spend()
         day = day + step
         yield day

@@ -93,7 +93,6 @@ def _elements(
 def _walk(sources: list[Source], at: int, scope: Scope, visit: Visit) -> bool | None:
     """Visit every combination until one visit says enough; None if something can't be iterated."""
     if at == len(sources):
-        scope.run.spend()
         return visit(scope)
     name, elements = sources[at]
     through = elements(scope)

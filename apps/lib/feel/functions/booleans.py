@@ -23,7 +23,7 @@ def is_same(run: Run, value1: Value, value2: Value) -> bool:
         return False
     if hasattr(value1, "member"):
         return bool(value1 == value2)
-    return equal(value1, value2) is True
+    return equal(value1, value2, run) is True
 
 
 @registry.declare("get or else", one("value"), one("default"))

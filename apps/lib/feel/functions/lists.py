@@ -18,7 +18,7 @@ _SIMPLE = (str, Decimal, bool)
 @registry.declare("list contains", one("list", LIST), one("element"))
 def list_contains(run: Run, elements: list[Value], element: Value) -> bool:
     run.spend(len(elements))
-    return any(equal(each, element) is True for each in elements)
+    return any(equal(each, element, run) is True for each in elements)
 
 
 @registry.declare("count", one("list", LIST))
@@ -94,7 +94,9 @@ def reverse(run: Run, elements: list[Value]) -> list[Value]:
 def index_of(run: Run, elements: list[Value], match: Value) -> list[Value]:
     run.spend(len(elements))
     return [
-        Decimal(position) for position, each in enumerate(elements, 1) if equal(each, match) is True
+        Decimal(position)
+        for position, each in enumerate(elements, 1)
+        if equal(each, match, run) is True
     ]
 
 
@@ -186,7 +188,7 @@ class Seen:
             self._run.spend()
             return not known
         self._run.spend(1 + len(self._others))
-        if any(equal(each, value) is True for each in self._others):
+        if any(equal(each, value, self._run) is True for each in self._others):
             return False
         self._others.append(value)
         return True
