@@ -16,7 +16,7 @@ from .elements import Place, Text
 from .errors import Problems
 from .item_types import TypeBuilder
 from .running import Code, DecisionRun, Scope
-from .types import ANYTHING, MISFIT, TEMPORAL, ItemType, Test, fit, from_text
+from .types import ANYTHING, MISFIT, ItemType, Test, fit, from_text
 
 WORD: Final = re.compile(r"\w+|[^\w\s]")
 TYPE_NAMING: Final = re.compile(r"\b(instance|function)\b")
@@ -79,14 +79,24 @@ class TextCompiler:
         """The names of variables that the texts compiled so far read."""
         return frozenset(self._read)
 
-    def input_of(self, text: Text, type_ref: str | None, names: Names) -> Code:
-        """Return the code of a column's input; texts of JSON are read where it wants dates."""
+    def column(self, text: Text, type_ref: str | None, names: Names) -> Code:
+        """Return the code of a column's expression, or of a cell with an output.
+
+        The value is made to fit the column's type where it can be, and stays as it is where not:
+        modelers write "string" by themselves, and Camunda's engines never look. Texts of JSON are
+        read where dates, times or durations are wanted.
+        """
         wanted = self.type_of(type_ref, text.place)
         code = self.expression(text, names)
-        if wanted.type.name not in TEMPORAL:
-            return self.typed(code, wanted, text.place)
-        kind = wanted.type
-        return self.typed(lambda run, scope: from_text(code(run, scope), kind), wanted, text.place)
+        if wanted is ANYTHING:
+            return code
+
+        def run_column(run: DecisionRun, scope: Scope) -> Value:
+            value = from_text(code(run, scope), wanted.type)
+            fitting = fit(value, wanted)
+            return value if fitting is MISFIT else fitting
+
+        return run_column
 
     def type_of(self, name: str | None, place: Place) -> ItemType:
         return self.builder.of(name, place)

@@ -1,6 +1,7 @@
 """Walks the requirement graph: each decision is evaluated once, its requirements first."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,8 @@ from .compiling import warn_misfit
 from .nodes import DecisionNode, InputNode, Key, Need, ServiceNode, aliases_of, variable_of
 from .running import DecisionRun, Scope
 from .types import ANYTHING, MISFIT, fit, from_text
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 class Frame:
@@ -84,15 +87,20 @@ def taken(run: DecisionRun, node: InputNode | DecisionNode, value: Value) -> Val
     return None
 
 
-def service_frame(run: DecisionRun, service: ServiceNode, given: Mapping[str, Value]) -> Frame:
-    """Return a frame that knows the service's parameters only; absent ones are null."""
+def service_frame(
+    run: DecisionRun,
+    service: ServiceNode,
+    given: Mapping[str, Value],
+    beside: Mapping[str, Value] = NOTHING,
+) -> Frame:
+    """Return a frame that knows the service's parameters, absent ones as null, and `beside`."""
     arguments = {variable_of(each): given.get(variable_of(each)) for each in service.parameters}
     decided = {
         each.key: taken(run, each, arguments[each.variable])
         for each in service.parameters
         if isinstance(each, DecisionNode)
     }
-    return Frame(run, arguments, decided)
+    return Frame(run, {**beside, **arguments}, decided)
 
 
 def service_value(frame: Frame, service: ServiceNode) -> Value:

@@ -92,7 +92,13 @@ def _compiled(
     """Return the nodes, the types, and the names that are read."""
     imported = _imported(definitions, models, problems)
     types = _types(definitions, imported, problems)
-    members = frozenset({*_member_names(definitions.items), *_imported_names(imported)})
+    members = frozenset(
+        {
+            *_member_names(definitions.items),
+            *_imported_names(imported),
+            *_undrawn_names(definitions),
+        }
+    )
     compiler = LogicCompiler(types, members, problems)
     others = {
         key: node
@@ -152,7 +158,7 @@ def _asked(
     run: DecisionRun, node: DecisionNode | ServiceNode, given: Mapping[str, Value]
 ) -> tuple[Value, Frame]:
     if isinstance(node, ServiceNode):
-        frame = service_frame(run, node, given)
+        frame = service_frame(run, node, given, beside=given)
         return service_value(frame, node), frame
     frame = Frame(run, given)
     return frame.value_of(node), frame
@@ -208,6 +214,17 @@ def _member_names(items: Sequence[ItemDefinition]) -> set[str]:
         found.update(inner.name for inner in each.components)
         found |= _member_names(each.components)
     return found
+
+
+def _undrawn_names(definitions: Definitions) -> set[str]:
+    """Return the names of several words that can be read without a requirement drawn for them.
+
+    What a context holds can be read everywhere; names of other signs might be expressions.
+    """
+    drawn = [each.name for each in definitions.inputs] + [
+        each.name for each in definitions.decisions
+    ]
+    return {name for name in drawn if name.replace(" ", "").isidentifier()}
 
 
 def _imported_names(imported: list[tuple[str, DecisionModel]]) -> set[str]:

@@ -36,7 +36,7 @@ class _Table:
     def __init__(self, compiler: TextCompiler, table: DecisionTable, names: Names) -> None:
         self.source = table = _sound(table)
         self.inputs = [
-            compiler.input_of(each.expression, each.type_ref, names) for each in table.inputs
+            compiler.column(each.expression, each.type_ref, names) for each in table.inputs
         ]
         self.allowed = [
             (column, compiler.tests(each.values, names))
@@ -215,8 +215,7 @@ def _output_code(
 ) -> Code:
     if cell is None or cell.text.strip() in ("", "-"):
         return lambda run, scope: None
-    wanted = compiler.type_of(clause.type_ref, cell.place)
-    return compiler.typed(compiler.expression(cell, names), wanted, cell.place)
+    return compiler.column(cell, clause.type_ref, names)
 
 
 def _default_codes(compiler: TextCompiler, table: DecisionTable, names: Names) -> list[Code] | None:

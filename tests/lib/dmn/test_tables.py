@@ -224,6 +224,14 @@ def test_a_value_that_no_column_expects_is_told_when_no_rule_matches():
     assert any("“colour” is not among the input values" in each for each in told)
 
 
+def test_columns_whose_type_a_modeler_wrote_by_itself_take_other_values():
+    logic = table([["< 10000", "true"]], inputs=["balance"])
+    logic = logic.replace("<inputExpression>", '<inputExpression typeRef="string">')
+    model = model_of(decision("Good", logic.replace("<output ", '<output typeRef="string" ')))
+
+    assert evaluate(model, "Good", {"balance": 9000}).value is True
+
+
 def test_a_column_of_dates_reads_the_texts_of_json():
     logic = table(
         [['< date("2026-01-01")', '"old"'], ["-", '"new"']], inputs=["day"], policy="FIRST"
