@@ -9,6 +9,8 @@ const SORTS = [
   { name: "done", glyph: "check" },
 ];
 
+const SMALL_PX = 60; // events and gateways: their names stand below
+
 /** Show `marks`: element → [running, person, failed, done]. What is not named stays as it is. */
 export function takeMarks(diagram, marks, figure) {
   for (const [id, counts] of Object.entries(marks)) mark(diagram, id, counts, figure);
@@ -33,7 +35,9 @@ function mark(diagram, id, counts, figure) {
   }
   const badge = diagram.shown.get(id) ?? addBadge(diagram, element);
   diagram.shown.set(id, badge);
-  fill(badge, counts, figure);
+  // that something small was passed once, its colour says
+  const isQuiet = element.width < SMALL_PX && counts[3] === 1;
+  fill(badge, isQuiet ? counts.with(3, 0) : counts, figure);
 }
 
 /** Failed before person before running before done; -1 for none. */
@@ -42,7 +46,8 @@ const loudest = (counts) => [2, 1, 0, 3].find((index) => counts[index] > 0) ?? -
 function addBadge({ viewer }, element) {
   if (element.waypoints) return null; // lines only change their colour
   const badge = make("div", { class: "diagram-badges" });
-  viewer.get("overlays").add(element, "counts", { position: { bottom: 11, left: -9 }, scale: { min: 0.85, max: 1.2 }, html: badge });
+  const position = element.width < SMALL_PX ? { top: -14, left: 18 } : { bottom: 11, left: -9 };
+  viewer.get("overlays").add(element, "counts", { position, scale: { min: 0.85, max: 1.2 }, html: badge });
   return badge;
 }
 

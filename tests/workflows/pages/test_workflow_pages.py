@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.workflows import patterns
 from apps.workflows.models import Workflow, WorkflowInstance
+from tests.factories import make_person
 from tests.workflows.patterns import deploy_pattern, start_approval
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +101,7 @@ def test_a_refused_file_lists_every_problem_with_its_element_and_line(
     assert answer.status_code == 422
     assert "nothing_said" in page
     assert "odd" in page
-    assert "<td class=\"num\" data-label=\"Line\">5</td>" in page
+    assert '<td class="num" data-label="Line">5</td>' in page
     assert not Workflow.objects.exists()
 
 
@@ -128,8 +129,6 @@ def test_only_designers_and_admins_upload(supervisor_client) -> None:
 
 
 def test_other_folders_are_not_found(folder, designer, client_of) -> None:
-    from tests.factories import make_person
-
     workflow = deploy_pattern(folder, designer)
     stranger = client_of(make_person())
 
