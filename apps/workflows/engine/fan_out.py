@@ -49,7 +49,7 @@ def fan_out(
         delay_seconds=work.delay_seconds,
         sla_seconds=work.sla_seconds,
     )
-    facts: JsonObject = {**token.facts, "total": len(elements)}
+    facts = {**token.facts, "total": len(elements)}
     step.keep(replace(token, waits_for="items", facts=facts))
     step.tell(items)
 

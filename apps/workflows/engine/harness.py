@@ -77,6 +77,10 @@ class Rehearsal:
         given = {"status": "failed", "error": "business", **given}
         return self._end_item(token, code=code, **given)
 
+    def skip(self, node: str, **given: Any) -> Changes:
+        """Let the item end as skipped, as a rule of its policy says."""
+        return self._end_item(self.waiting_at(node, "item"), status="skipped", **given)
+
     def finish_all(self, node: str, results: list[Json], **given: Any) -> Changes:
         """Let all items of a fan-out end."""
         token = self.waiting_at(node, "items")

@@ -27,9 +27,9 @@ def leave(
     the work again; `carried` are outputs that are in place since an earlier try.
     """
     node = step.node_of(token)
-    carried = token.facts.get("carried")
+    carried: JsonObject | None = token.facts.get("carried")
     try:
-        if not isinstance(carried, dict):
+        if carried is None:
             carried = _carry_out(step, node, token, result)
         flows = _onward(step, node, token, {**result, **carried})
     except StepError as error:
@@ -87,6 +87,5 @@ def _remember_undo(step: Step, node: Node, token: Token) -> None:
 def _depart(step: Step, token: Token, flows: list[Flow]) -> None:
     step.forget(token)
     step.follow(flows, token.scope)
-    undone_for = token.facts.get("undo_for")
-    if isinstance(undone_for, int):
-        step.looks[undone_for] = None
+    if "undo_for" in token.facts:
+        step.looks[token.facts["undo_for"]] = None

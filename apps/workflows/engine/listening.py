@@ -1,6 +1,7 @@
 """Subscriptions: what tokens and scopes listen for."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import (
@@ -53,7 +54,7 @@ def _subscription(step: Step, node: Node, place: Place, owner: int | None) -> Su
     return Subscription(number=step.number(), scope=place.scope, node=node.id, token=owner, **given)
 
 
-def _heard(step: Step, event: EventDefinition, place: Place) -> dict[str, object]:
+def _heard(step: Step, event: EventDefinition, place: Place) -> dict[str, Any]:
     if isinstance(event, TimerEvent):
         due_at, repeats = first_due(step, event, place)
         return {"kind": "timer", "due_at": due_at, "repeats": repeats}
@@ -66,7 +67,7 @@ def _heard(step: Step, event: EventDefinition, place: Place) -> dict[str, object
     return {"kind": "condition", "reads": tuple(sorted(event.condition.reads))}
 
 
-def _message(step: Step, event: MessageEvent, place: Place) -> dict[str, object]:
+def _message(step: Step, event: MessageEvent, place: Place) -> dict[str, Any]:
     name = expressions.text(step, event.name, place, _("The name of the message"))
     if event.key is None:
         return {"name": name}

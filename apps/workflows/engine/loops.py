@@ -18,7 +18,7 @@ from .faults import StepError
 from .leaving import leave
 from .passes import count, ended, goes_again
 from .scopes import clear_scope, open_scope, remove_scope
-from .state import Scope, Token
+from .state import Facts, Scope, Token
 from .step import Step
 
 
@@ -39,7 +39,7 @@ def open_loop(step: Step, node: Node, token: Token) -> bool:
         fan_out(step, node, loop, token, elements)
         return True
     started = elements[:1] if loop.is_sequential else elements
-    counts: JsonObject = {"total": len(elements), "started": len(started)}
+    counts: Facts = {"total": len(elements), "started": len(started)}
     if loop.is_sequential:
         counts["elements"] = elements
     body = open_scope(step, token, "loop", variables={}, counts=counts)
@@ -55,7 +55,7 @@ def look_at_loop(step: Step, body: Scope) -> None:
         _close(step, body)
     elif done == count(body, "started"):
         elements = body.counts.get("elements")
-        element = elements[done] if isinstance(elements, list) else None
+        element = elements[done] if elements is not None else None
         step.scopes.add(replace(body, counts={**body.counts, "started": done + 1}))
         _start_pass(step, body, done, element)
 
@@ -74,7 +74,7 @@ def elements_of(step: Step, loop: MultiInstance, token: Token) -> list[Json]:
 
 
 def _open_standard(step: Step, loop: StandardLoop, token: Token) -> bool:
-    if loop.tests_before and not goes_again(step, loop, token, {"done": 0}):
+    if loop.tests_before and not goes_again(step, loop, token, done=0):
         leave(step, token)
         return False
     body = open_scope(step, token, "loop", variables={}, counts={"total": 0, "started": 1})
@@ -128,6 +128,5 @@ def hand_up_undoables(step: Step, scope: Scope) -> None:
 
 def _results(body: Scope) -> list[Json]:
     """Return one result for each pass; None for those that failed or were cancelled."""
-    results = body.counts.get("results")
-    made = list(results) if isinstance(results, list) else []
+    made = list(body.counts.get("results", ()))
     return made + [None] * (count(body, "total") - len(made))

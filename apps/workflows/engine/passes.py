@@ -6,14 +6,14 @@ from apps.lib.json import Json, JsonObject
 from apps.workflows.graph import MultiInstance, Node, StandardLoop
 
 from .expressions import is_true, value
-from .state import Scope, Token
+from .state import Facts, Scope, Token
 from .step import Step
 
 
 def end_pass(step: Step, token: Token, body: Scope, seen: JsonObject) -> None:
     """Count a pass that is done; `seen` are its results. Raises StepError, and counts nothing."""
     loop = step.graph.nodes[body.node].loop
-    counts: JsonObject = {**body.counts, "done": count(body, "done") + 1}
+    counts: Facts = {**body.counts, "done": count(body, "done") + 1}
     if isinstance(loop, MultiInstance):
         if loop.output_collection:
             counts["results"] = _with_result(body, token, _output(step, loop, token, seen))
@@ -21,7 +21,7 @@ def end_pass(step: Step, token: Token, body: Scope, seen: JsonObject) -> None:
             numbers = _numbers(body, counts)
             counts["is_over"] = is_true(step, loop.completion, token, {**numbers, **seen})
     elif isinstance(loop, StandardLoop):
-        counts["is_over"] = not goes_again(step, loop, token, counts)
+        counts["is_over"] = not goes_again(step, loop, token, done=counts["done"])
     step.scopes.add(replace(body, counts=counts))
     step.looks[body.number] = None
 
@@ -54,10 +54,9 @@ def is_tolerated(loop: MultiInstance, *, failed: int, total: int) -> bool:
     return failed <= loop.tolerate * total
 
 
-def goes_again(step: Step, loop: StandardLoop, place: Token, counts: JsonObject) -> bool:
-    """Tell whether a standard loop makes another pass. Raises StepError."""
-    done = counts.get("done")
-    if loop.maximum is not None and isinstance(done, int) and done >= loop.maximum:
+def goes_again(step: Step, loop: StandardLoop, place: Token, *, done: int) -> bool:
+    """Tell whether a standard loop makes another pass after `done` ones. Raises StepError."""
+    if loop.maximum is not None and done >= loop.maximum:
         return False
     return loop.condition is None or is_true(step, loop.condition, place, {"loopCounter": done})
 
@@ -68,8 +67,8 @@ def ended(body: Scope) -> int:
 
 def count(body: Scope, name: str) -> int:
     """Return one of the counts of a loop's body: total, started, done, failed."""
-    found = body.counts.get(name, 0)
-    return found if isinstance(found, int) else 0
+    found: int = body.counts.get(name, 0)
+    return found
 
 
 def _output(step: Step, loop: MultiInstance, token: Token, seen: JsonObject) -> Json:
@@ -79,15 +78,14 @@ def _output(step: Step, loop: MultiInstance, token: Token, seen: JsonObject) -> 
 
 
 def _with_result(body: Scope, token: Token, output: Json) -> list[Json]:
-    results, index = body.counts.get("results"), token.facts.get("index")
-    made = list(results) if isinstance(results, list) else []
-    if isinstance(index, int):
-        made.extend([None] * (index + 1 - len(made)))
-        made[index] = output
+    index: int = token.facts["index"]
+    made = list(body.counts.get("results", ()))
+    made.extend([None] * (index + 1 - len(made)))
+    made[index] = output
     return made
 
 
-def _numbers(body: Scope, counts: JsonObject) -> JsonObject:
+def _numbers(body: Scope, counts: Facts) -> JsonObject:
     """Return the numbers that a completion condition reads, by Camunda's names and BPMN's."""
     total, done = counts["total"], counts["done"]
     active = count(body, "started") - count(body, "failed") - count(body, "done") - 1

@@ -48,7 +48,7 @@ def repair(step: Step, token: Token, event: Repaired) -> None:
         else:
             _go_on(step, token, event.variables)
     except StepError as error:
-        step.open_incident(token, token.facts["phase"], error, {})  # type: ignore[arg-type]
+        step.open_incident(token, token.facts["phase"], error, {})
 
 
 def _throw(step: Step, token: Token, code: str) -> None:
@@ -86,15 +86,15 @@ def _leave_again(step: Step, token: Token) -> None:
     facts = token.facts
     cleaned = _cleaned(token)
     if "results" in facts:
-        leave_with_results(step, cleaned, facts["results"])  # type: ignore[arg-type]
+        leave_with_results(step, cleaned, facts["results"])
     else:
         carried = {"carried": facts["carried"]}
         leave(
             step,
             replace(cleaned, facts={**cleaned.facts, **carried}),
-            facts["result"],  # type: ignore[arg-type]
-            outcome=facts["outcome"],  # type: ignore[arg-type]
-            note=facts["note"],  # type: ignore[arg-type]
+            facts["result"],
+            outcome=facts["outcome"],
+            note=facts["note"],
         )
 
 

@@ -8,7 +8,7 @@ from apps.lib.json import JsonObject
 from apps.workflows.graph import Node
 
 from .changes import CancelScope, ReleaseToken, StepOutcome
-from .state import Scope, Token
+from .state import Facts, Scope, Token
 from .step import Step
 from .variables import grow
 from .weighing import weight
@@ -22,7 +22,7 @@ def open_scope(
     kind: Literal["subprocess", "event_subprocess", "loop"],
     *,
     variables: JsonObject,
-    counts: JsonObject | None = None,
+    counts: Facts | None = None,
 ) -> Scope:
     """Open the scope that `token` waits for from now on. Raises StepError if it is too large."""
     grow(step, weight(variables))
@@ -95,8 +95,7 @@ def remove_scope(step: Step, scope: Scope) -> None:
 
 def scope_of(token: Token) -> int:
     """Return the number of the scope that the token waits for."""
-    number = token.facts["scope"]
-    assert isinstance(number, int)
+    number: int = token.facts["scope"]
     return number
 
 

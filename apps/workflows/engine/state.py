@@ -8,7 +8,7 @@ passes. Whatever lies deeper is reached by commands on whole scopes (see changes
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from apps.lib.json import JsonObject
 
@@ -18,6 +18,8 @@ WaitsFor = Literal[
     "item", "items", "task", "event", "gate", "join", "scope", "child", "incident", "compensation"
 ]
 SubscriptionKind = Literal["timer", "message", "signal", "condition"]
+# What the engine itself notes with a row: JSON whose shape it knows.
+Facts: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Scope:
     parent: int | None = None
     token: int | None = None
     variables: JsonObject = field(default_factory=dict)
-    counts: JsonObject = field(default_factory=dict)
+    counts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class Token:
     entered_at: datetime
     came_by: str = ""
     local: JsonObject = field(default_factory=dict)
-    facts: JsonObject = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,12 +118,13 @@ class Step:
     ) -> None:
         """Write down a visit that is over."""
         node = self.graph.nodes[token.node]
+        is_around_passes = node.loop is not None and self.scopes[token.scope].kind != "loop"
         self.records.append(
             StepRecord(
                 token=token.number,
                 scope=token.scope,
                 node=node.id,
-                kind="loop" if "total" in token.facts else node.kind,
+                kind="loop" if is_around_passes else node.kind,
                 outcome=outcome,
                 entered_at=token.entered_at,
                 ended_at=self.at,
