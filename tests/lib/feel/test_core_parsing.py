@@ -151,6 +151,24 @@ def test_a_fault_is_told_in_a_sentence_with_its_place(text, message, column):
     assert str(caught.value).endswith(f", line 1, column {column}.")
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a == b", "FEEL compares with a single '='"),
+        ("a && b", "FEEL writes 'and'"),
+        ("a || b", "FEEL writes 'or'"),
+        ("!a", "FEEL writes 'not(...)'"),
+        ("a = 'x'", 'FEEL puts texts in "quotation marks"'),
+        ("a % 2", "FEEL writes 'modulo(a, b)'"),
+    ],
+)
+def test_habits_of_other_languages_get_a_hint(text, hint):
+    with pytest.raises(FeelSyntaxError) as caught:
+        compile_expression(text)
+
+    assert hint in caught.value.message
+
+
 def test_the_line_of_a_fault_counts_too():
     with pytest.raises(FeelSyntaxError) as caught:
         compile_expression("1 +\n  2 +\n  ]")

@@ -1,10 +1,9 @@
 """From a tree to Python closures: `Compiler(...).compile(node, env)` gives code to run."""
 
-from . import basics, calls, loops, operators, selecting
-from . import tests as tests
+from . import basics, calls, loops, operators, selecting, unary
 from .compiler import Code, Compiler, Env, Scope, TestCode
 
 __all__ = ["Code", "Compiler", "Env", "Scope", "TestCode"]
 
-for _module in (basics, calls, loops, operators, selecting, tests):
+for _module in (basics, calls, loops, operators, selecting, unary):
     Compiler.handlers.update(_module.HANDLERS)

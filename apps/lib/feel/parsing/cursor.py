@@ -14,6 +14,14 @@ KEYWORDS = frozenset(
     | {"some", "every", "function", "external", "true", "false", "null"}
 )
 MAX_REREADING = 30  # times that a text is read on average, guesses that were given up included
+# what people bring along from other languages
+HINTS = {
+    "&": " (FEEL writes 'and')",
+    "|": " (FEEL writes 'or')",
+    "!": " (FEEL writes 'not(...)')",
+    "'": ' (FEEL puts texts in "quotation marks")',
+    "%": " (FEEL writes 'modulo(a, b)')",
+}
 NAME_ENDS = frozenset('()[]{}<,:"')
 
 
@@ -76,6 +84,9 @@ class Cursor:
     def error(self, message: str, token: Token | None = None) -> FeelSyntaxError:
         token = token or self.token
         found = f"'{token.text[:40]}'" if token.kind != "end" else "the end"
+        found += HINTS.get(token.text, "")
+        if token.text == "=" and self.at and self.tokens[self.at - 1].text == "=":
+            found += " (FEEL compares with a single '=')"
         return error_at(self.text, token.start, f"{message}, but found {found}")
 
     # --- nodes

@@ -27,8 +27,8 @@ from .syntax import (
     Path,
     Tests,
 )
-from .tests import read_in_tests, read_unary_tests
 from .type_names import read_type
+from .unary import read_in_tests, read_unary_tests
 
 OR, AND, COMPARISON, SUM, PRODUCT, POWER, SIGN, INSTANCE, POSTFIX = range(1, 10)
 
