@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
 import pytest
 
 from apps.lib.feel import compile_expression
@@ -169,3 +172,13 @@ def test_one_expression_serves_many_variables():
     expression = compile_expression("a.b")
 
     assert [expression.evaluate({"a": {"b": each}}) for each in "xyz"] == ["x", "y", "z"]
+
+
+def test_many_threads_evaluate_one_expression_at_once():
+    expression = compile_expression("sum({a: x / 3, b: for i in 1..50 return i * a}.b)")
+    alone = [expression.evaluate({"x": Decimal(n)}) for n in range(40)]
+
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        for _ in range(8):
+            together = threads.map(lambda n: expression.evaluate({"x": Decimal(n)}), range(40))
+            assert list(together) == alone
