@@ -206,11 +206,11 @@ class InputData:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`variable` is the name that others know its value by; mostly it is `name`."""
+    """`variables` are the names that others know its value by, the proper one first."""
 
     id: str
     name: str
-    variable: str
+    variables: tuple[str, ...]
     type_ref: str | None
     requirements: tuple[Requirement, ...]
     logic: Boxed | None

@@ -175,7 +175,7 @@ class Linker:
         return DecisionNode(
             key=key,
             name=drawn.name,
-            variable=drawn.variable,
+            variables=drawn.variables,
             question=drawn.question,
             type=wanted,
             logic=logic,

@@ -1,6 +1,6 @@
 """Reads decision models, and evaluates their decisions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -112,11 +112,14 @@ def _compiled(
     return nodes, types.types, reads | _asked_names(nodes.values())
 
 
-def _asked_names(nodes: Iterable[Node]) -> set[str]:
+def _asked_names(nodes: Collection[Node]) -> set[str]:
     """Return the names of what is looked up in the context, read by an expression or not."""
-    inputs = {each.name for each in nodes if isinstance(each, InputNode)}
-    decisions = [each for each in nodes if isinstance(each, DecisionNode)]
-    return inputs.union(*(aliases_of(each) for each in decisions))
+    asked: list[Node] = [each for each in nodes if isinstance(each, InputNode)]
+    asked += [each for each in nodes if isinstance(each, DecisionNode) and each.logic is None]
+    for each in nodes:
+        if isinstance(each, ServiceNode):
+            asked += each.parameters
+    return {name for node in asked for name in aliases_of(node)}
 
 
 def _too_deep() -> DmnError:

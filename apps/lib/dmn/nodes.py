@@ -37,7 +37,7 @@ class DecisionNode:
 
     key: Key
     name: str
-    variable: str
+    variables: tuple[str, ...]
     question: str
     type: ItemType
     logic: Code | None
@@ -49,6 +49,10 @@ class DecisionNode:
     @property
     def id(self) -> str:
         return self.key[1]
+
+    @property
+    def variable(self) -> str:
+        return self.variables[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -84,8 +88,5 @@ def variable_of(node: Node) -> str:
 
 
 def aliases_of(node: Node) -> tuple[str, ...]:
-    """Return all names that expressions may use: Camunda's models use a decision's id, too."""
-    if not isinstance(node, DecisionNode):
-        return (node.name,)
-    ids = [node.id] if node.id.isidentifier() else []
-    return tuple(dict.fromkeys([node.variable, node.name, *ids]))
+    """Return all names that expressions know the node by."""
+    return node.variables if isinstance(node, DecisionNode) else (node.name,)

@@ -165,13 +165,22 @@ def _decision(element: Element, namespace: str, problems: Problems) -> Decision:
     return Decision(
         id=id_of(element),
         name=name_of(element) or id_of(element),
-        variable=_variable_name(element) or id_of(element),
+        variables=_variables(element),
         type_ref=_variable_type(element),
         requirements=tuple(_requirements(element, namespace)),
         logic=None if logic is None else read_boxed(logic, place, problems),
         question=text_of(element, "question"),
         place=place,
     )
+
+
+def _variables(element: Element) -> tuple[str, ...]:
+    """Return the name of the variable; without one, name and id, as Camunda's engines have it."""
+    variable = child(element, "variable")
+    if variable is not None and name_of(variable):
+        return (name_of(variable),)
+    names = [name_of(element), id_of(element)]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _report_strange_logic(element: Element, place: Place, problems: Problems) -> None:
