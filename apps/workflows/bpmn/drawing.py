@@ -74,7 +74,7 @@ def _take(part: Part, scope: str, drawing: Drawing) -> None:
             _("Give it an id."),
         )
         return
-    if id in drawing.flow_elements:
+    if id in drawing.flow_elements or id == drawing.process.own_id:
         return  # reported with the duplicates
     drawing.flow_elements[id] = part
     drawing.scope_of[id] = scope
