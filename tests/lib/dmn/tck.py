@@ -52,10 +52,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`differences` is empty where the case passes."""
+    """`differences` is empty where the case passes; `silent` has errors that nothing told of."""
 
     case: Case
     differences: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 @dataclass
@@ -119,7 +120,7 @@ def run_case(case: Case, model: Any) -> Outcome:
 
     if model is None:
         return Outcome(case, (f"no model {case.model}",))
-    differences = []
+    differences, silent = [], []
     for expected in case.expected:
         try:
             result = evaluate(model, case.invocable or expected.name, case.inputs)
@@ -129,6 +130,8 @@ def run_case(case: Case, model: Any) -> Outcome:
         except Exception as error:  # noqa: BLE001 a crash is a failure to be shown, not an end
             differences.append(f"{expected.name}: CRASH {type(error).__name__}: {error}")
             continue
+        if expected.is_error and not result.warnings:
+            silent.append(expected.name)
         value = result.value
         if case.invocable and len(case.expected) > 1 and isinstance(value, dict):
             value = value.get(expected.name)
@@ -138,7 +141,7 @@ def run_case(case: Case, model: Any) -> Outcome:
                 f"{expected.name}: expected {expected.value!s}, got {value!s}"
                 + (f" ({told})" if told else "")
             )
-    return Outcome(case, tuple(differences))
+    return Outcome(case, tuple(differences), tuple(silent))
 
 
 def same(value: Any, expected: Any) -> bool:

@@ -44,6 +44,15 @@ def test_level_2_passes_whole_and_level_3_nearly_whole_as_the_page_says(capsys):
     assert page == conformance.render(page, outcomes), "run python -m tests.lib.dmn.tck --publish"
 
 
+def test_what_the_kit_calls_an_error_is_told_in_a_warning_nearly_always():
+    outcomes = [each for name in FOLDERS for each in outcomes_of(name)]
+    errors = sum(expected.is_error for each in outcomes for expected in each.case.expected)
+    silent = [str(each.case) for each in outcomes if each.silent]
+
+    assert errors > 1_000
+    assert len(silent) < errors / 100, silent
+
+
 def test_reasons_are_published_for_failing_cases_only():
     failed = {
         key
