@@ -154,6 +154,7 @@ def evaluate(
         matched=tuple(run.matches),
         decisions=_by_id(frame.values, model.namespace),
         warnings=tuple(run.warnings),
+        violations=tuple(run.violations),
     )
 
 

@@ -41,13 +41,15 @@ class DecisionResult:
     """The value of a decision, and how it came about.
 
     `matched` has the rules in the order in which tables were evaluated; `decisions` the values of
-    all decisions on the way, by id, the asked one last. `warnings` say why something is null.
+    all decisions on the way, by id, the asked one last. `warnings` say why something is null;
+    `violations` are those of them that tell of rules breaking their table's hit policy.
     """
 
     value: Value
     matched: tuple[RuleMatch, ...] = ()
     decisions: Mapping[str, Value] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    violations: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         """Return all of it as JSON, to be kept with what the decision was made for."""
@@ -56,6 +58,7 @@ class DecisionResult:
             "matched": [_match_json(each) for each in self.matched],
             "decisions": {name: to_json(value) for name, value in self.decisions.items()},
             "warnings": list(self.warnings),
+            "violations": list(self.violations),
         }
 
 

@@ -64,7 +64,7 @@ class _Table:
         try:
             applied, value = self.conclude(self, run, hits)
         except PolicyError as error:
-            run.warn(_("%(place)s is null: %(reason)s") % {"place": self.way, "reason": error})
+            run.violate(_("%(place)s is null: %(reason)s") % {"place": self.way, "reason": error})
             value = None
         self.keep(run, values, hits, applied)
         return value

@@ -33,6 +33,7 @@ def test_unique_gives_null_and_names_the_rules_when_several_match():
     assert result.value is None
     assert numbered(result.matched) == [(1, False), (2, False), (3, False)]
     assert "rules 1, 2, 3 match, but only one may" in result.warnings[0]
+    assert result.violations == result.warnings
 
 
 def test_first_stops_at_the_first_rule():
@@ -209,6 +210,7 @@ def test_the_whole_result_becomes_json_to_be_kept():
         ],
         "decisions": {"due": "2026-03-01"},
         "warnings": [],
+        "violations": [],
     }
 
 
