@@ -12,6 +12,7 @@ from apps.inbox.lifecycle import (
     NewTask,
     claim_task,
     close_owned_tasks,
+    close_tasks_of,
     decide,
     draft_of,
     open_owned_tasks,
@@ -248,6 +249,18 @@ def test_what_an_instance_no_longer_needs_is_closed(folder, admin):
     assert close_owned_tasks(INSTANCE, None, "cancelled") == 0
     with pytest.raises(TaskDecidedError, match="its time ran out"):
         decide(step, Answer(decision="complete", version=1), by=admin.actor)
+
+
+def test_tasks_of_many_instances_are_closed_together(folder, django_assert_num_queries):
+    tasks = [open_step(folder, instance_id=n, token=n % 2) for n in range(1, 7)]
+    other = open_step(folder, instance_id=1, token=9)
+
+    with django_assert_num_queries(2):
+        n_closed = close_tasks_of([(n, n % 2) for n in range(1, 6)] + [(6, 5)], "withdrawn")
+
+    assert n_closed == 5
+    assert set(UserTask.objects.open()) == {tasks[5], other}
+    assert close_tasks_of([], "withdrawn") == 0
 
 
 def test_a_decision_that_is_rolled_back_tells_nobody(folder, admin):

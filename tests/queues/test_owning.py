@@ -31,6 +31,7 @@ from apps.queues.lifecycle import (
     reopen_owned,
     retry_item,
     skip_item,
+    withdraw_items,
 )
 from apps.queues.models import Attempt, Ended, Lease, Owned, Parked, Scheduled, WorkItem
 from apps.queues.upkeep import expire_items, reap_leases
@@ -362,6 +363,18 @@ def test_to_withdraw_twice_does_nothing_the_second_time():
 
     assert cancel_owned(INSTANCE, [5], by=SYSTEM) == []
     assert cancel_owned(INSTANCE, [6], by=SYSTEM) == []
+
+
+def test_items_of_many_instances_are_withdrawn_together(django_assert_num_queries):
+    queue = make_queue()
+    ids = [add_owned(queue, instance=n, token=n)[0] for n in range(1, 6)]
+    other = add_owned(queue, instance=1, token=2)[0]
+
+    with django_assert_num_queries(6):  # in a savepoint: what is left, leases, move; nothing left
+        withdrawn = withdraw_items([(n, n) for n in range(1, 6)], by=SYSTEM)
+
+    assert sorted(withdrawn) == ids
+    assert status_of(other) == "new"
 
 
 def test_people_can_not_reopen_what_belongs_to_an_instance():

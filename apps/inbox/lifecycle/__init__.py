@@ -12,7 +12,7 @@ from .handling import (
     touch_task,
 )
 from .opening import Reconciled, reconcile_tasks
-from .stepping import NewTask, close_owned_tasks, open_owned_tasks
+from .stepping import NewTask, close_owned_tasks, close_tasks_of, open_owned_tasks
 
 __all__ = [
     "Answer",
@@ -23,6 +23,7 @@ __all__ = [
     "check_values",
     "claim_task",
     "close_owned_tasks",
+    "close_tasks_of",
     "decide",
     "draft_of",
     "drop_draft",

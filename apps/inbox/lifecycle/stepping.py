@@ -94,18 +94,38 @@ def close_owned_tasks(
     tasks = UserTask.objects.open().filter(instance_id=instance_id, kind__in=UserTask.OF_WORKFLOWS)
     if tokens is not None:
         tasks = tasks.filter(token__in=set(tokens))
-    found = list(tasks.values_list("pk", "folder_id"))
-    closed = UserTask.objects.open().filter(pk__in=[pk for pk, _folder in found])
-    n_closed = closed.update(
-        status=Status.CANCELLED,
-        decided_at=Now(),
-        decided_by=by.user_id,
-        decided_by_name=by.name[:150],
-        decision=how[:40],
-        working_until=None,
+    return _close(tasks.values_list("pk", "folder_id"), how, by)
+
+
+def close_tasks_of(tokens: Iterable[tuple[int, int]], how: str, *, by: Actor = SYSTEM) -> int:
+    """The same for tokens of many instances, (instance, token), with few statements."""
+    pairs = set(tokens)
+    tasks = UserTask.objects.open().filter(
+        instance_id__in={instance_id for instance_id, _token in pairs},
+        kind__in=UserTask.OF_WORKFLOWS,
+    )
+    rows = tasks.values_list("pk", "folder_id", "instance_id", "token") if pairs else []
+    return _close([row[:2] for row in rows if row[2:] in pairs], how, by)
+
+
+def _close(tasks: Iterable[tuple[int, int]], how: str, by: Actor) -> int:
+    found = list(tasks)
+    if not found:
+        return 0
+    closed: int = (
+        UserTask.objects.open()
+        .filter(pk__in=[pk for pk, _folder in found])
+        .update(
+            status=Status.CANCELLED,
+            decided_at=Now(),
+            decided_by=by.user_id,
+            decided_by_name=by.name[:150],
+            decision=how[:40],
+            working_until=None,
+        )
     )
     nudge(*(f"task:{pk}" for pk, _folder in found), *{f"inbox:{folder}" for _pk, folder in found})
-    return n_closed
+    return closed
 
 
 def check_said(said: JsonObject, name: str) -> JsonObject:
@@ -159,7 +179,7 @@ def announce_decision(
 
 
 def _task(new: NewTask, assignee: User | None) -> UserTask:
-    is_incident = new.kind == Kind.INCIDENT
+    is_incident = new.kind == "incident"
     values, decisions = dict(new.values), offered_by_step(new.decisions)
     if is_incident:
         decisions = offered_for(Kind.INCIDENT)

@@ -17,7 +17,7 @@ from .adding import add_item, add_items, note_past_references
 from .effects import begin_effect, end_effect, forget_effect
 from .finishing import finish_and_lease, finish_items
 from .leasing import lease_items, prepare_for_draining, record_progress, renew_leases
-from .owning import add_owned_items, cancel_owned, owned_items, reopen_owned
+from .owning import add_owned_items, cancel_owned, owned_items, reopen_owned, withdraw_items
 from .people import (
     cancel_item,
     complete_by_hand,
@@ -89,4 +89,5 @@ __all__ = [
     "retry_item",
     "settle_effect",
     "skip_item",
+    "withdraw_items",
 ]

@@ -61,29 +61,42 @@ def note_owners(owners: dict[int, Owner]) -> None:
         run(NOTE_OWNERS, {"ids": array_text(owners), **_owner_arrays(list(owners.values()))})
 
 
-@transaction.atomic
 def cancel_owned(owner_id: int, tokens: Iterable[int], *, by: Actor, reason: str = "") -> list[int]:
-    """End as cancelled what has not ended of these tokens' items, leased ones too; return the ids.
+    """End as cancelled what has not ended of these tokens' items; see `withdraw_items`."""
+    return withdraw_items([(owner_id, token) for token in tokens], by=by, reason=reason)
 
-    Who works on one of them loses the lease: late results are refused with lease_lost. Nobody is
-    told of these ends, except that tasks in the inbox are closed.
+
+@transaction.atomic
+def withdraw_items(tokens: Iterable[tuple[int, int]], *, by: Actor, reason: str = "") -> list[int]:
+    """End as cancelled what has not ended of the items of these (owner, token); return the ids.
+
+    Leased ones, too: who works on one of them loses the lease, and late results are refused with
+    lease_lost. Nobody is told of these ends, except that tasks in the inbox are closed.
     """
-    asked: dict[str, Any] = {"owner_id": owner_id, "tokens": sorted(set(tokens))}
-    values = {**asked, "by": by.name[:MAX_NAME], "note": reason}
-    moved: list[tuple[Any, ...]] = []
-    for _pass in range(MAX_PASSES):
-        leased = [item_id for (item_id,) in run(LOCK_OWNED_LEASES, asked)]
-        moved += run(WITHDRAW, {**values, "leased": leased})
-        if not run(LEFT_TO_WITHDRAW, asked)[0][0]:
-            break
-    else:
-        raise ConflictError(_("These items move on too often to be withdrawn. Try again."))
+    pairs = sorted(set(tokens))
+    asked = {
+        "owner_ids": array_text(owner_id for owner_id, _token in pairs),
+        "tokens": array_text(token for _owner_id, token in pairs),
+    }
+    moved = _withdraw(asked, by=by, reason=reason) if pairs else []
     ids = [row[0] for row in moved]
     asked_people = [row[0] for row in moved if row[2] == Parked.Status.NEEDS_DECISION]
     if asked_people:
         announce("work_item.cancelled", {"ids": asked_people})
     tell_moved({row[1] for row in moved}, ids)
     return ids
+
+
+def _withdraw(asked: dict[str, str], *, by: Actor, reason: str) -> list[tuple[Any, ...]]:
+    """Move what is found, and again what was on its way meanwhile; return item, queue, place."""
+    values = {**asked, "by": by.name[:MAX_NAME], "note": reason}
+    moved: list[tuple[Any, ...]] = []
+    for _pass in range(MAX_PASSES):
+        if not run(LEFT_TO_WITHDRAW, asked)[0][0]:
+            return moved
+        leased = [item_id for (item_id,) in run(LOCK_OWNED_LEASES, asked)]
+        moved += run(WITHDRAW, {**values, "leased": leased})
+    raise ConflictError(_("These items move on too often to be withdrawn. Try again."))
 
 
 def reopen_owned(
@@ -194,7 +207,7 @@ def _policy_text(policy: OwnerPolicy | None) -> str | None:
     """Return what is stored of a policy; raises InvalidError for rules that could not be used."""
     if policy is None:
         return None
-    engine.parse_rules(policy.rules)
+    engine.parse_rules(list(policy.rules))
     said = {
         "rules": policy.rules or None,
         "max_attempts": policy.max_attempts,

@@ -75,8 +75,10 @@ returning item_id
 """
 
 _WANTED: Final = """
-    select item_id from queues_owned
-     where owner_id = %(owner_id)s and token = any (%(tokens)s::int[])"""
+    select o.item_id
+      from unnest(%(owner_ids)s::bigint[], %(tokens)s::int[]) as t (owner_id, token)
+     cross join lateral (select item_id from queues_owned
+                          where owner_id = t.owner_id and token = t.token offset 0) o"""
 
 # Leases are locked first, in the order of ids as everywhere.
 LOCK_OWNED_LEASES: Final = f"""
