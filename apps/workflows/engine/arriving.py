@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from apps.lib.texts import gettext as _
-from apps.workflows.graph import Kind
+from apps.workflows.graph import Kind, MultiInstance, Node
 
 from .activities import enter
 from .expressions import mapped
@@ -16,32 +16,36 @@ from .step import Step
 from .throwing import throw
 from .variables import Spot, put
 
+# Moves of one step, as a multiple of how often it may enter one element
+MOVES_IN_ALL = 100
+
 
 def arrive(step: Step, token: Token) -> None:
     """Let a token come to its element: it passes, waits, or becomes an incident."""
     node = step.node_of(token)
     try:
-        _guard(step, token)
+        _guard(step, node, token)
         _ARRIVALS[node.kind](step, token)
     except StepError as error:
         step.open_incident(token, "enter", error, {})
 
 
-def _guard(step: Step, token: Token) -> None:
-    """Raise StepError "loop" if the step has entered the element too often; passes of a loop are
-    as many as its list is long, and don't count."""
-    if "index" in token.facts:
-        return
+def _guard(step: Step, node: Node, token: Token) -> None:
+    """Raise StepError "loop" if the step has entered the element, or all elements, too often.
+
+    Passes over a list are as many as it is long: only the sum of all moves limits them.
+    """
     place = (token.scope, token.node)
-    visits = step.visits.get(place, 0) + 1
-    step.visits[place] = visits
-    if visits > step.world.max_moves:
+    visits = step.visits[place] = step.visits.get(place, 0) + 1
+    step.moves_made += 1
+    is_pass = "index" in token.facts and isinstance(node.loop, MultiInstance)
+    limit = step.world.max_moves
+    if (visits > limit and not is_pass) or step.moves_made > limit * MOVES_IN_ALL:
         text = _(
             "“%(name)s” was entered %(count)s times in a row without waiting for anything. "
             "Correct what should end the cycle, then retry."
         )
-        name = step.node_of(token).name or token.node
-        raise StepError("loop", text % {"name": name, "count": f"{step.world.max_moves:,}"})
+        raise StepError("loop", text % {"name": node.name or node.id, "count": f"{visits:,}"})
 
 
 def _start(step: Step, token: Token) -> None:

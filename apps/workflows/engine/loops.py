@@ -21,6 +21,8 @@ from .scopes import clear_scope, open_scope, remove_scope
 from .state import Facts, Scope, Token
 from .step import Step
 
+FAN_OUT_FACTOR = 10  # items without tokens are so much cheaper than passes with them
+
 
 def open_loop(step: Step, node: Node, token: Token) -> bool:
     """Begin the loop around an activity; False: there was nothing to do, and the token went on.
@@ -36,8 +38,10 @@ def open_loop(step: Step, node: Node, token: Token) -> bool:
         leave(step, token, {loop.output_collection: []} if loop.output_collection else {})
         return False
     if fans_out(node, loop):
+        _require_few(step, len(elements), step.world.max_passes * FAN_OUT_FACTOR)
         fan_out(step, node, loop, token, elements)
         return True
+    _require_few(step, len(elements), step.world.max_passes)
     started = elements[:1] if loop.is_sequential else elements
     counts: Facts = {"total": len(elements), "started": len(started)}
     if loop.is_sequential:
@@ -58,6 +62,12 @@ def look_at_loop(step: Step, body: Scope) -> None:
         element = elements[done] if elements is not None else None
         step.scopes.add(replace(body, counts={**body.counts, "started": done + 1}))
         _start_pass(step, body, done, element)
+
+
+def _require_few(step: Step, passes: int, limit: int) -> None:
+    if passes > limit:
+        text = _("%(count)s passes are too many; at most %(limit)s are possible. Split the list.")
+        raise StepError("too_many", text % {"count": f"{passes:,}", "limit": f"{limit:,}"})
 
 
 def elements_of(step: Step, loop: MultiInstance, token: Token) -> list[Json]:

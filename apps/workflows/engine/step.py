@@ -26,8 +26,8 @@ class Step:
 
     __slots__ = (
         "at", "by", "changed", "commands", "error", "feel_values", "fresh", "graph", "looks",
-        "moves", "next_number", "records", "result", "scopes", "size", "status", "subscriptions",
-        "tokens", "undoables", "visits", "world",
+        "moves", "moves_made", "next_number", "records", "result", "scopes", "size", "status",
+        "subscriptions", "tokens", "undoables", "visits", "world",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +44,7 @@ class Step:
         self.subscriptions: Table[Subscription] = Table(state.subscriptions)
         self.undoables: Table[Undoable] = Table(state.undoables)
         self.moves: deque[Token] = deque()
+        self.moves_made = 0
         self.visits: dict[tuple[int, str], int] = {}
         self.looks: dict[int, None] = {}
         self.changed: set[str] = set()  # names of variables, if conditions are to be looked at

@@ -14,6 +14,7 @@ from .faults import StepError
 from .state import DecisionAnswer
 
 MAX_MOVES = 1_000
+MAX_PASSES = 10_000  # whose tokens are rows; work that is fanned out takes ten times as many
 MAX_BYTES = 1_000_000
 
 
@@ -37,13 +38,14 @@ def nobody(code: str) -> bool:
 class World:
     """`caller_catches` tells whether the instance that called this one would catch error `code`.
 
-    `max_moves`: elements that one step may enter; `max_size`: bytes of all variables as JSON;
-    `zone`: of timers that name none.
+    `max_moves`: how often one step may enter the same element of a scope; `max_passes`: of one
+    loop; `max_size`: bytes of all variables as JSON; `zone`: of timers that name none.
     """
 
     decide: Decide = no_decisions
     caller_catches: Callable[[str], bool] = nobody
     max_moves: int = MAX_MOVES
+    max_passes: int = MAX_PASSES
     max_size: int = MAX_BYTES
     limits: Limits = LIMITS
     zone: tzinfo = UTC

@@ -24,6 +24,7 @@ class Checked(Rehearsal):
         changes = super().happen(event)
         assert_whole(self.graph, self.state)
         assert_steps_once(self)
+        assert changes.gone_tokens <= {row.token for row in changes.steps}, "a token was lost"
         if not is_repeatable:
             again = advance(self.graph, self.state, event, self.world)
             assert again.is_empty, f"{event} happened twice"
@@ -39,32 +40,36 @@ class Checked(Rehearsal):
 
 def assert_whole(graph: Graph, state: State) -> None:
     """Whatever is there hangs on something that is there, up to the root."""
-    if state.status != "running":
-        assert not state.scopes
-        assert not state.tokens
-        assert not state.subscriptions
-        assert not state.undoables
-        return
+    if state.status == "running":
+        assert state.tokens, "nothing is left to wait for, but the instance has not ended"
+        assert_scopes_hang(state)
+        assert_tokens_wait(graph, state)
+    else:
+        rows = (state.scopes, state.tokens, state.subscriptions, state.undoables)
+        assert not any(rows)
+
+
+def assert_scopes_hang(state: State) -> None:
     for scope in state.scopes.values():
-        assert (scope.parent is None) == (scope.kind == "process")
-        if scope.token is not None:
+        if scope.kind == "process":
+            assert (scope.parent, scope.token) == (None, None)
+        else:
             holder = state.tokens[scope.token]
             assert holder.scope == scope.parent
-            assert holder.waits_for == "scope"
-            assert holder.facts["scope"] == scope.number
+            assert (holder.waits_for, holder.facts["scope"]) == ("scope", scope.number)
+
+
+def assert_tokens_wait(graph: Graph, state: State) -> None:
+    listening = {row.token for row in state.subscriptions.values()}
     for token in state.tokens.values():
         assert token.scope in state.scopes
         assert token.node in graph.nodes
-        if token.waits_for == "scope":
-            assert token.facts["scope"] in state.scopes
-        if token.waits_for in ("event", "gate"):
-            assert any(row.token == token.number for row in state.subscriptions.values())
+        assert token.waits_for != "scope" or token.facts["scope"] in state.scopes
+        assert token.waits_for not in ("event", "gate") or token.number in listening
     for row in state.subscriptions.values():
         assert row.scope in state.scopes
         assert row.token is None or state.tokens[row.token].scope == row.scope
-    for row in state.undoables.values():
-        assert row.scope in state.scopes
-    assert state.tokens, "nothing is left to wait for, but the instance has not ended"
+    assert all(row.scope in state.scopes for row in state.undoables.values())
 
 
 def assert_steps_once(run: Rehearsal) -> None:
