@@ -56,35 +56,31 @@ def sweep_messages() -> int:
 
 
 def _tell_instances(messages: dict[int, _Message], heard: dict[int, set[int]]) -> None:
-    """Step those who listen; who turns out to have gone leaves the message to the next one."""
+    """Step those who listen, in rounds: who turns out to have gone, or to have had another message
+    before, leaves this one to the next."""
     tried: list[tuple[int, int]] = []
-    while True:
-        asked: dict[int, tuple[int, int, int]] = {}  # by identity of the happening
-        happenings: list[Happening] = []
-        taken: set[tuple[int, int]] = set()
-        for message_id, workflow_id, instance_id, number in _listeners(messages, tried):
-            place = (instance_id, number)
-            if workflow_id in heard.get(message_id, ()) or place in taken:
-                continue
-            taken.add(place)
-            message = messages[message_id]
-            happening = Happening(instance_id, _triggered(message, number))
-            happenings.append(happening)
-            asked[id(happening)] = (message_id, workflow_id, number)
-        if not happenings:
-            return
-        for happening in step(happenings):
-            message_id, workflow_id, number = asked.pop(id(happening))
-            heard.setdefault(message_id, set()).add(workflow_id)
-        if not asked:
-            return
-        tried += [
-            (each.instance_id, asked[id(each)][2]) for each in happenings if id(each) in asked
-        ]
+    while asked := _asked(messages, heard, tried):
+        effective = {id(each) for each in step([happening for happening, *_rest in asked])}
+        for happening, message_id, workflow_id, number in asked:
+            if id(happening) in effective:
+                heard.setdefault(message_id, set()).add(workflow_id)
+            else:
+                tried.append((happening.instance_id, number))
 
 
-def _triggered(message: _Message, number: int) -> Triggered:
-    return Triggered(at=database_now(), subscription=number, variables=message.variables)
+def _asked(
+    messages: dict[int, _Message], heard: dict[int, set[int]], tried: Sequence[tuple[int, int]]
+) -> list[tuple[Happening, int, int, int]]:
+    """Return whom to tell of which message in this round, with its workflow and subscription."""
+    now = database_now()
+    asked: dict[tuple[int, int], tuple[Happening, int, int, int]] = {}
+    for message_id, workflow_id, instance_id, number in _listeners(messages, tried):
+        place = (instance_id, number)
+        if place in asked or workflow_id in heard.get(message_id, ()):
+            continue
+        event = Triggered(at=now, subscription=number, variables=messages[message_id].variables)
+        asked[place] = (Happening(instance_id, event), message_id, workflow_id, number)
+    return list(asked.values())
 
 
 def _listeners(

@@ -6,6 +6,8 @@ from typing import Any
 from apps.accounts.models import Folder
 from apps.events.delivery import deliver_outbox
 from apps.events.models import Outbox
+from apps.inbox.lifecycle import decide
+from apps.inbox.lifecycle.deciding import Answer
 from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
 from apps.queues.lifecycle import Result, finish_items, lease_items
@@ -13,13 +15,13 @@ from apps.queues.models import Attempt, WorkQueue
 from apps.workflows import lifecycle
 from apps.workflows.checks import instance_faults
 from apps.workflows.models import StepInstance, Token, Workflow, WorkflowInstance
-from tests.factories import make_folder
+from tests.factories import make_folder, make_person
 from tests.workflows.models import ProcessBuilder
 
 ANNA = Actor(None, "Anna", "person")
 MAX_ROUNDS = 200
 
-Answer = Callable[[dict[str, Any]], Any]
+Worked = Callable[[dict[str, Any]], Any]
 
 
 def deployed(model: ProcessBuilder, folder: Folder | None = None) -> Workflow:
@@ -41,7 +43,7 @@ def deliver() -> None:
 
 
 def work(
-    folder: Folder, key: str, answer: Answer | Any = None, *, deliver_after: bool = True
+    folder: Folder, key: str, answer: Worked | Any = None, *, deliver_after: bool = True
 ) -> int:
     """Work off what is ready in the queue; `answer` is the output, or makes it of the payload."""
     queue = WorkQueue.objects.get(folder=folder, key=key)
@@ -91,6 +93,14 @@ def reloaded(instance: WorkflowInstance) -> WorkflowInstance:
 
 def task_of(instance: WorkflowInstance) -> UserTask:
     return UserTask.objects.get(instance_id=instance.pk, status="open")
+
+
+def decided(instance: WorkflowInstance, decision: str, **said: Any) -> None:
+    """Decide about the open task of the instance, and deliver what follows."""
+    task = task_of(instance)
+    person = make_person(role="supervisor", folder=task.folder)
+    decide(task, Answer(decision=decision, version=task.version, **said), by=person.actor)
+    deliver()
 
 
 def assert_consistent() -> None:
