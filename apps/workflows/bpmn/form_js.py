@@ -32,7 +32,7 @@ def _collect(
         part.error(_("The form is nested too deep."), _("Make it flatter."))
         return
     for each in components if isinstance(components, list) else []:
-        if not isinstance(each, dict) or each.get("type") in LOOKS:
+        if not isinstance(each, dict) or str(each.get("type")) in LOOKS:
             continue
         key = each.get("key") or each.get("path")
         if each.get("type") == "group" and not key:

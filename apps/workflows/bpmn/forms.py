@@ -37,6 +37,10 @@ def read_schema(part: Part, what: str) -> JsonObject:
         part.error(_("%(what)s is not the schema of an object.") % {"what": what},
             _("Begin it with “type”: “object” and “properties”."))  # fmt: skip
         return {}
+    return _checked(schema, part, what)
+
+
+def _checked(schema: JsonObject, part: Part, what: str) -> JsonObject:
     for problem in check_schema(schema):
         words = {"what": what, "path": problem.path or "/", "message": problem.message}
         part.error(_("%(what)s, at %(path)s: %(message)s.") % words, _("Correct the schema."))
@@ -56,7 +60,9 @@ def _embedded(reference: Part, part: Part, model: Model) -> JsonObject:
         return {}
     what = _("The form of “%(name)s”") % {"name": part.label}
     drawn = values.json_object(form, what)
-    return form_js.schema_of(drawn, form) if drawn is not None else {}
+    if form is None or drawn is None:
+        return {}
+    return _checked(form_js.schema_of(drawn, form), form, what)
 
 
 def _form(id: str, part: Part) -> Part | None:

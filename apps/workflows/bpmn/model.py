@@ -91,13 +91,11 @@ def _info(process: Element) -> ProcessInfo:
 
 def _dialect(root: Element) -> Dialect:
     used = _namespaces_in_use(root)
-    if used & {names.ZEEBE, names.RPA}:
+    platform = root.get(names.qualified("modeler:executionPlatform"), "")
+    if used & {names.ZEEBE, names.RPA} or platform == "Camunda Cloud":
         return "zeebe"
-    platform = root.get(f"{{{names.MODELER}}}executionPlatform", "")
     if used & names.CAMUNDA or platform == "Camunda Platform" or _has_juel(root):
         return "camunda"
-    if platform == "Camunda Cloud":
-        return "zeebe"
     declared = set(root.nsmap.values())
     return "camunda" if declared & names.CAMUNDA and names.ZEEBE not in declared else "none"
 

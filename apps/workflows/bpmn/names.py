@@ -17,7 +17,14 @@ CAMUNDA: Final = frozenset(
         "http://camunda.com/fox",
     }
 )
-PREFIXES: Final = {"bpmn": BPMN, "bpmndi": BPMNDI, "xsi": XSI, "zeebe": ZEEBE, "rpa": RPA}
+PREFIXES: Final = {
+    "bpmn": BPMN,
+    "bpmndi": BPMNDI,
+    "xsi": XSI,
+    "zeebe": ZEEBE,
+    "rpa": RPA,
+    "modeler": MODELER,
+}
 _SHORT: Final = {uri: prefix for prefix, uri in PREFIXES.items()} | dict.fromkeys(
     CAMUNDA, "camunda"
 )

@@ -16,6 +16,8 @@ from .editing import Editor, Note, Report
 
 _TEXTS: Final = frozenset({"conditionExpression", "condition", "timeDate", "timeDuration",
     "timeCycle", "loopCardinality", "completionCondition", "loopCondition"})  # fmt: skip
+PLATFORM_VERSION: Final = "8.7.0"  # of the dialect: Camunda Modeler then edits it as such
+_DECLARED: Final = ("zeebe", "rpa", "modeler")
 _HARMLESS: Final = extensions.HARMLESS_CAMUNDA
 
 
@@ -41,6 +43,8 @@ def convert_camunda7(model: Model) -> Converted:
         _convert(Editor(element, report), known)
     for element in root.iter(f"{{{names.BPMN}}}*"):
         _note_what_is_left(Editor(element, report))
+    root.set(names.qualified("modeler:executionPlatform"), "Camunda Cloud")
+    root.set(names.qualified("modeler:executionPlatformVersion"), PLATFORM_VERSION)
     _declare(root)
     notes = sorted(report.notes, key=lambda note: note.line)
     return Converted(model_of(root), tuple(notes))
@@ -121,6 +125,6 @@ def _declare(root: Element) -> None:
     prefixes = {str(p) for each in root.iter("*") for p in each.nsmap if p}
     etree.cleanup_namespaces(
         root,
-        top_nsmap={"zeebe": names.ZEEBE, "rpa": names.RPA},
-        keep_ns_prefixes=sorted(prefixes | {"zeebe", "rpa"}),
+        top_nsmap={prefix: names.PREFIXES[prefix] for prefix in _DECLARED},
+        keep_ns_prefixes=sorted(prefixes | set(_DECLARED)),
     )
