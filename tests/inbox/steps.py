@@ -12,6 +12,7 @@ from apps.inbox.models import UserTask
 from apps.lib.json import JsonObject
 
 INSTANCE = 31
+DECIDED = "user_task.decided"
 APPROVAL: dict[str, Any] = {
     "type": "object",
     "required": ["approved"],
@@ -60,19 +61,22 @@ def _open(folder: Folder, values: dict[str, Any]) -> UserTask:
 
 @contextmanager
 def instances_listening() -> Iterator[list[JsonObject]]:
-    """Collect what instances are told, once it is delivered; see `told`."""
+    """Collect what instances are told, once it is delivered; see `told`. Nobody else hears it."""
     heard: list[JsonObject] = []
 
     def listen(some: list[news.News]) -> None:
         heard.extend(each.data for each in some)
 
-    before = list(news._handlers_of_many.get("user_task.decided", ()))
-    news._handlers_of_many["user_task.decided"] = []
-    bus.subscribe_many("user_task.decided")(listen)
+    registries = (news._handlers, news._handlers_of_many)
+    before = [registry.pop(DECIDED, None) for registry in registries]
+    bus.subscribe_many(DECIDED)(listen)
     try:
         yield heard
     finally:
-        news._handlers_of_many["user_task.decided"] = before
+        for registry, handlers in zip(registries, before, strict=True):
+            registry.pop(DECIDED, None)
+            if handlers:
+                registry[DECIDED] = handlers  # type: ignore[assignment]
 
 
 def told(heard: list[JsonObject]) -> list[JsonObject]:

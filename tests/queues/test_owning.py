@@ -165,6 +165,16 @@ def test_many_ends_are_told_in_several_rows():
     )
 
 
+def test_large_outputs_are_told_in_rows_of_their_own():
+    queue = make_queue()
+    add_owned(queue, 2)
+
+    finish_items([result_of(leased, output="x" * 4_100_000) for leased in lease_all(queue)])
+
+    assert Outbox.objects.count() == 2
+    assert [len(item["output"]) for item in told_ends()] == [4_100_000] * 2
+
+
 def test_without_a_rule_a_data_problem_fails_an_owned_item():
     queue = make_queue()  # the queue itself would ask a person
     (own,) = add_owned(queue)

@@ -65,8 +65,10 @@ def count(changes: str) -> str:
      group by queue_id, measure having sum(change) <> 0"""
 
 
-# News of ends that go into one row of the outbox: outputs may be large
+# News of ends that go into one row of the outbox, and their size; a jsonb value must stay below
+# 256 MB, however large the outputs of bots are
 TOLD_TOGETHER: Final = 100
+TOLD_BYTES: Final = 4_000_000
 
 
 def tell_owners(ended: str) -> str:
@@ -83,9 +85,11 @@ def tell_owners(ended: str) -> str:
                'id', e.item_id, 'owner', e.owner_id, 'token', e.token, 'index', e.index,
                'status', e.status, 'output', e.output, 'error', e.error, 'code', e.code,
                'message', e.message, 'by', e.by) order by e.item_id))
-      from (select s.*, o.owner_id, o.token, o.index, row_number() over () as n
+      from (select s.*, o.owner_id, o.token, o.index, row_number() over by_item as n,
+                   sum(coalesce(pg_column_size(s.output), 0)) over by_item as size
               from ({ended}) s
              cross join lateral (select owner_id, token, index from queues_owned
-                                  where item_id = s.item_id offset 0) o) e
-     group by (n - 1) / {TOLD_TOGETHER}
+                                  where item_id = s.item_id offset 0) o
+            window by_item as (order by s.item_id)) e
+     group by (n - 1) / {TOLD_TOGETHER}, size / {TOLD_BYTES}
     returning id"""
