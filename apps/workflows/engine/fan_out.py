@@ -6,9 +6,10 @@ queue is the same for all, nothing decides in between, and each gives at most it
 
 from dataclasses import replace
 
+from apps.lib.feel import Expression
 from apps.lib.json import Json, JsonObject
 from apps.lib.texts import gettext as _
-from apps.workflows.graph import Constant, MultiInstance, Node, Work
+from apps.workflows.graph import Constant, Graph, MultiInstance, Node, Work
 
 from . import expressions
 from .changes import AddItems
@@ -21,15 +22,16 @@ from .variables import Spot, visible
 from .work_items import as_result, attempts_of, rules_for, with_headers
 
 
-def fans_out(node: Node, loop: MultiInstance) -> bool:
+def fans_out(graph: Graph, node: Node, loop: MultiInstance) -> bool:
     """Tell whether the passes of this activity can be items of one queue, without tokens."""
     work = node.work
     return (
         isinstance(work, Work)
         and isinstance(work.queue, Constant)
         and not any((loop.is_sequential, loop.completion, node.outputs, node.compensated_by))
-        and not _differs_by_pass(work)
-        and _reads_only_results(loop)
+        and work.reference is None
+        and work.priority is None
+        and not _reads_pass(graph, work, loop)
     )
 
 
@@ -79,15 +81,12 @@ def _collected(step: Step, loop: MultiInstance, token: Token, results: list[Json
     return {loop.output_collection: made}
 
 
-def _differs_by_pass(work: Work) -> bool:
-    """A reference or priority of each item would need expressions of its own."""
-    rules_ask = any(rule.when is not None for rule in work.policy.rules)
-    return rules_ask or work.reference is not None or work.priority is not None
-
-
-def _reads_only_results(loop: MultiInstance) -> bool:
-    read = loop.output_element.reads if loop.output_element else frozenset()
-    return read.isdisjoint({"loopCounter", loop.element})
+def _reads_pass(graph: Graph, work: Work, loop: MultiInstance) -> bool:
+    """Tell whether something besides the inputs differs from pass to pass."""
+    rules = (*work.policy.rules, *graph.policy.rules)
+    asked = [loop.output_element, work.retries, *(rule.when for rule in rules)]
+    own = {"loopCounter", loop.element}
+    return any(isinstance(each, Expression) and not own.isdisjoint(each.reads) for each in asked)
 
 
 def _payloads(
@@ -109,6 +108,6 @@ def _payloads(
 
 def _shared(step: Step, loop: MultiInstance, token: Token) -> JsonObject:
     """Return what every item carries; the list itself does not go with each of its elements."""
-    lists = loop.collection.reads if not isinstance(loop.collection, Constant | None) else ()
+    lists = loop.collection.reads if isinstance(loop.collection, Expression) else frozenset()
     seen = visible(step, token)
     return {name: found for name, found in seen.items() if name not in lists}

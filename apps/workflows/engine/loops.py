@@ -37,7 +37,7 @@ def open_loop(step: Step, node: Node, token: Token) -> bool:
     if not elements:
         leave(step, token, {loop.output_collection: []} if loop.output_collection else {})
         return False
-    if fans_out(node, loop):
+    if fans_out(step.graph, node, loop):
         _require_few(step, len(elements), step.world.max_passes * FAN_OUT_FACTOR)
         fan_out(step, node, loop, token, elements)
         return True

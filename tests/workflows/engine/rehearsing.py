@@ -10,6 +10,7 @@ from apps.workflows.engine.changes import Changes
 from apps.workflows.engine.events import ChildEscalated, Event, Repaired, Triggered, VariablesSet
 from apps.workflows.engine.harness import Rehearsal
 from apps.workflows.engine.state import State
+from apps.workflows.engine.weighing import weight
 from apps.workflows.graph import Graph
 from tests.workflows.models import ProcessBuilder
 
@@ -44,6 +45,9 @@ def assert_whole(graph: Graph, state: State) -> None:
         assert state.tokens, "nothing is left to wait for, but the instance has not ended"
         assert_scopes_hang(state)
         assert_tokens_wait(graph, state)
+        own = [row.variables for row in state.scopes.values()]
+        own += [row.local for row in state.tokens.values()]
+        assert state.size == sum(map(weight, own))
     else:
         rows = (state.scopes, state.tokens, state.subscriptions, state.undoables)
         assert not any(rows)
