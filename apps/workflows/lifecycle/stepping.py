@@ -120,9 +120,10 @@ class Batch:
 
     def take_in(self, instances: Sequence[InstanceFacts], happenings: Sequence[Happening]) -> None:
         """Load what the happenings can reach, and queue them."""
-        states = load(instances, happenings)
         for facts in instances:
             facts.status = "running"  # a paused one is here to be ended
+        states = load(instances, happenings)
+        for facts in instances:
             self.walks[facts.id] = Walk(facts, graph_of(facts.version_id), states[facts.id])
         self._todo.extend(each for each in happenings if each.instance_id in self.walks)
 

@@ -121,7 +121,7 @@ def test_a_user_task_is_a_task_in_the_inbox_and_what_is_decided_goes_on():
 
     task = task_of(instance)
     assert (task.kind, task.token) == ("form", Token.objects.get(instance=instance).number)
-    decided(instance, "complete", payload={"approved": True})
+    decided(instance, "complete", payload={"amount": 10, "approved": True})
 
     assert reloaded(instance).result == {"amount": 10, "approved": True}
     assert_consistent()
