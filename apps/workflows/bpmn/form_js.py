@@ -59,8 +59,8 @@ def _field(component: dict[str, Any], part: Part, depth: int) -> JsonObject:
 
 
 def _typed(kind: str, component: dict[str, Any], part: Part, depth: int) -> JsonObject:
-    if kind in _SIMPLE:
-        return _SIMPLE[kind](component)
+    if kind in SIMPLE:
+        return SIMPLE[kind](component)
     if kind in ("group", "dynamiclist"):
         inner = _object(component.get("components"), part, depth + 1)
         return inner if kind == "group" else {"type": "array", "items": inner}
@@ -123,7 +123,7 @@ def _moment(component: dict[str, Any]) -> JsonObject:
     return {"type": "string", "format": {"datetime": "date-time"}.get(kind, str(kind))}
 
 
-_SIMPLE: Final[dict[str, Callable[[dict[str, Any]], JsonObject]]] = {
+SIMPLE: Final[dict[str, Callable[[dict[str, Any]], JsonObject]]] = {
     "textfield": _text,
     "textarea": _text,
     "number": _number,
