@@ -19,8 +19,6 @@ def compensate(step: Step, event: CompensateEvent, token: Token) -> None:
 
 def look_at_compensation(step: Step, token: Token) -> None:
     """Start the next handler; without any, go on. Somebody else may have undone some already."""
-    if any(row.facts.get("undo_for") == token.number for row in step.tokens):
-        return
     left: list[int] = token.facts["left"]
     still = [step.undoables[number] for number in left if number in step.undoables]
     if still:

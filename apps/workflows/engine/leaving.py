@@ -38,7 +38,8 @@ def leave(
     else:
         step.record(token, outcome, delta=carried, note=note)
         _remember_undo(step, node, token)
-        _depart(step, token, flows)
+        step.forget(token)
+        step.follow(flows, token.scope)
 
 
 def _carry_out(step: Step, node: Node, token: Token, result: JsonObject) -> JsonObject:
@@ -82,10 +83,3 @@ def _remember_undo(step: Step, node: Node, token: Token) -> None:
                 number=step.number(), scope=token.scope, node=node.id, variables=dict(token.local)
             )
         )
-
-
-def _depart(step: Step, token: Token, flows: list[Flow]) -> None:
-    step.forget(token)
-    step.follow(flows, token.scope)
-    if "undo_for" in token.facts:
-        step.looks[token.facts["undo_for"]] = None

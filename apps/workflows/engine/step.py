@@ -95,8 +95,11 @@ class Step:
         self.tokens.add(token)
 
     def forget(self, token: Token) -> None:
-        """Remove a token's row, if it has one, with what it listened for."""
+        """Remove a token's row, if it has one, with what it listened for; let those look who may
+        have waited for it."""
         self.looks[token.scope] = None
+        if "undo_for" in token.facts:
+            self.looks[token.facts["undo_for"]] = None
         if token.number in self.tokens:
             self.size -= weight(self.tokens[token.number].local)
             self.tokens.remove(token.number)

@@ -137,3 +137,36 @@ def test_compensation_under_way_ends_with_what_asked_for_it():
 
     assert run.path[-1] == "timed_out"
     assert run.status == "completed"
+
+
+def test_a_handler_that_is_interrupted_holds_up_nobody():
+    model = trip()
+    model.boundary("cancel_hotel", "wrong", error("E1")).service("call_hotel").end("called")
+    run = booked(model)
+    run.finish("pay")
+
+    run.fail("cancel_hotel", "E1")
+
+    assert run.places == ["call_hotel", "cancel_flight", "undo"]
+
+
+def test_what_was_completed_in_a_cancelled_subprocess_can_not_be_undone():
+    model = process().start().subprocess("sub").start("s").service("a").service("b").end("e")
+    model.apart().service("undo_a")
+    model.undone_by("a", "undo_a")
+    model.done().end().boundary("sub", "late", timer(duration="PT1H"))
+    model.throw("undo", compensation()).end("e2")
+    run = rehearse(model)
+    run.finish("a")
+
+    run.pass_time(hours=1)
+
+    assert run.status == "completed"
+
+
+def test_what_can_be_undone_is_gone_with_the_instance():
+    run = booked(trip())
+
+    run.cancel()
+
+    assert run.state.undoables == {}
