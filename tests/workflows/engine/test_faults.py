@@ -35,7 +35,7 @@ def test_a_due_time_that_is_none_names_what_it_is_for():
 
 
 def test_due_times_may_be_lengths_of_time():
-    run = rehearse(process().start().user("check", due="PT2H").end())
+    run = rehearse(process().start().user("check", due='=duration("PT2H")').end())
 
     assert (run.task("check").due_at - run.now).total_seconds() == 7200
 
