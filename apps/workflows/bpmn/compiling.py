@@ -22,6 +22,7 @@ from .parts import Part
 from .paths import reaches
 from .policies import read_policy
 from .problems import Findings, Problem
+from .properties import expanded
 from .structure import check_structure
 
 MAX_NODES = 2000
@@ -41,6 +42,7 @@ def compile_model(model: Model) -> Compiled:
 
     Raises ModelError with every problem that was found.
     """
+    model = expanded(model)
     findings = Findings()
     _check_ids(model, findings)
     root = Part(model.root, findings)

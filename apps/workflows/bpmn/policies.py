@@ -20,23 +20,20 @@ def read_policy(part: Part) -> ErrorPolicy:
     policy = part.extension("rpa:errorPolicy")
     if policy is None:
         return ErrorPolicy()
-    rules = [_rule(each) for each in policy.children("rpa:rule")]
     return ErrorPolicy(
-        rules=tuple(rule for rule in rules if rule is not None),
+        rules=tuple(_rule(each) for each in policy.children("rpa:rule")),
         default_output=values.given(policy, "defaultOutput", _("The default output")),
     )
 
 
-def _rule(part: Part) -> PolicyRule | None:
+def _rule(part: Part) -> PolicyRule:
     then = values.one_of(part, "then", THEN, _("What a rule leads to"))
-    if then is None:
-        if not part.get("then"):
-            part.error(_("A rule of the error policy does not say what to do."),
+    if not part.get("then"):
+        part.error(_("A rule of the error policy does not say what to do."),
                 _("Set “then” to retry, skip, person or stop."))  # fmt: skip
-        return None
     what = _("A number of the error policy")
     return PolicyRule(
-        then=cast("Then", then),
+        then=cast("Then", then or "stop"),
         error=cast("Literal['business', 'application'] | None",
             values.one_of(part, "error", ERRORS, _("The kind of error"))),
         code=part.get("code") or None,

@@ -107,7 +107,7 @@ def parts() -> dict[str, Callable[[], str]]:
 
 def figures(deployable: int, models: int, reasons: dict[str, int]) -> str:
     """Return how many models of Camunda 7 can be deployed, and what stands against the others."""
-    head = f"{deployable} of {models} models can be deployed as they are converted. Against the rest:"
+    head = f"{deployable} of {models} models can be deployed when converted. Against the rest:"
     rows = [[REASONS.get(reason, reason), str(n)] for reason, n in sorted(reasons.items())]
     return f"{head}\n\n{table(['what stands against it', 'models'], rows)}"
 

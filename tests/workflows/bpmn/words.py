@@ -36,12 +36,14 @@ EXTENSIONS = {
     "made at deployment when it is missing; `retries`: tries in all",
     "zeebe:taskHeaders": "settings of the step, handed to the bot as `_headers`",
     "zeebe:ioMapping": "inputs make local variables; outputs, if any, decide alone what goes up",
-    "zeebe:properties": "kept, without effect",
+    "zeebe:properties": "kept, without effect; but names that begin with `rpa:` say the same "
+    "as our elements (see the element templates)",
     "zeebe:userTask": "may stand; every user task is one of the inbox",
     "zeebe:assignmentDefinition": "who; several groups and users with commas, or a FEEL list",
     "zeebe:taskSchedule": "ISO 8601 dates with time, or FEEL",
     "zeebe:priorityDefinition": "0 to 100, or FEEL",
-    "zeebe:formDefinition": "a form embedded in the process (`camunda-forms:bpmn:…`)",
+    "zeebe:formDefinition": "a form embedded in the process (`camunda-forms:bpmn:…`); linked ones "
+    "are refused",
     "zeebe:userTaskForm": "JSON of form-js, made a JSON Schema",
     "zeebe:calledDecision": "a decision by its id; bindings latest, deployment, version tag",
     "zeebe:calledElement": "a workflow by its process id; binding latest",
