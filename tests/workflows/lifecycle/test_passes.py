@@ -1,4 +1,4 @@
-"""Fan-out over lists: items out in one statement, results in without a hot row, one step at the end."""
+"""Fan-out over lists: items out at once, results in without a hot row, one step at the end."""
 
 import pytest
 
