@@ -1,4 +1,7 @@
-"""The bot of the demo: reads an invoice, checks it against the books, posts it to the ERP once."""
+"""The bots of the demo: one reads invoices, one checks them against the books, one posts them.
+
+None of them knows what comes before or after it: that is drawn.
+"""
 
 from time import sleep
 
@@ -7,31 +10,71 @@ from django.utils.translation import gettext_lazy
 
 from apps.bots.exceptions import ApplicationException, BusinessException
 from apps.bots.registry import ItemContext, automation
+from apps.lib.json import JsonObject
 
-from .books import facts_about, folder_of_queue
-from .checks import check_invoice
+from .books import facts_about, folder_of_queue, posting_of
+from .checks import check_invoice, is_not_posted_before
 from .erp import Erp, ErpUnavailableError
-from .payload import from_payload
+from .payload import from_payload, to_payload
+from .statements import statement_of, vendors_with_postings
+from .ubl import read_invoice
 
 # A note on an invoice that makes the bot take its time, so that people can watch it
 SLOWLY = "#slowly"
 SLOW_STEPS, STEP_SECONDS = 60, 0.5
 
 
-@automation("invoices.post", title=gettext_lazy("Check and post invoices"))
-def post_invoice(item: ItemContext) -> dict[str, str]:
-    """Post the invoice, or say in one plain sentence why it can't be posted."""
+@automation("invoices.read", title=gettext_lazy("Read invoices"))
+def read_file(item: ItemContext) -> JsonObject:
+    """Return what the attached UBL document says, as the data of the invoice."""
+    if not item.files:
+        raise BusinessException(_("There is no file to read."), code="no_file", field="file")
+    with item.files[0].open() as file:
+        invoice = read_invoice(file.read())
+    if any(SLOWLY in note for note in invoice.notes):
+        _read_slowly(item)
+    return to_payload(invoice)
+
+
+@automation("invoices.check", title=gettext_lazy("Check invoices"))
+def check(item: ItemContext) -> JsonObject:
+    """Return the invoice as it is right, or say in one plain sentence what is wrong with it."""
     invoice = from_payload(item.payload)
-    folder_id = folder_of_queue(item.queue_key)
-    key = f"item-{item.id}"
-    findings = check_invoice(invoice, facts_about(invoice, folder_id=folder_id, key=key))
+    findings = check_invoice(
+        invoice, facts_about(invoice, folder_id=folder_of_queue(item.queue_key))
+    )
     for finding in findings:
         item.log(finding.message, "warning")
     if findings:
         first = findings[0]
         raise BusinessException(first.message, code=first.code, field=first.field)
-    if any(SLOWLY in note for note in invoice.notes):
-        _read_slowly(item)
+    return to_payload(invoice)
+
+
+@automation("invoices.match", title=gettext_lazy("Match credit notes"))
+def match_credit_note(item: ItemContext) -> JsonObject:
+    """Return the document of the invoice that the credit note corrects."""
+    invoice = from_payload(item.payload)
+    posted = posting_of(invoice.corrects, invoice, folder_id=folder_of_queue(item.queue_key))
+    if posted is None:
+        message = _("The credit note corrects invoice %(number)s, which was never posted.")
+        number = invoice.corrects or _("(none named)")
+        raise BusinessException(
+            message % {"number": number}, code="unknown_corrected", field="corrects"
+        )
+    return {"settles": posted.reference}
+
+
+@automation("invoices.post", title=gettext_lazy("Post invoices"))
+def post_invoice(item: ItemContext) -> dict[str, str]:
+    """Post the invoice once."""
+    invoice = from_payload(item.payload)
+    folder_id = folder_of_queue(item.queue_key)
+    key = f"item-{item.id}"
+    # somebody may have posted the same number since it was checked
+    twice = is_not_posted_before(invoice, facts_about(invoice, folder_id=folder_id, key=key))
+    if twice:
+        raise BusinessException(twice.message, code=twice.code, field=twice.field)
     try:
         with item.effect("post to the ERP", not_done_on=(ErpUnavailableError,)) as act:
             if act:
@@ -40,6 +83,24 @@ def post_invoice(item: ItemContext) -> dict[str, str]:
         raise ApplicationException(str(error), code="erp_unavailable") from None
     item.log(_("Posted as %(reference)s.") % {"reference": act.reference})
     return {"document": act.reference}
+
+
+@automation("statements.vendors", title=gettext_lazy("Find vendors with postings"))
+def find_vendors(item: ItemContext) -> JsonObject:
+    """Return the vendors of a month's postings, one statement to be written for each."""
+    folder_id = folder_of_queue(item.queue_key)
+    return {"vendors": vendors_with_postings(folder_id, month=_month(item))}
+
+
+@automation("statements.write", title=gettext_lazy("Write vendor statements"))
+def write_statement(item: ItemContext) -> JsonObject:
+    """Return how much was posted for one vendor, and how often."""
+    vendor = str(item.payload.get("vendor", ""))
+    return statement_of(vendor, folder_of_queue(item.queue_key), month=_month(item))
+
+
+def _month(item: ItemContext) -> str:
+    return str(item.payload.get("month") or "")
 
 
 def _read_slowly(item: ItemContext) -> None:

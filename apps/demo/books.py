@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.queues.models import WorkQueue
 
-from .checks import Facts, KnownOrder, KnownVendor
+from .checks import Facts, KnownOrder, KnownVendor, Posted
 from .erp import Erp
 from .invoices import Invoice, vat_key
 from .making import MadeVendor
@@ -31,6 +31,12 @@ def facts_about(
         if vendor
         else None,
     )
+
+
+def posting_of(number: str, invoice: Invoice, *, folder_id: int) -> Posted | None:
+    """Return the posting of that number of the invoice's vendor, or None."""
+    vendor = Vendor.objects.filter(folder_id=folder_id).matching(invoice.vendor)
+    return Erp(folder_id).find(number, vendor_id=vendor.pk) if vendor and number else None
 
 
 def record_vendors(vendors: Iterable[MadeVendor], *, folder_id: int) -> None:

@@ -10,17 +10,16 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Folder
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
-from apps.queues.models import Ended, Lease, WorkItem
 
 from .models import DemoSetting, LedgerEntry, TryItStep
-from .steps import BY_KEY
+from .steps import BY_KEY, instances_of, lease_of
 
 
 @fragment(
     "demo.step",
     template="demo/try_it.html#step",
     action=Action.VIEW,
-    topics=("try-it:{user}", "queues"),
+    topics=("try-it:{user}", "queues", "workflows"),
 )
 def step(audience: Audience, arg: str) -> dict[str, Any] | None:
     """`arg`: `user=1&folder=1&step=flood`."""
@@ -35,7 +34,7 @@ def step(audience: Audience, arg: str) -> dict[str, Any] | None:
         .filter(folder=folder, user_id=_number(wanted.get("user", "")), step=known.key)
         .first()
     )
-    at_work = progress and Lease.objects.filter(item_id=progress.first_item_id or 0).first()
+    at_work = lease_of(progress) if progress else None
     return {
         "step": known,
         "progress": progress,
@@ -46,17 +45,12 @@ def step(audience: Audience, arg: str) -> dict[str, Any] | None:
 
 
 def _standing(progress: TryItStep | None) -> str:
-    """Say how many of the step's items have ended, when it made several."""
-    if progress is None or progress.first_item_id is None or progress.last_item_id is None:
+    """Say how many of the step's invoices have ended, when it made several."""
+    if progress is None or progress.first_instance_id == progress.last_instance_id:
         return ""
-    total = progress.last_item_id - progress.first_item_id + 1
-    if total < 2:
-        return ""
-    items = WorkItem.objects.filter(
-        pk__range=(progress.first_item_id, progress.last_item_id), added_by=progress.user.actor.name
-    )
-    ended = Ended.objects.filter(item_id__in=items.values("pk")).count()
-    return _("%(done)s of %(all)s have ended") % {"done": ended, "all": items.count()}
+    instances = instances_of(progress)
+    ended = instances.filter(ended_at__isnull=False).count()
+    return _("%(done)s of %(all)s have ended") % {"done": ended, "all": instances.count()}
 
 
 @fragment(

@@ -1,29 +1,29 @@
-"""Invoices come in: a UBL file becomes an item with its data and the file itself."""
+"""Invoices come in: each UBL file starts an instance of the drawn workflow."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.errors import DomainError, TooLargeError
-from apps.queues.files import attach
-from apps.queues.lifecycle import NewItem, add_item
-from apps.queues.models import WorkItem, WorkQueue
+from apps.queues.files import attach, clean_name
+from apps.queues.models import Owned, WorkItem, WorkQueue
+from apps.workflows.lifecycle import start_instance, start_instances
+from apps.workflows.models import WorkflowInstance
 
+from .drawn import invoice_workflow
 from .invoices import Invoice
 from .making import MadeInvoice
 from .payload import to_payload
 from .ubl import read_invoice
 
+# where invoices are checked: the queue that people know
 QUEUE_KEY = "invoices"
-DUE_AFTER = timedelta(hours=4)
 XML = "application/xml"
 
 
@@ -31,35 +31,36 @@ def invoice_queue(folder: Folder) -> WorkQueue:
     return WorkQueue.objects.get(folder=folder, key=QUEUE_KEY)
 
 
-def take_in(
-    queue: WorkQueue, data: bytes, *, name: str, by: Actor, origin: WorkItem.Origin
-) -> WorkItem:
-    """Read `data` as a UBL document and queue it.
+def take_in(folder: Folder, data: bytes, *, name: str, by: Actor) -> WorkflowInstance:
+    """Start an instance for a UBL document; the file goes to the bot that reads it.
 
     Raises UblError or TooLargeError, both with a sentence, when it is none; nothing is stored then.
     """
     invoice = read_invoice(data)
+    variables = {"kind": invoice.kind.value, "number": invoice.number, "file": clean_name(name)}
     with transaction.atomic():
-        item = add_item(queue, new_item(invoice), origin=origin, by=by)
-        attach(item, ContentFile(data, name=name), by=by, content_type=XML)
-    return item
+        instance = start_instance(
+            invoice_workflow(folder), variables, by=by, business_key=invoice.number[:200]
+        )
+        for item in items_of(instance):
+            attach(item, ContentFile(data, name=name), by=by, content_type=XML)
+    return instance
 
 
 def take_in_files(
-    queue: WorkQueue,
+    folder: Folder,
     files: Iterable[UploadedFile],  # type: ignore[type-arg]
     *,
     by: Actor,
-) -> tuple[list[WorkItem], list[DomainError]]:
-    """Queue what can be read; return the items, and a refusal for each file that can't be."""
-    taken: list[WorkItem] = []
+) -> tuple[list[WorkflowInstance], list[DomainError]]:
+    """Start an instance for what can be read; return a refusal for each file that can't be."""
+    taken: list[WorkflowInstance] = []
     refusals: list[DomainError] = []
     for file in files:
         name = file.name or "invoice.xml"
         try:
             _check_size(file)
-            data = file.read()
-            taken.append(take_in(queue, data, name=name, by=by, origin=WorkItem.Origin.PAGE))
+            taken.append(take_in(folder, file.read(), name=name, by=by))
         except DomainError as refusal:
             refusal.message = f"{name}: {refusal.message}"
             refusals.append(refusal)
@@ -72,15 +73,19 @@ def _check_size(file: UploadedFile) -> None:  # type: ignore[type-arg]
         raise TooLargeError(_("A file may have up to %(limit)s MB.") % {"limit": limit})
 
 
-def take_in_made(queue: WorkQueue, made: MadeInvoice, *, by: Actor = SYSTEM) -> WorkItem:
-    """Queue an invoice that the demo made, by way of its XML, like any other."""
+def take_in_made(folder: Folder, made: MadeInvoice, *, by: Actor = SYSTEM) -> WorkflowInstance:
+    """Take in an invoice that the demo made, by way of its XML, like any other."""
     name = f"{made.invoice.number}.xml".replace("/", "-")
-    return take_in(queue, made.xml, name=name, by=by, origin=WorkItem.Origin.DEMO)
+    return take_in(folder, made.xml, name=name, by=by)
 
 
-def new_item(invoice: Invoice) -> NewItem:
-    return NewItem(
-        payload=to_payload(invoice),
-        reference=invoice.number[:200],
-        due_at=timezone.now() + DUE_AFTER,
-    )
+def take_in_data(folder: Folder, invoices: Sequence[Invoice], *, by: Actor) -> list[int]:
+    """Start an instance for each, in few statements: their data is known, no file is read."""
+    payloads = [to_payload(invoice) for invoice in invoices]
+    return start_instances(invoice_workflow(folder), payloads, by=by)
+
+
+def items_of(instance: WorkflowInstance) -> list[WorkItem]:
+    """Return the work items that the instance has had, oldest first."""
+    owned = Owned.objects.filter(owner_id=instance.pk).values("item_id")
+    return list(WorkItem.objects.filter(pk__in=owned).select_related("queue").order_by("pk"))

@@ -176,9 +176,9 @@ class TryItStep(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     step = models.SlugField(max_length=40)
     started_at = models.DateTimeField(db_default=Now())
-    # what the step watches: the first and last item it made
-    first_item_id = models.BigIntegerField(null=True)
-    last_item_id = models.BigIntegerField(null=True)
+    # what the step watches: the first and last instance that it started
+    first_instance_id = models.BigIntegerField(null=True)
+    last_instance_id = models.BigIntegerField(null=True)
     seen_at = models.DateTimeField(null=True)
 
     class Meta:

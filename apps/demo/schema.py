@@ -181,6 +181,7 @@ INVOICE_SCHEMA: JsonObject = {
                 **_PAYMENT,
                 **_REST,
                 **_party("buyer", gettext_noop("Buyer")),
+                "file": _text(gettext_noop("File"), limit=255, readOnly=True),
             },
         ),
         required=("kind", "number", "issue_date", "currency", "payable", "lines"),

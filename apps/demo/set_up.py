@@ -1,7 +1,7 @@
-"""Everything the demo needs in a folder: books, a queue, people, and a month of sample history."""
+"""Everything the demo needs in a folder: books, queues, drawn workflows, people."""
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder, Membership, User
 from apps.accounts.roles import Role
@@ -10,12 +10,22 @@ from apps.bots.releases import sync_automations
 from apps.queues.models import WorkQueue
 
 from .books import record_vendors
+from .drawn import deploy_drawn
 from .intake import QUEUE_KEY
 from .making import make_vendors
 from .models import DemoSetting
 from .schema import INVOICE_SCHEMA
 from .trickle import SEED
 
+# each bot's step of the drawn workflows: its queue, what people call that, who works it
+STEPS = [
+    ("invoice-reading", _("Invoices to read"), "invoices.read"),
+    (QUEUE_KEY, _("Vendor invoices"), "invoices.check"),
+    ("credit-notes", _("Credit notes to match"), "invoices.match"),
+    ("invoice-posting", _("Invoices to post"), "invoices.post"),
+    ("month-end", _("Month-ends"), "statements.vendors"),
+    ("statements", _("Vendor statements"), "statements.write"),
+]
 # people whom one click signs in, on loopback only
 PEOPLE = [
     ("bea", "Bea Business", Role.BUSINESS_USER),
@@ -28,29 +38,33 @@ PEOPLE = [
 @transaction.atomic
 def set_up_demo(folder: Folder) -> WorkQueue:
     """Make what is missing; what is there stays as people left it."""
-    sync_automations(folder, names={"invoices.post"})
-    automation = Automation.objects.get(folder=folder, function="invoices.post")
-    queue, _made = WorkQueue.objects.get_or_create(
-        folder=folder,
-        key=QUEUE_KEY,
-        defaults={
-            "title": _("Vendor invoices"),
-            "description": _("UBL invoices: read, checked against orders, posted to the ERP."),
-            "automation": automation,
-            "payload_schema": INVOICE_SCHEMA,
-            "max_attempts": 6,
-            "retry_delay_seconds": 2,
-            "retry_backoff": WorkQueue.Backoff.EXPONENTIAL,
-            "lease_seconds": 20,
-            "max_runs": 2,
-            "sla_seconds": 4 * 3600,
-        },
-    )
+    sync_automations(folder, names={function for _key, _title, function in STEPS})
+    for key, title, function in STEPS:
+        _queue(folder, key, title, function)
+    queue = WorkQueue.objects.get(folder=folder, key=QUEUE_KEY)
+    deploy_drawn(folder)
     record_vendors(make_vendors(seed=SEED), folder_id=folder.pk)
     DemoSetting.objects.get_or_create(folder=folder, defaults={"erp_flakiness": 4})
     for username, name, role in PEOPLE:
         _person(folder, username, name, role)
     return queue
+
+
+def _queue(folder: Folder, key: str, title: str, function: str) -> None:
+    automation = Automation.objects.get(folder=folder, function=function)
+    is_checked = key == QUEUE_KEY
+    WorkQueue.objects.get_or_create(
+        folder=folder,
+        key=key,
+        defaults={
+            "title": str(title),
+            "automation": automation,
+            "payload_schema": INVOICE_SCHEMA if is_checked else {},
+            "lease_seconds": 20,
+            "max_runs": 2,
+            "sla_seconds": 4 * 3600 if is_checked else None,
+        },
+    )
 
 
 def _person(folder: Folder, username: str, name: str, role: Role) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,12 +15,15 @@ from apps.bots.models import Run
 from apps.events.live import nudge
 from apps.inbox.models import UserTask
 from apps.lib.errors import ConflictError
-from apps.queues.lifecycle import add_items
-from apps.queues.models import Attempt, Ended, Lease, WorkItem
+from apps.queues.models import Attempt, Ended, Lease, Owned, WorkQueue
+from apps.workflows.lifecycle import start_instance
+from apps.workflows.models import Workflow, WorkflowInstance
 
 from . import bots_on_this_machine, erp
-from .flood import flood_items
-from .intake import invoice_queue, take_in_made
+from .drawn import STATEMENTS
+from .flood import flood_of_invoices
+from .intake import take_in_data, take_in_made
+from .large import make_large
 from .making import Fault
 from .models import TryItStep
 from .slowly import make_slow
@@ -54,7 +58,8 @@ def begin(step: Step, folder: Folder, user: User) -> TryItStep:
         user=user,
         step=step.key,
         defaults={
-            "started_at": Now(), "first_item_id": first, "last_item_id": last, "seen_at": None,
+            "started_at": Now(), "first_instance_id": first, "last_instance_id": last,
+            "seen_at": None,
         },
     )  # fmt: skip
     nudge(f"try-it:{user.pk}")
@@ -77,28 +82,49 @@ def tick_steps() -> int:
 
 def _send_wrong(folder: Folder, user: User) -> Made:
     made = make_one(folder, fault=Fault.WRONG_TOTAL)
-    item = take_in_made(invoice_queue(folder), made, by=user.actor)
-    return item.pk, item.pk
+    return _one(take_in_made(folder, made, by=user.actor))
 
 
 def _was_decided(progress: TryItStep) -> bool:
+    """A person has decided about the item, whatever became of it."""
     completed = UserTask.Status.COMPLETED
-    decided = UserTask.objects.filter(item_id=progress.first_item_id or 0, status=completed)
-    return decided.exists() and Ended.objects.filter(item_id=progress.first_item_id or 0).exists()
+    items = _items(progress)
+    decided = UserTask.objects.filter(item_id__in=items, status=completed)
+    return decided.exists() and _all_are_over(progress)
 
 
 def _task_link(folder: Folder, progress: TryItStep | None) -> str:
     inbox = reverse("inbox:inbox")
-    return f"{inbox}?q={progress.first_item_id}" if progress else inbox
+    task = UserTask.objects.filter(item_id__in=_items(progress)).order_by("-pk").first()
+    return f"{inbox}?q={task.item_id}" if task else inbox
+
+
+# --- a large invoice ------------------------------------------------------------------------------
+
+
+def _send_large(folder: Folder, user: User) -> Made:
+    return _one(take_in_made(folder, make_large(folder), by=user.actor))
+
+
+def _was_approved(progress: TryItStep) -> bool:
+    decided = UserTask.objects.filter(
+        instance_id=progress.first_instance_id or 0,
+        kind=UserTask.Kind.FORM,
+        status=UserTask.Status.COMPLETED,
+    )
+    return decided.exists() and _all_are_over(progress)
 
 
 # --- kill a bot -----------------------------------------------------------------------------------
 
 
 def _send_slow(folder: Folder, user: User) -> Made:
-    queue = invoice_queue(folder)
-    item = take_in_made(queue, make_slow(make_one(folder)), by=user.actor)
-    return item.pk, item.pk
+    return _one(take_in_made(folder, make_slow(make_one(folder)), by=user.actor))
+
+
+def lease_of(progress: TryItStep) -> Lease | None:
+    """Return the item of the step that a bot has in hand."""
+    return Lease.objects.filter(item_id__in=_items(progress)).order_by("leased_at").first()
 
 
 def kill_bot_of(progress: TryItStep) -> str:
@@ -106,7 +132,7 @@ def kill_bot_of(progress: TryItStep) -> str:
 
     Raises ConflictError while nobody works on it, or when the bot is on another machine.
     """
-    lease = Lease.objects.filter(item_id=progress.first_item_id or 0).first()
+    lease = lease_of(progress)
     run = Run.objects.filter(pk=lease.run_id or 0).select_related("bot").first() if lease else None
     if run is None or run.bot is None:
         raise ConflictError(str(_("No bot has it in hand yet. Wait a moment, then try again.")))
@@ -115,19 +141,16 @@ def kill_bot_of(progress: TryItStep) -> str:
 
 
 def _came_back(progress: TryItStep) -> bool:
-    lost = Attempt.objects.filter(item_id=progress.first_item_id or 0, outcome=Attempt.Outcome.LOST)
-    return lost.exists() and _is_at_work_or_done(progress.first_item_id)
+    lost = Attempt.objects.filter(item_id__in=_items(progress), outcome=Attempt.Outcome.LOST)
+    ids = list(lost.values_list("item_id", flat=True))
+    again = Lease.objects.filter(item_id__in=ids, attempt__gt=1)
+    return bool(ids) and (again.exists() or Ended.objects.filter(item_id__in=ids).exists())
 
 
-def _is_at_work_or_done(item_id: int | None) -> bool:
-    again = Lease.objects.filter(item_id=item_id or 0, attempt__gt=1)
-    return again.exists() or Ended.objects.filter(item_id=item_id or 0).exists()
-
-
-def _item_link(folder: Folder, progress: TryItStep | None) -> str:
-    if progress is None or progress.first_item_id is None:
-        return reverse("bots:bot_list")
-    return reverse("items:item_detail", args=[progress.first_item_id])
+def _instance_link(folder: Folder, progress: TryItStep | None) -> str:
+    if progress is None or progress.first_instance_id is None:
+        return reverse("instances:instance_list")
+    return reverse("instances:instance_detail", args=[progress.first_instance_id])
 
 
 # --- the ERP is down ------------------------------------------------------------------------------
@@ -135,41 +158,69 @@ def _item_link(folder: Folder, progress: TryItStep | None) -> str:
 
 def _take_erp_down(folder: Folder, user: User) -> Made:
     erp.take_down(folder.pk, seconds=DOWN_SECONDS)
-    queue = invoice_queue(folder)
-    made = [take_in_made(queue, make_one(folder), by=user.actor) for _n in range(N_WHILE_DOWN)]
+    made = [take_in_made(folder, make_one(folder), by=user.actor) for _n in range(N_WHILE_DOWN)]
     return made[0].pk, made[-1].pk
 
 
 def _failed_then_done(progress: TryItStep) -> bool:
-    if progress.first_item_id is None:
-        return False
-    ids = [progress.first_item_id, progress.last_item_id]
     failed = Attempt.objects.filter(
-        item_id__range=ids, outcome=Attempt.Outcome.APPLICATION_EXCEPTION
+        item_id__in=_items(progress), outcome=Attempt.Outcome.APPLICATION_EXCEPTION
     )
-    done = Ended.objects.filter(item_id__range=ids, status=Ended.Status.SUCCESSFUL)
+    done = instances_of(progress).filter(status=WorkflowInstance.Status.COMPLETED)
     return failed.exists() and done.count() >= N_WHILE_DOWN
 
 
-def _queue_link(folder: Folder, progress: TryItStep | None) -> str:
-    return reverse("queues:queue_detail", args=[invoice_queue(folder).pk])
+def _posting_link(folder: Folder, progress: TryItStep | None) -> str:
+    queue = WorkQueue.objects.get(folder=folder, key="invoice-posting")
+    return reverse("queues:queue_detail", args=[queue.pk])
 
 
 # --- a flood --------------------------------------------------------------------------------------
 
 
 def _flood(folder: Folder, user: User) -> Made:
-    queue = invoice_queue(folder)
-    made = flood_items(folder, N_FLOOD)
-    added = add_items(queue, made, origin=WorkItem.Origin.DEMO, by=user.actor, all_or_nothing=True)
-    return added.ids[0], added.ids[-1]
+    ids = take_in_data(folder, flood_of_invoices(folder, N_FLOOD), by=user.actor)
+    return min(ids), max(ids)
 
 
 def _is_drained(progress: TryItStep) -> bool:
-    if progress.first_item_id is None:
-        return False
-    ids = [progress.first_item_id, progress.last_item_id]
-    return Ended.objects.filter(item_id__range=ids).count() >= N_FLOOD
+    return instances_of(progress).filter(ended_at__isnull=False).count() >= N_FLOOD
+
+
+# --- the month-end --------------------------------------------------------------------------------
+
+
+def _close_month(folder: Folder, user: User) -> Made:
+    workflow = Workflow.objects.get(folder=folder, key=STATEMENTS)
+    return _one(start_instance(workflow, {}, by=user.actor))
+
+
+# --- what a step has made -------------------------------------------------------------------------
+
+
+def instances_of(progress: TryItStep) -> QuerySet[WorkflowInstance, WorkflowInstance]:
+    """Return the instances that the step started, and nobody else in between."""
+    if progress.first_instance_id is None or progress.last_instance_id is None:
+        return WorkflowInstance.objects.none()
+    ids = (progress.first_instance_id, progress.last_instance_id)
+    return WorkflowInstance.objects.filter(pk__range=ids, started_by=progress.user.actor.name)
+
+
+def _items(progress: TryItStep | None) -> list[int]:
+    """Return the work items of the step's instances."""
+    if progress is None or progress.first_instance_id is None:
+        return []
+    ids = (progress.first_instance_id, progress.last_instance_id or progress.first_instance_id)
+    return list(Owned.objects.filter(owner_id__range=ids).values_list("item_id", flat=True))
+
+
+def _all_are_over(progress: TryItStep) -> bool:
+    instances = instances_of(progress)
+    return instances.exists() and not instances.filter(ended_at__isnull=True).exists()
+
+
+def _one(instance: WorkflowInstance) -> Made:
+    return instance.pk, instance.pk
 
 
 STEPS = [
@@ -179,9 +230,22 @@ STEPS = [
         _("Its total does not fit its lines. A bot finds out, stops, and asks a person."),
         _(
             "It is in the inbox within seconds. Correct the total and decide with Ctrl "
-            "Enter: the bot goes on with the same item."
+            "Enter: the bot goes on with the same item, and the invoice with its way."
         ),
         _("Send it"), _send_wrong, _was_decided, _task_link, _("Watch the inbox"),
+    ),
+    Step(
+        "large-invoice",
+        _("Send a large invoice"),
+        _(
+            "It is above 100 000, so the workflow asks a supervisor. If nobody decides within "
+            "four hours, it asks the admins instead."
+        ),
+        _(
+            "On the diagram it stands at “Approve the payment”, and the task is in the inbox. "
+            "Approve it there: the diagram moves on to the ledger, without a reload."
+        ),
+        _("Send it"), _send_large, _was_approved, _instance_link, _("Watch it on the diagram"),
     ),
     Step(
         "kill-a-bot",
@@ -194,7 +258,7 @@ STEPS = [
             "The try ends as “Bot stopped answering”, the item is with a bot again "
             "within seconds, and the supervisor starts a new process."
         ),
-        _("Send a slow invoice"), _send_slow, _came_back, _item_link, _("Watch the item"),
+        _("Send a slow invoice"), _send_slow, _came_back, _instance_link, _("Watch it on its way"),
     ),
     Step(
         "erp-down",
@@ -204,7 +268,8 @@ STEPS = [
             "They fail, wait, and are tried again, each time a little later. When the "
             "ERP is back, all end as done, and nothing is posted twice."
         ),
-        _("Take it down"), _take_erp_down, _failed_then_done, _queue_link, _("Watch the queue"),
+        _("Take it down"), _take_erp_down, _failed_then_done, _posting_link,
+        _("Watch the queue"),
     ),
     Step(
         "flood",
@@ -213,6 +278,16 @@ STEPS = [
         _("The backlog leaps up on the overview and is worked off while you watch."),
         _("Send 2 000"), _flood, _is_drained,
         lambda folder, progress: reverse("dashboard:overview"), _("Watch the overview"),
+    ),
+    Step(
+        "month-end",
+        _("Close the month"),
+        _("One statement for each vendor, all at the same time; then the sum of them."),
+        _(
+            "The workflow fans out to as many work items as there are vendors with postings, "
+            "counts them down on the diagram, and goes on when the last one is there."
+        ),
+        _("Close it"), _close_month, _all_are_over, _instance_link, _("Watch it on the diagram"),
     ),
 ]  # fmt: skip
 BY_KEY = {step.key: step for step in STEPS}

@@ -45,7 +45,7 @@ def _add_one(folder: Folder) -> int:
     may_be_wrong = counts_of([queue.pk])[queue.pk][Measure.NEEDS_DECISION] <= MAX_WAITING
     is_wrong = may_be_wrong and random.random() < SHARE_FAULTY
     fault = random.choice(USUAL_FAULTS) if is_wrong else None
-    take_in_made(queue, make_one(folder, fault=fault, random=random))
+    take_in_made(folder, make_one(folder, fault=fault, random=random))
     return 1
 
 

@@ -18,7 +18,7 @@ from apps.events.live import nudge
 from apps.lib.errors import NotAllowedError, NotFoundError
 
 from . import steps
-from .intake import invoice_queue, take_in_files
+from .intake import take_in_files
 from .models import DemoSetting, LedgerEntry, TryItStep
 from .set_up import PEOPLE
 
@@ -75,20 +75,20 @@ def kill_bot(request: PersonRequest) -> HttpResponse:
 
 @require_POST
 def upload(request: PersonRequest) -> HttpResponse:
-    """Take UBL files, each queued or refused by itself; if none was taken, that is an error."""
+    """Take UBL files, each taken or refused by itself; if none was taken, that is an error."""
     _may_try(request)
     files = request.FILES.getlist("file")[:MAX_FILES]
     if not files:
         messages.error(request, _("Choose a UBL file first."))
         return redirect("demo:try_it")
-    taken, refusals = take_in_files(invoice_queue(request.folder), files, by=request.user.actor)
+    taken, refusals = take_in_files(request.folder, files, by=request.user.actor)
     if not taken:
         raise refusals[0]
-    for item in taken:
-        messages.success(request, _("%(item)s is queued as #%(n)s.") % {"item": item, "n": item.pk})
+    for instance in taken:
+        messages.success(request, _("%(invoice)s is on its way.") % {"invoice": instance})
     for refusal in refusals:
         messages.error(request, refusal.message)
-    return redirect("items:item_detail", pk=taken[-1].pk)
+    return redirect("instances:instance_detail", pk=taken[-1].pk)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""The demo in a test's database, and a bot that works its queue in this process."""
+"""The demo in a test's database, and a bot that works its queues in this process."""
 
 from apps.accounts.models import Folder
 from apps.bots.board import Board
@@ -8,24 +8,37 @@ from apps.bots.models import Automation
 from apps.bots.registration import register_bot
 from apps.bots.registry import ExitReport
 from apps.demo.erp import bring_up
+from apps.demo.intake import QUEUE_KEY, items_of
 from apps.demo.models import DemoSetting
 from apps.demo.set_up import set_up_demo
 from apps.events.bus import deliver_outbox
-from apps.queues.models import Attempt, QueueRun, Scheduled, WorkItem, WorkQueue
+from apps.queues.models import Attempt, QueueRun, Ready, Scheduled, WorkItem, WorkQueue
 from apps.queues.session import Session
 from apps.queues.upkeep import fold_counters, promote_scheduled
+from apps.workflows.models import WorkflowInstance
 
 
 def load_demo(folder: Folder, *, flakiness: int = 0) -> WorkQueue:
-    """Return the demo's queue; its ERP answers, and nothing comes in by itself."""
+    """Return the queue where invoices are checked. The ERP answers; nothing comes in by itself."""
     queue = set_up_demo(folder)
     bring_up(folder.pk)
     DemoSetting.objects.filter(folder=folder).update(erp_flakiness=flakiness, trickle_on=False)
     return queue
 
 
-def work(queue: WorkQueue) -> ExitReport:
-    """Have a bot drain the queue, and the news of it delivered. Needs real commits."""
+def work(folder: Folder) -> None:
+    """Have a bot work all that waits, step by step, and the news of it delivered.
+
+    Needs real commits.
+    """
+    deliver_outbox()
+    while waiting := _queues_with_work(folder):
+        for queue in waiting:
+            work_queue(queue)
+
+
+def work_queue(queue: WorkQueue) -> ExitReport:
+    """Have a bot drain one queue, and the news of it delivered."""
     automation = Automation.objects.get(pk=queue.automation_id)
     bot = register_bot(automation.pool, name="robbie", n_slots=1)
     version = automation.current_version
@@ -43,11 +56,26 @@ def work(queue: WorkQueue) -> ExitReport:
     return report
 
 
-def work_again(queue: WorkQueue) -> ExitReport:
+def work_again(folder: Folder) -> None:
     """Have what waits for a retry tried again now."""
-    Scheduled.objects.filter(queue_id=queue.pk).update(available_at="2020-01-01T00:00:00Z")
+    queues = WorkQueue.objects.filter(folder=folder)
+    Scheduled.objects.filter(queue_id__in=queues.values("pk")).update(
+        available_at="2020-01-01T00:00:00Z"
+    )
     promote_scheduled()
-    return work(queue)
+    work(folder)
+
+
+def _queues_with_work(folder: Folder) -> list[WorkQueue]:
+    worked = WorkQueue.objects.filter(folder=folder, automation__isnull=False)
+    return list(worked.filter(pk__in=Ready.objects.values("queue_id")).order_by("pk"))
+
+
+def item_at(instance: WorkflowInstance, queue_key: str = QUEUE_KEY) -> WorkItem:
+    """Return the instance's work item in that queue: by default the one that is checked."""
+    found = [item for item in items_of(instance) if item.queue.key == queue_key]
+    assert found, f"{instance} never came to {queue_key}"
+    return found[-1]
 
 
 def status_of(item: WorkItem) -> str:

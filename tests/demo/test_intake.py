@@ -14,7 +14,8 @@ from apps.inbox.models import UserTask
 from apps.lib.actors import SYSTEM
 from apps.queues import session
 from apps.queues.models import ItemFile, WorkItem
-from tests.demo.rooms import load_demo, status_of, work
+from apps.workflows.models import WorkflowInstance
+from tests.demo.rooms import item_at, load_demo, status_of, work
 
 FOLDER = Path(settings.BASE_DIR).parent / "shared" / "data" / "invoices"
 INVOICES = sorted(path.name for path in FOLDER.glob("*.[xX][mM][lL]")) if FOLDER.is_dir() else []
@@ -30,19 +31,19 @@ def queue(folder):
     return load_demo(folder)
 
 
-def take(queue, data, name="a.xml"):
-    return take_in(queue, data, name=name, by=SYSTEM, origin=WorkItem.Origin.PAGE)
+def take(folder, data, name="a.xml"):
+    return take_in(folder, data, name=name, by=SYSTEM)
 
 
 @pytest.mark.django_db
-def test_a_file_becomes_an_item_with_its_data_and_the_file(queue, folder):
+def test_a_file_starts_an_instance_whose_first_bot_gets_it(queue, folder):
     made = make_one(folder)
 
-    item = take_in_made(queue, made)
+    instance = take_in_made(folder, made)
 
-    assert item.reference == made.invoice.number
-    assert item.payload["vendor_name"] == made.vendor.party.name
-    assert item.due_at
+    item = item_at(instance, "invoice-reading")
+    assert instance.business_key == item.reference == made.invoice.number
+    assert item.payload["file"] == f"{made.invoice.number}.xml"
     with ItemFile.objects.get(item=item).file.open("rb") as stored:
         assert stored.read() == made.xml
 
@@ -51,12 +52,13 @@ def test_a_file_becomes_an_item_with_its_data_and_the_file(queue, folder):
 @pytest.mark.parametrize("data", [
     b"", b"not xml", b"<a/>", b"<Invoice/>", BOMB, OUTSIDE, b"\x00\xff", b"<Invoice>" * 5000,
 ], ids=["empty", "text", "other", "bare", "bomb", "outside", "binary", "deep"])  # fmt: skip
-def test_what_is_no_invoice_is_refused_and_nothing_is_stored(queue, data):
+def test_what_is_no_invoice_is_refused_and_nothing_is_stored(queue, folder, data):
     with pytest.raises(UblError) as refused:
-        take(queue, data)
+        take(folder, data)
 
     assert refused.value.status == 422
     assert refused.value.message
+    assert not WorkflowInstance.objects.exists()
     assert not WorkItem.objects.exists()
     assert not ItemFile.objects.exists()
 
@@ -69,35 +71,34 @@ def test_of_several_files_each_is_judged_by_itself(queue, folder):
         SimpleUploadedFile("also-good.xml", make_one(folder).xml),
     ]
 
-    taken, refusals = take_in_files(queue, files, by=SYSTEM)
+    taken, refusals = take_in_files(folder, files, by=SYSTEM)
 
-    assert len(taken) == WorkItem.objects.count() == 2
+    assert len(taken) == WorkflowInstance.objects.count() == 2
     assert [refusal.message.startswith("bad.xml: ") for refusal in refusals] == [True]
 
 
 @pytest.mark.skipif(not INVOICES, reason="The shared folder with real invoices is not there.")
 @pytest.mark.django_db(transaction=True)
-def test_every_shared_invoice_is_asked_about_or_clearly_refused(queue, monkeypatch):
+def test_every_shared_invoice_is_asked_about_or_clearly_refused(queue, folder, monkeypatch):
     # given the invoices of strangers
     monkeypatch.setattr(session, "LINGER_SECONDS", 0.0)
-    items, refused = {}, {}
+    taken, refused = {}, {}
     for name in INVOICES:
         try:
-            items[name] = take(queue, (FOLDER / name).read_bytes(), name)
+            taken[name] = take(folder, (FOLDER / name).read_bytes(), name)
         except UblError as refusal:
             refused[name] = refusal.message
 
     # when a bot works them
-    work(queue)
+    work(folder)
 
     # then each became a question, for its vendor is nobody we know
     assert refused.keys() <= NOT_UBL
     assert all(len(message) > 20 for message in refused.values())
-    assert {name: status_of(item) for name, item in items.items()} == dict.fromkeys(
-        items, "needs_decision"
-    )
-    assert UserTask.objects.count() == len(items)
-    assert len(items) >= 15
+    asked = {name: status_of(item_at(instance)) for name, instance in taken.items()}
+    assert asked == dict.fromkeys(taken, "needs_decision")
+    assert UserTask.objects.count() == len(taken)
+    assert len(taken) >= 15
 
 
 @pytest.mark.django_db

@@ -7,14 +7,20 @@ from apps.bots.models import Automation
 from apps.demo.models import DemoSetting, Vendor
 from apps.demo.set_up import PEOPLE, set_up_demo
 from apps.queues.models import WorkQueue
+from apps.workflows.models import Workflow, WorkflowVersion
+
+MODELS = (WorkQueue, Vendor, User, Automation, WorkflowVersion)
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_makes_books_a_queue_and_people(folder):
+def test_it_makes_books_queues_drawn_workflows_and_people(folder):
     queue = set_up_demo(folder)
 
-    assert (queue.key, queue.automation.function) == ("invoices", "invoices.post")
+    assert (queue.key, queue.automation.function) == ("invoices", "invoices.check")
+    assert not WorkQueue.objects.filter(automation=None).exists()
+    drawn = {each.key: each.versions.get().warnings for each in Workflow.objects.all()}
+    assert drawn == {"invoice-to-ledger": [], "month-end-statements": []}
     assert Vendor.objects.filter(folder=folder).count() == 24
     assert DemoSetting.objects.get().trickle_on
     roles = dict(Membership.objects.filter(folder=folder).values_list("user__username", "role"))
@@ -23,11 +29,11 @@ def test_it_makes_books_a_queue_and_people(folder):
 
 def test_a_second_time_changes_nothing(folder):
     set_up_demo(folder)
-    counted = [model.objects.count() for model in (WorkQueue, Vendor, User, Automation)]
+    counted = [model.objects.count() for model in MODELS]
 
     set_up_demo(folder)
 
-    assert [model.objects.count() for model in (WorkQueue, Vendor, User, Automation)] == counted
+    assert [model.objects.count() for model in MODELS] == counted
 
 
 def test_what_people_changed_stays(folder):
@@ -58,3 +64,10 @@ def test_the_people_of_the_demo_have_no_password(folder):
     set_up_demo(folder)
 
     assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+def test_the_drawn_workflow_asks_for_what_the_queue_knows(folder):
+    queue = set_up_demo(folder)
+    schema = Workflow.objects.get(key="invoice-to-ledger").versions.get().input_schema
+
+    assert schema["properties"] == queue.payload_schema["properties"]

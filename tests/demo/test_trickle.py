@@ -11,9 +11,10 @@ from apps.demo import trickle
 from apps.demo.making import Fault
 from apps.demo.models import DemoSetting, PurchaseOrder
 from apps.demo.trickle import make_one, trickle_invoices
-from apps.queues.lifecycle import Result, finish_items, lease_items
+from apps.queues import session
 from apps.queues.models import ItemFile, WorkItem
-from tests.demo.rooms import load_demo
+from apps.workflows.models import WorkflowInstance
+from tests.demo.rooms import item_at, load_demo, work
 
 
 @pytest.fixture
@@ -27,8 +28,8 @@ def queue(folder):
 def test_one_invoice_comes_in_with_its_file_and_its_order(queue):
     assert trickle_invoices() == 1
 
-    item = WorkItem.objects.get()
-    assert (item.origin, item.queue) == ("demo", queue)
+    instance, item = WorkflowInstance.objects.get(), WorkItem.objects.get()
+    assert (item.origin, item.reference) == ("workflow", instance.business_key)
     assert ItemFile.objects.get(item=item).content_type == "application/xml"
 
 
@@ -37,23 +38,24 @@ def test_the_switch_stops_it(queue):
     DemoSetting.objects.update(trickle_on=False)
 
     assert trickle_invoices() == 0
-    assert not WorkItem.objects.exists()
+    assert not WorkflowInstance.objects.exists()
 
 
-@pytest.mark.django_db
-def test_nothing_wrong_comes_in_while_people_leave_too_much_undecided(queue, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_nothing_wrong_comes_in_while_people_leave_too_much_undecided(queue, folder, monkeypatch):
+    monkeypatch.setattr(session, "LINGER_SECONDS", 0.0)
     monkeypatch.setattr(trickle, "MAX_WAITING", 0)
     monkeypatch.setattr(trickle, "SHARE_FAULTY", 1.0)
     monkeypatch.setattr(trickle, "USUAL_FAULTS", [Fault.MISSING_ORDER_REFERENCE])
     trickle_invoices()
-    wrong = WorkItem.objects.get()
-    assert "order_reference" not in wrong.payload
-    (leased,) = lease_items(queue.pk, n=1, bot="robbie")
-    finish_items([Result(wrong.pk, leased.token, "business_exception")])
+    work(folder)
+    wrong = WorkflowInstance.objects.get()
+    assert "order_reference" not in item_at(wrong).payload
 
     trickle_invoices()
+    work(folder)
 
-    assert "order_reference" in WorkItem.objects.exclude(pk=wrong.pk).get().payload
+    assert "order_reference" in item_at(WorkflowInstance.objects.exclude(pk=wrong.pk).get()).payload
 
 
 @pytest.mark.django_db(transaction=True)
@@ -74,8 +76,8 @@ def test_twice_at_once_adds_one(queue):
 
     # then as many came in as they say, and no number twice
     assert 1 <= added <= 2
-    assert WorkItem.objects.count() == added
-    references = list(WorkItem.objects.values_list("reference", flat=True))
+    assert WorkflowInstance.objects.count() == added
+    references = list(WorkflowInstance.objects.values_list("business_key", flat=True))
     assert len(references) == len(set(references))
 
 

@@ -11,7 +11,6 @@ from apps.bots.lifecycle import claim_run, create_run
 from apps.bots.models import Bot, BotSlot
 from apps.bots.registration import register_bot
 from apps.demo import bots_on_this_machine, erp, steps
-from apps.demo.intake import invoice_queue
 from apps.demo.models import LedgerEntry, TryItStep
 from apps.demo.steps import BY_KEY, begin, kill_bot_of, tick_steps
 from apps.inbox.lifecycle import Answer, decide
@@ -20,8 +19,9 @@ from apps.lib.clock import seconds_from_now
 from apps.lib.errors import ConflictError
 from apps.queues import session
 from apps.queues.lifecycle import lease_items
-from apps.queues.models import Lease, WorkItem
+from apps.queues.models import Lease, WorkQueue
 from apps.queues.upkeep import reap_leases
+from apps.workflows.models import WorkflowInstance
 from tests.demo.rooms import load_demo, work, work_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,23 +53,48 @@ def is_seen(step):
 
 def test_a_wrong_invoice_ticks_when_a_person_has_decided_and_it_ended(queue, folder, business_user):
     progress = begin(BY_KEY["wrong-invoice"], folder, business_user)
-    work(queue)
+    work(folder)
     assert not is_seen("wrong-invoice")
 
-    task = UserTask.objects.get(item_id=progress.first_item_id)
+    task = UserTask.objects.get(instance_id=progress.first_instance_id)
     answer = Answer(decision="leave_out", version=task.version, reason="Sent twice")
     decide(task, answer, by=business_user.actor)
+    work(folder)
 
     assert is_seen("wrong-invoice")
 
 
+def test_a_large_invoice_ticks_when_it_was_approved(queue, folder, supervisor):
+    progress = begin(BY_KEY["large-invoice"], folder, supervisor)
+    work(folder)
+    assert not is_seen("large-invoice")
+
+    task = UserTask.objects.get(instance_id=progress.first_instance_id)
+    decide(task, Answer(decision="approve", version=task.version), by=supervisor.actor)
+    work(folder)
+
+    assert is_seen("large-invoice")
+    assert LedgerEntry.objects.get().total_amount > 100_000
+
+
+def test_the_month_end_ticks_when_the_last_statement_is_there(queue, folder, supervisor):
+    begin(BY_KEY["flood"], folder, supervisor)
+    work(folder)
+    begin(BY_KEY["month-end"], folder, supervisor)
+    assert not is_seen("month-end")
+
+    work(folder)
+
+    assert is_seen("month-end")
+
+
 def test_the_erp_ticks_when_all_failed_and_all_ended_well(queue, folder, business_user):
     begin(BY_KEY["erp-down"], folder, business_user)
-    work(queue)
+    work(folder)
     assert not is_seen("erp-down")
 
     erp.bring_up(folder.pk)
-    work_again(queue)
+    work_again(folder)
 
     assert is_seen("erp-down")
     assert LedgerEntry.objects.count() == steps.N_WHILE_DOWN
@@ -78,10 +103,10 @@ def test_the_erp_ticks_when_all_failed_and_all_ended_well(queue, folder, busines
 
 def test_a_flood_comes_in_as_one_and_ticks_when_it_is_worked_off(queue, folder, business_user):
     begin(BY_KEY["flood"], folder, business_user)
-    assert WorkItem.objects.count() == 30
+    assert WorkflowInstance.objects.count() == 30
     assert not is_seen("flood")
 
-    work(queue)
+    work(folder)
 
     assert is_seen("flood")
     assert LedgerEntry.objects.count() == 30
@@ -93,17 +118,18 @@ def test_a_killed_bot_ticks_when_the_item_is_worked_again(queue, folder, busines
     bot = register_bot(queue.automation.pool, name="robbie", n_slots=1)
     Bot.objects.filter(pk=bot.pk).update(host=socket.gethostname())
     BotSlot.objects.update_or_create(bot=bot, number=1, defaults={"pid": victim.pid})
-    create_run(queue.automation.current_version)
+    reading = WorkQueue.objects.get(folder=folder, key="invoice-reading")
+    create_run(reading.automation.current_version)
     run = claim_run(bot.pool_id, bot.pk, 1)
-    lease_items(queue.pk, n=1, bot="robbie", run_id=run.pk)
+    lease_items(reading.pk, n=1, bot="robbie", run_id=run.pk)
 
     # when it is killed, and the lease runs out
     assert kill_bot_of(progress) == "robbie"
     assert victim.wait(timeout=30) == -signal.SIGKILL
     assert not is_seen("kill-a-bot")
-    Lease.objects.filter(item_id=progress.first_item_id).update(expires_at=seconds_from_now(-60))
+    Lease.objects.update(expires_at=seconds_from_now(-60))
     reap_leases()
-    lease_items(queue.pk, n=1, bot="marvin")
+    lease_items(reading.pk, n=1, bot="marvin")
 
     # then it is seen
     assert is_seen("kill-a-bot")
@@ -140,20 +166,20 @@ def test_a_process_that_is_gone_is_a_plain_sentence(queue, victim):
 
 def test_a_step_may_be_tried_again(queue, folder, business_user):
     first = begin(BY_KEY["flood"], folder, business_user)
-    work(queue)
+    work(folder)
     assert is_seen("flood")
 
     again = begin(BY_KEY["flood"], folder, business_user)
 
     assert again.pk == first.pk
     assert again.seen_at is None
-    assert again.first_item_id != first.first_item_id
+    assert again.first_instance_id != first.first_instance_id
     assert not is_seen("flood")
 
 
 def test_what_was_begun_long_ago_is_no_longer_watched(queue, folder, business_user):
     begin(BY_KEY["flood"], folder, business_user)
-    work(queue)
+    work(folder)
     TryItStep.objects.update(started_at=seconds_from_now(-3600 * (steps.WATCHED_HOURS + 1)))
 
     assert tick_steps() == 0
@@ -176,7 +202,7 @@ def test_the_page_shows_how_far_a_step_is(queue, folder, business_user, business
     begin(BY_KEY["flood"], folder, business_user)
     assert "0 of 30 have ended" in business_client.get("/demo/").text
 
-    work(invoice_queue(folder))
+    work(folder)
     tick_steps()
 
     page = business_client.get("/demo/").text

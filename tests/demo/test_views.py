@@ -10,6 +10,7 @@ from apps.demo.erp import Erp
 from apps.demo.models import DemoSetting, LedgerEntry, TryItStep, Vendor
 from apps.demo.trickle import make_one
 from apps.queues.models import WorkItem
+from apps.workflows.models import WorkflowInstance
 from tests.demo.rooms import load_demo
 
 pytestmark = pytest.mark.django_db
@@ -100,13 +101,13 @@ def test_the_trickle_is_switched(business_client, queue):
 # --- upload ---------------------------------------------------------------------------------------
 
 
-def test_an_uploaded_invoice_is_queued(business_client, queue, folder):
+def test_an_uploaded_invoice_starts_an_instance(business_client, queue, folder):
     made = make_one(folder)
 
     answer = business_client.post("/demo/upload/", upload_of(made.xml))
 
-    item = WorkItem.objects.get()
-    assert answer["Location"] == f"/items/{item.pk}/"
+    instance = WorkflowInstance.objects.get()
+    assert answer["Location"] == f"/instances/{instance.pk}/"
     assert (item.reference, item.origin, item.added_by) == (
         made.invoice.number, "page", "Business_user",
     )  # fmt: skip
@@ -120,13 +121,13 @@ def test_a_file_that_is_no_invoice_is_refused(business_client, queue):
     assert not WorkItem.objects.exists()
 
 
-def test_of_several_files_the_good_ones_are_queued(business_client, queue, folder):
+def test_of_several_files_the_good_ones_are_taken(business_client, queue, folder):
     both = upload_of(make_one(folder).xml, b"hello")
 
     page = business_client.post("/demo/upload/", both, follow=True).text
 
     assert WorkItem.objects.count() == 1
-    assert "is queued as" in page
+    assert "is on its way" in page
     assert "1.xml: " in page
 
 

@@ -227,8 +227,8 @@ class Migration(migrations.Migration):
                     "started_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
-                ("first_item_id", models.BigIntegerField(null=True)),
-                ("last_item_id", models.BigIntegerField(null=True)),
+                ("first_instance_id", models.BigIntegerField(null=True)),
+                ("last_instance_id", models.BigIntegerField(null=True)),
                 ("seen_at", models.DateTimeField(null=True)),
                 (
                     "folder",

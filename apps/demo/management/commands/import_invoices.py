@@ -6,14 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.models import Folder
-from apps.demo.intake import invoice_queue, take_in
+from apps.demo.intake import take_in
 from apps.lib.actors import SYSTEM
 from apps.lib.errors import DomainError
-from apps.queues.models import WorkItem
 
 
 class Command(BaseCommand):
-    help = "Queue UBL 2.1 invoices and credit notes from files."
+    help = "Take in UBL 2.1 invoices and credit notes from files."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -22,16 +21,14 @@ class Command(BaseCommand):
         folder = Folder.objects.filter(demo_setting__isnull=False).first()
         if folder is None:
             raise CommandError("The demo is not loaded here. Load it with: manage.py load_demo")
-        queue = invoice_queue(folder)
         n_refused = 0
         for path in files:
             try:
-                data = path.read_bytes()
-                item = take_in(queue, data, name=path.name, by=SYSTEM, origin=WorkItem.Origin.PAGE)
+                instance = take_in(folder, path.read_bytes(), name=path.name, by=SYSTEM)
             except (OSError, DomainError) as error:
                 n_refused += 1
                 self.stderr.write(f"{path.name}: {error}")
             else:
-                self.stdout.write(f"{path.name}: item {item.pk}")
+                self.stdout.write(f"{path.name}: instance {instance.pk}")
         if n_refused:
             raise CommandError(f"{n_refused} of {len(files)} files were refused.")
