@@ -77,7 +77,11 @@ def django_db_setup(
         use_database(database_name)
 
     def start_afresh(_case: TransactionTestCase) -> None:
+        from apps.workflows.lifecycle.definitions import forget_definitions
+
         copy_template(database_name)
+        # numbers start over, too
+        forget_definitions()
 
     original = TransactionTestCase._fixture_teardown
     TransactionTestCase._fixture_teardown = start_afresh  # type: ignore[method-assign]
