@@ -6,7 +6,6 @@ from apps.lib.json import JsonObject
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import (
     CallWork,
-    MessageEvent,
     Node,
     PersonWork,
     RuleWork,
@@ -14,7 +13,7 @@ from apps.workflows.graph import (
     Work,
 )  # fmt: skip
 
-from . import expressions, throwing
+from . import expressions
 from .changes import RecordDecision, StartChild
 from .expressions import NOTHING, mapped, value
 from .leaving import leave
@@ -75,9 +74,6 @@ def _enter_once(step: Step, node: Node, token: Token) -> None:
         _run_script(step, node.work, token)
     elif isinstance(node.work, RuleWork):
         _ask_decision(step, node.work, token)
-    elif node.kind == "send" and isinstance(node.event, MessageEvent):
-        throwing.send_message(step, node, node.event, token)
-        leave(step, token)
     elif node.kind == "manual":
         leave(step, token)
     else:

@@ -33,7 +33,7 @@ def throw(step: Step, token: Token) -> None:
     if isinstance(node.work, Work):
         start_item(step, node, node.work, token)
     elif isinstance(event, MessageEvent):
-        send_message(step, node, event, token)
+        _send_message(step, node, event, token)
         leave(step, token)
     elif isinstance(event, SignalEvent):
         _send_signal(step, node, event, token)
@@ -60,7 +60,7 @@ def _end_or_pass(step: Step, node: Node, token: Token) -> None:
         leave(step, token)
 
 
-def send_message(step: Step, node: Node, event: MessageEvent, token: Token) -> None:
+def _send_message(step: Step, node: Node, event: MessageEvent, token: Token) -> None:
     name = expressions.text(step, event.name, token, _("The name of the message"))
     key = expressions.optional_text(step, event.key, token)
     step.tell(

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.workflows.engine import World
-from apps.workflows.engine.changes import AddItem, OpenIncident, SendMessage
+from apps.workflows.engine.changes import AddItem, OpenIncident
 from tests.workflows.engine.rehearsing import rehearse
 from tests.workflows.models import condition, message, process, timer
 
@@ -78,15 +78,15 @@ def test_a_default_output_that_has_no_value_is_tried_again_on_demand():
 
 def test_results_of_a_fan_out_are_kept_while_their_collection_fails():
     """The bots' work is not asked for again."""
-    endless = "=count(for i in 1..1000000, j in 1..limit return i)"
-    model = process().start().service("a").each("lines", output="out", output_element=endless)
+    heavy = "=count(for i in 1..limit return i)"
+    model = process().start().service("a").each("lines", output="out", output_element=heavy)
     run = rehearse(model.end(), {"lines": [1], "limit": 1_000_000})
     run.finish_all("a", [{"x": 1}])
     assert incident_of(run).phase == "leave"
 
-    run.repair("a", "retry", variables={"limit": 0})
+    run.repair("a", "retry", variables={"limit": 3})
 
-    assert run.status == "completed"
+    assert run.result["out"] == [3]
     assert len(run.commands) == 2
 
 
@@ -137,15 +137,6 @@ def test_a_cycle_follows_its_variables():
     assert run.path.count("ticked") == 1
     run.pass_time(hours=1)
     assert run.path.count("ticked") == 2
-
-
-def test_a_send_task_without_a_queue_tells_its_message():
-    model = process().start().send("tell", "", messageRef="Message_paid")
-    model.roots['<bpmn:message id="Message_paid" name="paid" />'] = None
-    run = rehearse(model.end())
-
-    assert run.told(SendMessage)[0].name == "paid"
-    assert run.status == "completed"
 
 
 def test_a_message_that_a_bot_sends_is_work():

@@ -15,8 +15,8 @@ from tests.workflows.engine.rehearsing import Checked, rehearse
 
 LINES = {"lines": [1, 2]}
 # One token at a time decides nothing for another one here, so that order can't matter
-INDEPENDENT_ONES = ("service", "user", "script", "fan_out")
-INDEPENDENT_AROUND = ("subprocess",)
+INDEPENDENT_ONES = ("service", "user", "script", "fan_out", "caught", "shout")
+INDEPENDENT_AROUND = ("subprocess", "each", "one_by_one")
 
 many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
