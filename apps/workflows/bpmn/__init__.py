@@ -5,6 +5,7 @@ Pure: no database, no clock, no network. See docs/bpmn-support.md for what is ex
 
 from .camunda7 import Converted, Note, convert_camunda7
 from .compiling import Compiled, compile_model
+from .importing import Imported, import_model
 from .model import Model, ProcessInfo
 from .problems import ModelError, Problem
 from .reading import read_model
@@ -12,6 +13,7 @@ from .reading import read_model
 __all__ = [
     "Compiled",
     "Converted",
+    "Imported",
     "Model",
     "ModelError",
     "Note",
@@ -19,5 +21,6 @@ __all__ = [
     "ProcessInfo",
     "compile_model",
     "convert_camunda7",
+    "import_model",
     "read_model",
 ]

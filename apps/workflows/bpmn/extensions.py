@@ -163,8 +163,13 @@ def _report(part: Part, message: str) -> None:
         part.warn(message)
 
 
+def without_effect(name: str) -> str:
+    """Return the sentence for what is left of Camunda 7."""
+    return _("“%(name)s” has no effect here.") % {"name": name}
+
+
 def _say_camunda(part: Part, name: str) -> None:
     part.warn(
-        _("“%(name)s” has no effect here.") % {"name": name},
+        without_effect(name),
         _("Import the file as a model of Camunda 7 to have it converted as far as that goes."),
     )

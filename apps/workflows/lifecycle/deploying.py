@@ -18,7 +18,7 @@ from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.feel import Expression, to_json
 from apps.lib.json import JsonObject
 from apps.queues.models import WorkQueue
-from apps.workflows.bpmn import Model, compile_model, convert_camunda7, read_model
+from apps.workflows.bpmn import Model, import_model
 from apps.workflows.graph import (
     ConditionEvent,
     Given,
@@ -69,17 +69,13 @@ def deploy(folder: Folder, xml: bytes, *, by: Actor, source: str, note: str = ""
     version that is there is that version. What starts instances by itself (times, messages,
     signals) is from now on what the newest version says.
     """
-    model = read_model(xml)
-    original, report = "", list[JsonObject]()
-    if model.dialect == "camunda":
-        converted = convert_camunda7(model)
-        original, model = _text(model), converted.model
-        report = [_told(note_) for note_ in converted.report]
-    compiled = compile_model(model)
+    imported = import_model(xml)
+    compiled = imported.compiled
+    report = [_told(note_) for note_ in imported.report]
     warnings = [_told(problem) for problem in compiled.warnings]
-    facts = {
-        "xml": _text(model),
-        "original": original,
+    facts: dict[str, Any] = {
+        "xml": _text(imported.model),
+        "original": _text(imported.original) if imported.original else "",
         "warnings": warnings,
         "report": report,
         "source": source,
@@ -96,7 +92,7 @@ def deploy(folder: Folder, xml: bytes, *, by: Actor, source: str, note: str = ""
 
 
 def _version(
-    folder: Folder, graph: Graph, facts: JsonObject, by: Actor
+    folder: Folder, graph: Graph, facts: dict[str, Any], by: Actor
 ) -> tuple[WorkflowVersion, bool]:
     """Return the version with this content, and whether it is new."""
     _insist_on_key(graph.key)
@@ -105,20 +101,19 @@ def _version(
     )
     # whoever deploys the same workflow takes turns
     workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
-    digest = sha256(str(facts["xml"]).encode()).hexdigest()
+    digest = sha256(facts["xml"].encode()).hexdigest()
     found = workflow.versions.filter(digest=digest).first()
     if found is not None:
         found.workflow = workflow
         return found, False
     last = workflow.versions.aggregate(last=Max("number"))["last"] or 0
-    values: dict[str, Any] = dict(facts)
     version = WorkflowVersion.objects.create(
         workflow=workflow,
         number=last + 1,
         digest=digest,
         input_schema=graph.input_schema,
         version_tag=graph.version_tag[:100],
-        **values,
+        **facts,
     )
     workflow.title = _title(graph)
     workflow.save(update_fields=["title"])

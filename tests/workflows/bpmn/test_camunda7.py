@@ -12,11 +12,13 @@ from apps.workflows.bpmn import (
     Problem,
     compile_model,
     convert_camunda7,
+    import_model,
     names,
     read_model,
 )  # fmt: skip
 from apps.workflows.bpmn.extensions import HARMLESS_CAMUNDA
 from tests.workflows.bpmn.test_round_trip import canonical
+from tests.workflows.models import process
 
 ROOT = Path(settings.BASE_DIR).parent / "shared" / "models" / "camunda7"
 MODELS = sorted(path for path in ROOT.rglob("*") if path.suffix in (".bpmn", ".xml"))
@@ -335,3 +337,32 @@ def test_processes_that_do_not_say_so_are_executable_in_camunda_7():
     xml = model('<userTask id="x" />').replace(b' isExecutable="true"', b"")
 
     assert compile_model(convert_camunda7(read_model(xml)).model).graphs[0].key == "p"
+
+
+def test_an_import_converts_models_of_camunda_7_and_compiles_others_as_they_are():
+    imported = import_model(model('<userTask id="x" camunda:assignee="kermit" />'))
+    own = import_model(process().start().service("a").end().xml())
+
+    assert imported.original is not None
+    assert imported.model.dialect == "zeebe"
+    assert text_of(imported.compiled.graphs[0].node("x").work.assignee) == "kermit"
+    assert own.original is None
+
+
+def test_an_import_tells_each_thing_once():
+    body = '<userTask id="x" camunda:formKey="f" camunda:assignee="kermit" />'
+
+    imported = import_model(model(body))
+
+    assert [note.attribute for note in imported.report] == ["camunda:formKey"]
+    assert imported.compiled.warnings == ()
+
+
+def test_an_import_that_fails_tells_the_report_as_well():
+    with pytest.raises(ModelError) as caught:
+        import_model(model('<serviceTask id="x" camunda:class="org.Acme" />'))
+
+    assert [(each.severity, each.element) for each in caught.value.problems] == [
+        ("error", "x"), ("warning", "x"),
+    ]  # fmt: skip
+    assert "camunda:class: It runs Java code" in caught.value.problems[1].message
