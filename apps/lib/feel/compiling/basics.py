@@ -10,6 +10,7 @@ from apps.lib.feel.parsing.syntax import (
     If,
     InstanceOf,
     Interval,
+    Lambda,
     ListOf,
     Literal,
     Name,
@@ -95,8 +96,11 @@ def compile_list(compiler: Compiler, node: ListOf, env: Env) -> Code:
 
 def compile_context(compiler: Compiler, node: Context, env: Env) -> Code:
     names = [name for name, _ in node.entries]
-    inner = env.inside(*names)
-    entries = [(name, compiler.compile(entry, inner)) for name, entry in node.entries]
+    entries = [
+        # in {total: total} the second one is the variable outside
+        (name, compiler.compile(entry, env.inside(*names[: position + isinstance(entry, Lambda)])))
+        for position, (name, entry) in enumerate(node.entries)
+    ]
     if twice := next((name for name in names if names.count(name) > 1), None):
         return null_because(f"The context has two entries `{twice}`.")
 
