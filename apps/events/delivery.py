@@ -10,7 +10,7 @@ from django.db.models.functions import Least, Now
 from apps.lib.clock import seconds_from_now
 
 from .models import Outbox
-from .news import news_of, takes_many, tell
+from .news import most_at_once, news_of, takes_many, tell
 
 log = structlog.get_logger("controlroom.events")
 
@@ -78,7 +78,7 @@ def _next_rows(due: QuerySet[Outbox], limit: int) -> list[Outbox]:
     if first is None or limit == 1 or not takes_many(first.kind):
         return [first] if first else []
     others = free.filter(kind=first.kind).exclude(pk=first.pk)
-    return [first, *others[: min(limit, MOST_AT_ONCE) - 1]]
+    return [first, *others[: min(limit, most_at_once(first.kind, MOST_AT_ONCE)) - 1]]
 
 
 def _deliver_together(rows: list[Outbox]) -> int:

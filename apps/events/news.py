@@ -30,6 +30,7 @@ Handler = Callable[[News], None]
 HandlerOfMany = Callable[[list[News]], None]
 _handlers: dict[str, list[Handler]] = defaultdict(list)
 _handlers_of_many: dict[str, list[HandlerOfMany]] = defaultdict(list)
+_at_once: dict[str, int] = {}
 
 
 def subscribe(*kinds: str) -> Callable[[Handler], Handler]:
@@ -48,13 +49,19 @@ def subscribe(*kinds: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def subscribe_many(*kinds: str) -> Callable[[HandlerOfMany], HandlerOfMany]:
+def subscribe_many(
+    *kinds: str, at_once: int | None = None
+) -> Callable[[HandlerOfMany], HandlerOfMany]:
     """The same for a handler that is told many news of one kind at once, in the order of their due
     times, in one transaction. If it fails, it is called again with each of them alone.
+
+    `at_once`: how many at most, for those whose news are heavy; None: as delivery has it.
     """
 
     def register(handler: HandlerOfMany) -> HandlerOfMany:
         for kind in kinds:
+            if at_once is not None:
+                _at_once[kind] = min(at_once, _at_once.get(kind, at_once))
             if handler not in _handlers_of_many[kind]:
                 _handlers_of_many[kind].append(handler)
         return handler
@@ -69,6 +76,11 @@ def has_handlers(kind: str) -> bool:
 def takes_many(kind: str) -> bool:
     """Say whether somebody wants news of `kind` together."""
     return bool(_handlers_of_many.get(kind))
+
+
+def most_at_once(kind: str, usual: int) -> int:
+    """Return how many news of `kind` may be told together."""
+    return _at_once.get(kind, usual)
 
 
 def tell(kind: str, news: list[News]) -> None:

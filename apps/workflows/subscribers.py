@@ -1,46 +1,54 @@
 """News for instances: from queues, from the inbox, and from each other."""
 
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from apps.events.bus import News, subscribe, subscribe_many
 
 from . import lifecycle
 
+# Each news may tell of a hundred items; a step of too many would hold their instances too long
+NEWS_AT_ONCE = 40
 
-@subscribe_many("work_item.ended")
+
+@subscribe_many("work_item.ended", at_once=NEWS_AT_ONCE)
 def go_on_after_items(news: list[News]) -> None:
     """Bots (or people for them) have ended the work of steps."""
-    lifecycle.items_ended(chain.from_iterable(each.data["items"] for each in news))  # type: ignore[arg-type]
+    lifecycle.items_ended(_listed(news, "items"))
 
 
 @subscribe_many(lifecycle.COUNTED)
 def go_on_after_fan_outs(news: list[News]) -> None:
     """Results of fan-outs have come in; see whether they were the last."""
-    places = chain.from_iterable(each.data["fan_outs"] for each in news)  # type: ignore[arg-type]
-    lifecycle.finish_fan_outs((instance_id, token) for instance_id, token in places)  # type: ignore[misc]
+    lifecycle.finish_fan_outs(tuple(place) for place in _listed(news, "fan_outs"))
 
 
-@subscribe_many(lifecycle.HAPPENED)
+@subscribe_many(lifecycle.HAPPENED, at_once=NEWS_AT_ONCE)
 def let_happen(news: list[News]) -> None:
     """What one instance brings about in others, and what was kept for later."""
-    for each in news:
-        lifecycle.step(lifecycle.heard(each.data["happenings"]))  # type: ignore[arg-type]
+    lifecycle.let_happen(lifecycle.heard(_listed(news, "happenings")))
 
 
 @subscribe_many(lifecycle.PUBLISHED)
 def bring_messages(news: list[News]) -> None:
     """Messages were published, or somebody began to listen for some that are kept."""
-    lifecycle.correlate(chain.from_iterable(each.data["ids"] for each in news))  # type: ignore[arg-type]
+    lifecycle.correlate(_listed(news, "ids"))
 
 
 @subscribe(lifecycle.STARTS)
 def start_by_signal(news: News) -> None:
     """A signal starts instances."""
-    rows = news.data["starts"]
-    lifecycle.start_by_event(lifecycle.Starting(*row) for row in rows)  # type: ignore[union-attr, misc]
+    lifecycle.start_by_event(lifecycle.Starting(*row) for row in _listed([news], "starts"))
 
 
 @subscribe("user_task.decided")
 def go_on_after_people(news: News) -> None:
     """A person decided a user task, or about an incident."""
     lifecycle.task_decided(news.data)
+
+
+def _listed(news: Iterable[News], name: str) -> Iterator[Any]:
+    """Yield what stands under `name` in all of these news."""
+    for each in news:
+        found: Any = each.data[name]
+        yield from found

@@ -22,7 +22,7 @@ from .people import cancel_instance, pause_instance, resume_instance, set_variab
 from .repairing import repair
 from .signals import STARTS, broadcast_signal
 from .starting import Starting, start_by_event, start_instance, start_instances
-from .stepping import step
+from .stepping import let_happen, step
 from .timers import fire_due_timers
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "fire_due_timers",
     "heard",
     "items_ended",
+    "let_happen",
     "pause_instance",
     "publish_message",
     "repair",

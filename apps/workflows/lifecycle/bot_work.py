@@ -44,7 +44,8 @@ def add(
     """
     if not single and not many:
         return []
-    queues = queues_of((walk.facts.folder_id, each.queue) for walk, each in [*single, *many])
+    commands: list[tuple[Walk, AddItem | AddItems]] = [*single, *many]
+    queues = queues_of((walk.facts.folder_id, each.queue) for walk, each in commands)
     wanted: list[Wanted] = []
     walks: list[Walk] = []
     for walk, one in single:

@@ -37,7 +37,7 @@ def caller_catches(facts: InstanceFacts, code: str) -> bool:
 
     Read without a lock: the answer decides only whether this instance fails or waits for repair.
     """
-    if facts.parent_id is None:
+    if facts.parent_id is None or facts.parent_token is None:
         return False
     row = Token.objects.filter(instance_id=facts.parent_id, number=facts.parent_token)
     found = row.values_list("node", "instance__version_id").first()

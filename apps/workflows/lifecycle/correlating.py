@@ -34,10 +34,7 @@ class _Message(NamedTuple):
 @transaction.atomic
 def correlate(ids: Iterable[int]) -> int:
     """Let these messages be heard; return how many were. Those that are expired go."""
-    messages = {
-        row[0]: _Message(*row[:4], orjson.loads(row[4]), *row[5:])
-        for row in run(LOCK_MESSAGES, {"ids": sorted(set(ids))})
-    }
+    messages = {row[0]: _message(row) for row in run(LOCK_MESSAGES, {"ids": sorted(set(ids))})}
     heard: dict[int, set[int]] = {}  # message: workflows that have had it
     _tell_instances(messages, heard)
     _start_instances(messages, heard)
@@ -81,6 +78,11 @@ def _asked(
         event = Triggered(at=now, subscription=number, variables=messages[message_id].variables)
         asked[place] = (Happening(instance_id, event), message_id, workflow_id, number)
     return list(asked.values())
+
+
+def _message(row: tuple[Any, ...]) -> _Message:
+    number, folder_id, name, key, variables, by, is_expired = row
+    return _Message(number, folder_id, name, key, orjson.loads(variables), by, is_expired)
 
 
 def _listeners(

@@ -1,7 +1,5 @@
 """Answers business rule tasks, and whoever else asks a decision."""
 
-from collections.abc import Callable
-
 from django.utils.translation import gettext as _
 
 from apps.lib.dmn import DecisionResult, RuleMatch, evaluate
@@ -10,13 +8,12 @@ from apps.lib.feel import FeelError, to_json
 from apps.lib.json import JsonObject
 from apps.workflows.engine.faults import StepError
 from apps.workflows.engine.state import DecisionAnswer
+from apps.workflows.engine.world import Decide
 from apps.workflows.graph import RuleWork
 from apps.workflows.models import DecisionVersion
 
 from .definitions import decision_model_of
 from .loading import InstanceFacts
-
-Decide = Callable[[str, RuleWork, JsonObject], DecisionAnswer]
 
 
 class Decider:

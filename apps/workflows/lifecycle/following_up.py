@@ -5,6 +5,7 @@ from datetime import datetime
 
 from apps.events.bus import announce, publish
 from apps.lib.actors import SYSTEM, Actor
+from apps.lib.json import Json
 
 from .calling import end_of
 from .happenings import tell_later
@@ -13,14 +14,14 @@ from .walks import Walk
 
 def follow_up(walks: Sequence[Walk], now: datetime, by: Actor) -> None:
     """Tell callers, subscribers and the history of those that have begun or ended."""
-    begun = [walk.id for walk in walks if walk.is_new]
+    begun: list[Json] = [walk.id for walk in walks if walk.is_new]
     over = [walk for walk in walks if walk.is_over]
     if begun:
         announce("instance.started", {"ids": begun})
     if over:
         ends = [end for walk in over if (end := end_of(walk, now)) is not None]
         tell_later(ends)
-    completed = [walk.id for walk in over if walk.facts.status == "completed"]
+    completed: list[Json] = [walk.id for walk in over if walk.facts.status == "completed"]
     if completed:
         announce("instance.completed", {"ids": completed})
     for walk in over:

@@ -9,11 +9,12 @@ from apps.lib.errors import ConflictError, DomainError
 from apps.workflows.engine.events import ItemEnded, TaskDecided
 from apps.workflows.models import Incident, WorkflowInstance
 
-from .happenings import AT_ONCE, Happening
+from .happenings import Happening
+from .incidents import reopen_task
 from .passes import Pass, record_passes
 from .people import cancel_instance
 from .repairing import repair
-from .stepping import step
+from .stepping import let_happen, step
 
 MAX_NAME = 150
 # What a person may decide about an incident, and how that repairs it
@@ -37,8 +38,7 @@ def items_ended(items: Iterable[Mapping[str, Any]]) -> None:
         else:
             passes.append(_pass(item))
     record_passes(passes)
-    for start in range(0, len(single), AT_ONCE):
-        step(single[start : start + AT_ONCE])
+    let_happen(single)
 
 
 def task_decided(told: Mapping[str, Any]) -> None:
@@ -87,8 +87,6 @@ def _incident_decided(told: Mapping[str, Any], by: Actor) -> None:
 
 def _ask_again(incident: Incident, error: DomainError) -> None:
     """The decision was not possible as it was given: the incident stays, and so does its task."""
-    from .incidents import reopen_task
-
     reopen_task(incident, error.message)
 
 

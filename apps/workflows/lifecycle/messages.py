@@ -111,7 +111,7 @@ def send_and_receive(
     ids = _buffer(sent) if sent else []
     ids += _kept_for(listening) if listening else []
     if ids:
-        announce(PUBLISHED, {"ids": sorted(set(ids))})
+        announce(PUBLISHED, {"ids": [*sorted(set(ids))]})
 
 
 def _buffer(rows: Sequence[dict[str, Any]]) -> list[int]:

@@ -6,8 +6,9 @@ and the last to look sees all. The token of the step makes it happen once.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from django.db import transaction
@@ -26,7 +27,8 @@ COUNTED = "workflow.passes"
 TOLERABLE = frozenset({"successful", "skipped"})
 
 
-class Pass(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pass:
     """How item `index` of a fan-out ended."""
 
     instance_id: int
@@ -42,7 +44,7 @@ def record_passes(passes: Sequence[Pass]) -> None:
     """Keep these results, and have somebody look whether they were the last."""
     if not passes:
         return
-    rows = [each._asdict() for each in passes]
+    rows = [asdict(each) for each in passes]
     touched = run(RECORD_PASSES, {"passes": dumped(rows)})
     if touched:
         announce(COUNTED, {"fan_outs": [list(row) for row in touched]})

@@ -59,16 +59,21 @@ def repair(  # noqa: PLR0913 - what each way of repairing needs
         )
         if not step_locked(found, [Happening(incident.instance_id, event)], by=by):
             raise ConflictError(_("The step has moved on meanwhile; there is nothing to repair."))
+    data: JsonObject = {"node": incident.node, "how": how, "reason": reason[:MAX_REASON]}
+    _record(incident, {**data, "code": code}, by)
+    incident.refresh_from_db()
+    return incident
+
+
+def _record(incident: Incident, data: JsonObject, by: Actor) -> None:
     publish(
         "incident.resolved",
         subject=("instance", incident.instance_id),
         folder_id=incident.folder_id,
         by=by,
-        data={"node": incident.node, "how": how, "reason": reason[:MAX_REASON], "code": code},
+        data=data,
         topics=("overview",),
     )
-    incident.refresh_from_db()
-    return incident
 
 
 def _resolve(incident: Incident, *, how: str, by: Actor, reason: str) -> None:

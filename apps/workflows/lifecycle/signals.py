@@ -11,7 +11,7 @@ from apps.events.bus import announce
 from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import FieldProblem, InvalidError
-from apps.lib.json import JsonObject
+from apps.lib.json import Json, JsonObject
 from apps.workflows.engine.changes import SendSignal
 from apps.workflows.engine.events import Triggered
 from apps.workflows.models import StartSubscription
@@ -54,7 +54,7 @@ def _broadcast(folder_id: int, name: str, variables: JsonObject, now: datetime, 
         ]
     )
     starts = StartSubscription.objects.filter(folder_id=folder_id, kind="signal", name=name)
-    found = [
+    found: list[Json] = [
         [version_id, node, variables, by[:150]]
         for version_id, node in starts.values_list("version_id", "node")
     ]

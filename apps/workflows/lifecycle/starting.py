@@ -63,7 +63,10 @@ def start_instance(
         data={"workflow_id": workflow.pk, "version": found.number},
         topics=("overview", "workflows", f"workflow:{workflow.pk}"),
     )
-    return WorkflowInstance.objects.select_related("workflow", "version").get(pk=walk.id)
+    started: WorkflowInstance = WorkflowInstance.objects.select_related("workflow", "version").get(
+        pk=walk.id
+    )
+    return started
 
 
 @transaction.atomic

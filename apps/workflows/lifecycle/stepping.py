@@ -26,7 +26,7 @@ from .calling import called, caller_catches
 from .definitions import graph_of, zone
 from .evaluating import Decider
 from .following_up import follow_up
-from .happenings import Happening, write_event
+from .happenings import AT_ONCE, Happening, write_event
 from .incidents import keep_for_repair
 from .loading import InstanceFacts, load, lock
 from .outside import Outside
@@ -88,6 +88,12 @@ def step_locked(
     batch.run()
     batch.write()
     return kept + batch.effective
+
+
+def let_happen(happenings: Sequence[Happening]) -> None:
+    """Let any number happen, some at a time: one statement must not hold too many instances."""
+    for start in range(0, len(happenings), AT_ONCE):
+        step(happenings[start : start + AT_ONCE])
 
 
 def keep(happenings: Iterable[Happening]) -> None:
