@@ -108,9 +108,7 @@ def test_an_uploaded_invoice_starts_an_instance(business_client, queue, folder):
 
     instance = WorkflowInstance.objects.get()
     assert answer["Location"] == f"/instances/{instance.pk}/"
-    assert (item.reference, item.origin, item.added_by) == (
-        made.invoice.number, "page", "Business_user",
-    )  # fmt: skip
+    assert (instance.business_key, instance.started_by) == (made.invoice.number, "Business_user")
 
 
 def test_a_file_that_is_no_invoice_is_refused(business_client, queue):
