@@ -18,6 +18,7 @@ from apps.queues import lifecycle as items
 from apps.queues.models import WorkItem
 from tests.factories import make_person
 from tests.inbox.rows import PAYLOAD, make_queue, make_task, stop_item
+from tests.inbox.steps import INSTANCE, instances_listening, open_step, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
@@ -120,3 +121,39 @@ def test_claims_at_once_have_one_winner(folder):
     results = at_once([lambda p=p: lifecycle.claim_task(task, by=p.actor) for p in people])
 
     assert sum(isinstance(result, UserTask) for result in results) == 1
+
+
+def test_steps_are_decided_or_withdrawn_and_instances_hear_of_each_decision_once(folder):
+    people = [make_person(f"p{n}", role="business_user", folder=folder) for n in range(3)]
+    steps = [open_step(folder, form={}, token=number) for number in range(30)]
+    said = Answer(decision="complete", version=1)
+
+    def decide_all(person):
+        won = []
+        for step in steps:
+            try:
+                won.append(lifecycle.decide(step, said, by=person.actor).pk)
+            except TaskDecidedError:
+                continue
+        return won
+
+    def withdraw_all():
+        for step in reversed(steps):
+            lifecycle.close_owned_tasks(INSTANCE, [step.token], "timer")
+        return []
+
+    with instances_listening() as heard:
+        *won, _nothing = at_once([*(lambda p=p: decide_all(p) for p in people), withdraw_all])
+        told(heard)
+
+    decided = sorted(pk for some in won for pk in some)
+    closed = UserTask.objects.filter(status=UserTask.Status.CANCELLED)
+    assert len(decided) == len(set(decided))
+    assert sorted(each["task"] for each in heard) == decided
+    assert len(decided) + closed.count() == len(steps)
+
+
+def test_a_task_that_is_opened_by_many_at_once_is_one(folder):
+    at_once([lambda: open_step(folder) for _n in range(6)])
+
+    assert UserTask.objects.count() == 1

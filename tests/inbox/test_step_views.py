@@ -166,7 +166,7 @@ def test_variables_are_edited_as_json(business_client, folder, heard):
     assert "&quot;vendor&quot;: 8" in closed
 
 
-@pytest.mark.parametrize("text", ['{"vendor": ', "[1]", "7", '{"a": 1, "a": 2}'])
+@pytest.mark.parametrize("text", ["", '{"vendor": ', "[1]", "7", '{"a": 1, "a": 2}'])
 def test_variables_that_are_no_object_are_refused_and_kept(business_client, folder, text):
     task = open_incident(folder)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import transaction
 
+from apps.events.bus import deliver_outbox
 from apps.events.models import Event, Outbox
 from apps.inbox.exceptions import TaskChangedError, TaskDecidedError
 from apps.inbox.lifecycle import (
@@ -21,7 +22,16 @@ from apps.inbox.lifecycle import (
 from apps.inbox.models import UserTask
 from apps.lib.actors import SYSTEM
 from apps.lib.errors import InvalidError
+from apps.queues.lifecycle import (
+    NewItem,
+    Owner,
+    OwnerPolicy,
+    add_owned_items,
+    withdraw_items,
+)
+from tests.inbox.rows import PAYLOAD, make_queue, stop_waiting
 from tests.inbox.steps import INSTANCE, instances_listening, open_incident, open_step, told
+from tests.queues.owned import told_ends
 
 pytestmark = pytest.mark.django_db
 Status = UserTask.Status
@@ -285,3 +295,37 @@ def test_drafts_and_hands_are_as_with_any_task(folder, business_user):
     )
 
     assert draft_of(task, business_user.pk) == {}
+
+
+def test_a_task_about_an_item_of_an_instance_knows_its_instance(folder, admin, heard):
+    queue = make_queue(folder)
+    rules = [{"when": {"class": "business"}, "then": "person"}]
+    owner = Owner(INSTANCE, 7, policy=OwnerPolicy(rules=rules))
+    add_owned_items([(queue, NewItem(PAYLOAD, owner=owner))], by=SYSTEM)
+    stop_waiting(queue)
+    deliver_outbox()
+    task = UserTask.objects.open().get()
+
+    close_owned_tasks(INSTANCE, [7], "timer")
+    decide(task, Answer(decision="leave_out", version=1, reason="Twice"), by=admin.actor)
+
+    task.refresh_from_db()
+    assert (task.kind, task.instance_id, task.token) == ("data_problem", INSTANCE, 7)
+    assert task.status == Status.COMPLETED
+    assert [each["status"] for each in told_ends()] == ["skipped"]
+    assert told(heard) == [], "its item's end is what the instance hears of"
+
+
+def test_a_withdrawn_item_asks_nobody_any_more(folder):
+    queue = make_queue(folder)
+    rules = [{"when": {"class": "business"}, "then": "person"}]
+    owner = Owner(INSTANCE, 7, policy=OwnerPolicy(rules=rules))
+    add_owned_items([(queue, NewItem(PAYLOAD, owner=owner))], by=SYSTEM)
+    stop_waiting(queue)
+    deliver_outbox()
+
+    withdraw_items([(INSTANCE, 7)], by=SYSTEM)
+    deliver_outbox()
+
+    task = UserTask.objects.get()
+    assert (task.status, task.decision) == (Status.CANCELLED, "cancelled")
