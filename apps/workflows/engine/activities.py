@@ -97,8 +97,7 @@ def _run_script(step: Step, work: ScriptWork, token: Token) -> None:
 
 def _ask_decision(step: Step, work: RuleWork, token: Token) -> None:
     key = expressions.text(step, work.decision, token, _("The key of the decision"))
-    context = token.local or visible(step, token)
-    answer = step.world.decide(key, work, context)
+    answer = step.world.decide(key, work, visible(step, token))
     node = step.node_of(token)
     step.tell(RecordDecision(token=token.number, node=node.id, evaluation=answer.evaluation))
     leave(step, token, {work.result_variable: answer.value} if work.result_variable else NOTHING)

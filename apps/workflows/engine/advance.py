@@ -38,7 +38,7 @@ def advance(graph: Graph, state: State, event: events.Event, world: World = PLAI
     What fails on the way becomes an incident. An event about what is no longer there changes
     nothing. Raises VariablesTooLargeError for Started and VariablesSet, nothing else.
     """
-    step = Step(graph, state, world, at=event.at, by=getattr(event, "by", ""))
+    step = Step(graph, state, world, event)
     if state.status == "running":
         _HANDLERS[type(event)](step, event)
         _settle(step)

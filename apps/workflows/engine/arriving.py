@@ -49,11 +49,11 @@ def _guard(step: Step, node: Node, token: Token) -> None:
 
 
 def _start(step: Step, token: Token) -> None:
-    """Begin a scope: listen for its event subprocesses, and take what came with the event."""
+    """Begin a scope: take what came with the event, and listen for its event subprocesses."""
     node = step.node_of(token)
-    listen_for_event_subprocesses(step, token.scope, Spot(token.scope))
     given = mapped(step, node.outputs, token) if node.outputs else token.local
     put(step, token.scope, given)
+    listen_for_event_subprocesses(step, token.scope, Spot(token.scope))
     leave(step, token)
 
 

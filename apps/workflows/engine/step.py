@@ -7,13 +7,13 @@ of scopes that may be complete, and of tokens that wait for a compensation handl
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from apps.lib.json import JsonObject
 from apps.workflows.graph import Flow, Graph, Node
 
 from .changes import Changes, Command, OpenIncident, Phase, StepOutcome, StepRecord
+from .events import Event
 from .faults import StepError
 from .state import InstanceStatus, Scope, State, Subscription, Token, Undoable
 from .table import Table
@@ -25,18 +25,17 @@ class Step:
     """Collects what one event leads to. Rows are replaced, never changed in place."""
 
     __slots__ = (
-        "at", "by", "changed", "commands", "error", "feel_values", "fresh", "graph", "looks",
-        "moves", "moves_made", "next_number", "records", "result", "scopes", "size", "status",
-        "subscriptions", "tokens", "undoables", "visits", "world",
+        "at", "by", "changed", "commands", "concerns", "error", "feel_values", "fresh", "graph",
+        "looks", "moves", "moves_made", "next_number", "records", "result", "scopes", "size",
+        "status", "subscriptions", "tokens", "undoables", "visits", "world",
     )  # fmt: skip
 
-    def __init__(
-        self, graph: Graph, state: State, world: World, *, at: datetime, by: str = ""
-    ) -> None:
+    def __init__(self, graph: Graph, state: State, world: World, event: Event) -> None:
         self.graph = graph
         self.world = world
-        self.at = at
-        self.by = by
+        self.at = event.at
+        self.by: str = getattr(event, "by", "")
+        self.concerns: int = getattr(event, "token", 0)
         self.next_number = state.next_number
         self.size = state.size
         self.scopes: Table[Scope] = Table(state.scopes)
@@ -134,7 +133,7 @@ class Step:
                 ended_at=self.at,
                 came_by=token.came_by,
                 delta=delta or {},
-                by=self.by,
+                by=self.by if token.number == self.concerns else "",
                 note=note,
             )
         )

@@ -155,3 +155,28 @@ def test_inputs_of_a_fan_out_are_those_of_each_element():
 
     assert [each["n"] for each in payloads] == [10, 20]
     assert "secret" not in payloads[0]
+
+
+def test_a_scope_that_could_not_begin_listens_once_when_it_does():
+    model = process().start().service("a").end()
+    model.event_subprocess("h1").start("s1", timer(duration="PT9H"), isInterrupting=False)
+    model.end("e1").done()
+    model.event_subprocess("h2").start("s2", message("m", "=key"), isInterrupting=False)
+    model.end("e2").done()
+    run = rehearse(model)
+    assert incident_of(run).phase == "enter"
+
+    run.repair("start", "retry", variables={"key": "k"})
+
+    assert run.places == ["a"]
+    assert sorted(row.node for row in run.state.subscriptions.values()) == ["s1", "s2"]
+
+
+@pytest.mark.parametrize(("failed", "tolerated"), [(29, True), (30, False)])
+def test_a_share_of_a_hundred_is_what_people_reckon(failed, tolerated):
+    model = process().start().service("a").each("lines", tolerate=0.29).end()
+    run = rehearse(model, {"lines": list(range(100))})
+
+    run.finish_all("a", [None] * 100, failed=failed)
+
+    assert (run.status == "completed") is tolerated
