@@ -15,8 +15,9 @@ from apps.events.models import Event
 from apps.events.wording import sentence_of
 from apps.lib.clock import utc_now
 from apps.queues import documents
+from apps.queues.files import files_about
 from apps.queues.item_changes import changes_in_words
-from apps.queues.models import Attempt, ItemFile
+from apps.queues.models import Attempt
 from apps.queues.owners import link_of
 
 from .exceptions import words_of_closing
@@ -182,9 +183,9 @@ def people_for(task: UserTask) -> list[User]:
 
 
 def documents_of(task: UserTask, *, chosen: int | None = None) -> dict[str, Any] | None:
-    """Return the item's documents, one of them to be shown; None when it has none."""
-    files = list(ItemFile.objects.filter(item_id=task.item_id).order_by("pk")[:MAX_FILES])
-    if task.item_id is None or not files:
+    """Return the documents of the item or its instance, one to be shown; None: there are none."""
+    files = list(files_about(task.item_id, task.instance_id)[:MAX_FILES])
+    if not files:
         return None
     shown = next((file for file in files if file.pk == chosen), files[0])
     template, context = documents.show(shown)

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from apps.events.bus import publish
 from apps.lib.actors import Actor
 from apps.lib.errors import InvalidError, NotFoundError, TooLargeError
 
-from .models import ItemFile, WorkItem
+from .models import ItemFile, Owned, WorkItem
 
 CHUNK_BYTES = 1024 * 1024
 MAX_NAME = 255
@@ -48,6 +49,21 @@ def attach(item: WorkItem, upload: File, *, by: Actor, content_type: str = "") -
             data={"name": kept.name, "size": kept.size, "sha256": kept.sha256},
         )
     return kept
+
+
+def files_about(item_id: int | None, owner_id: int | None = None) -> QuerySet[ItemFile, ItemFile]:
+    """Return an item's files, and those of the other items of its instance, oldest first.
+
+    The instance may be named by `owner_id` instead: what one step has brought in, the next one
+    and whoever decides about it needs, too.
+    """
+    if owner_id is None and item_id is not None:
+        owned = Owned.objects.filter(item_id=item_id)
+        owner_id = owned.values_list("owner_id", flat=True).first()
+    if owner_id is None:
+        return ItemFile.objects.filter(item_id=item_id).order_by("pk")
+    beside = Owned.objects.filter(owner_id=owner_id).values("item_id")
+    return ItemFile.objects.filter(item_id__in=beside).order_by("pk")
 
 
 def as_attachment(kept: ItemFile) -> FileResponse:

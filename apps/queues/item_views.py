@@ -116,7 +116,7 @@ def file_image(request: PersonRequest, pk: int, file_id: int) -> HttpResponse | 
 
 def _document(request: PersonRequest, item: WorkItem) -> dict[str, Any] | None:
     """Return the file that `?file=` names, or the first, as its viewer shows it; None: no file."""
-    kept = list(item.files.order_by("pk"))
+    kept = list(files.files_about(item.pk))
     if not kept:
         return None
     wanted = request.GET.get("file", "")

@@ -4,17 +4,30 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from apps.events.bus import News, subscribe, subscribe_many
+from apps.events.live import nudge
+from apps.queues.models import Owned
 
 from . import lifecycle
 
 # Each news may tell of a hundred items; a step of too many would hold their instances too long
 NEWS_AT_ONCE = 40
+# Of more than these, open pages find the change by their own checks
+MOST_SHOWN = 50
 
 
 @subscribe_many("work_item.ended", at_once=NEWS_AT_ONCE)
 def go_on_after_items(news: list[News]) -> None:
     """Bots (or people for them) have ended the work of steps."""
     lifecycle.items_ended(_listed(news, "items"))
+
+
+@subscribe("work_item.needs_decision")
+def show_who_is_asked(news: News) -> None:
+    """A person is asked about the work of steps: open pages of their instances show it."""
+    items = [item["id"] if isinstance(item, dict) else item for item in _listed([news], "items")]
+    asked = Owned.objects.filter(item_id__in=items[:MOST_SHOWN])
+    for owner_id in asked.values_list("owner_id", flat=True).distinct():
+        nudge(f"instance:{owner_id}", "workflows")
 
 
 @subscribe_many(lifecycle.COUNTED)
