@@ -132,7 +132,7 @@ def stands_at(instance_id: int, node: str) -> bool:
 
 def waiting(folder: Any, n: int, samples: int) -> str:
     """Compare single steps before and after `n` instances have come to wait."""
-    from tests.workflows.models import message, process, timer
+    from tests.workflows.models import process, timer
 
     model = (
         process("waits")
