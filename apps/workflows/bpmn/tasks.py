@@ -21,11 +21,11 @@ from apps.workflows.graph import (
 )  # fmt: skip
 
 from . import forms, times, values
+from .bounds import MAX_ATTEMPTS, MAX_DELAY_SECONDS, MAX_PRIORITY
 from .model import Model
 from .parts import Part
 from .policies import read_backoff, read_policy
 
-MAX_PRIORITY = 100
 _VARIABLE = re.compile(r"[^\W\d][\w]*(?:\.[^\W\d][\w]*)*")
 
 
@@ -57,24 +57,21 @@ def _job(part: Part, _model: Model) -> Work | None:
     return None
 
 
-def _job_work(part: Part) -> Work | None:
+def _job_work(part: Part) -> Work:
     definition, work = part.extension("zeebe:taskDefinition"), part.extension("rpa:work")
-    queue = _queue(part, definition, work)
-    if queue is None:
-        return None
     what = {"name": part.label}
     level = part.extension("rpa:serviceLevel")
     length = _("The service level of “%(name)s”") % what
     sla = values.decimal(work, "slaSeconds", length, least=1)
     retries = _("The retries of “%(name)s”") % what
     return Work(
-        queue=queue,
-        retries=values.given_number(definition, "retries", retries, most=1000),
+        queue=_queue(part, definition, work) or Constant(""),  # then it was reported
+        retries=values.given_number(definition, "retries", retries, least=1, most=MAX_ATTEMPTS),
         backoff=read_backoff(work),
-        delay_seconds=values.decimal(work, "delaySeconds", _("The delay")),
+        delay_seconds=values.decimal(work, "delaySeconds", _("The delay"), most=MAX_DELAY_SECONDS),
         policy=read_policy(part),
         headers=_headers(part),
-        priority=values.given_number(work, "priority", _("The priority")),
+        priority=values.given_number(work, "priority", _("The priority"), most=MAX_PRIORITY),
         reference=values.given(work, "reference", _("The reference")),
         sla_seconds=values.decimal(level, "seconds", length, least=1) if sla is None else sla,
     )  # fmt: skip

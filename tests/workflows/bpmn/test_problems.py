@@ -26,6 +26,7 @@ def service(extra: str) -> bytes:
     )
 
 
+RULE = '<rpa:rule then="skip" />'
 JOB = '<zeebe:taskDefinition type="a" />'
 
 
@@ -84,11 +85,13 @@ def test_what_is_not_executed_is_refused_with_its_line(body, says):
         ('<zeebe:taskDefinition type="" />', "is not named"),
         ('<zeebe:taskDefinition type="???" />', "makes no key"),
         ('<zeebe:taskDefinition type="=a +" />', "not FEEL"),
-        ('<zeebe:taskDefinition type="a" retries="many" />', "is not a number from 0 to 1000"),
+        ('<zeebe:taskDefinition type="a" retries="many" />', "is not a number from 1 to 100"),
         (JOB + JOB, "stands twice"),
         (JOB + "<zeebe:executionListeners />", "“zeebe:executionListeners” is not executed"),
         (JOB + "<rpa:wrok />", "“rpa:wrok” is not executed"),
         (JOB + '<rpa:work delay="3" />', "“delay” is not known"),
+        (JOB + '<rpa:work priority="101" />', "from 0 to 100"),
+        (JOB + f"<rpa:errorPolicy>{RULE * 26}</rpa:errorPolicy>", "more than 25 rules"),
         (JOB + '<rpa:work backoff="slow" />', "it can be: fixed, exponential"),
         (JOB + '<rpa:work slaSeconds="soon" />', "is not a number"),
         (JOB + '<rpa:errorPolicy><rpa:rule error="business" /></rpa:errorPolicy>', "what to do"),
