@@ -107,11 +107,9 @@ def _check_time(part: Part, how: How, value: Given, where: _Where) -> None:
     complaint = times.complaint(how, str(value.value)) if isinstance(value, Constant) else ""
     if complaint:
         part.error(complaint, _("Or begin it with = and write FEEL."))
-    if how == "cycle" and (
-        where.place == "catch" or (where.place == "boundary" and where.interrupts)
-    ):
-        part.error(
-            _("“%(name)s” can happen only once, so it can't have a cycle.") % _name(where),
+    if how == "cycle" and where.interrupts and where.place in ("catch", "boundary"):
+        part.warn(
+            _("“%(name)s” happens only once, whatever its cycle says.") % _name(where),
             _("Use a duration, or a boundary event that does not interrupt."),
         )
     if how == "duration" and where.place == "start":

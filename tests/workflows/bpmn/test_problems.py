@@ -166,8 +166,6 @@ def test_slips_in_work_for_people_are_told(extra, says):
             .end("d"), "c", "so it must interrupt"),
         (process().start().service("a").end().boundary("a", "c", error("E")).end("d")
             .boundary("a", "c2", error("E")).end("d2"), "a", "several boundary events"),
-        (process().start().service("a").end().boundary("a", "c", timer(cycle="R/PT1H")).end("d"),
-            "c", "can't have a cycle"),
         (process().start().service("a").end().boundary("a", "c", compensation()), "c",
             "nothing that undoes"),
         (process().start().throw("c", compensation("start")).end(), "c", "can't be undone"),
@@ -298,6 +296,15 @@ def test_what_has_no_effect_is_told_as_a_warning():
     texts = " ".join(each.message for each in warnings)
     for name in ("camunda:assignee", "potentialOwner", "zeebe:taskDefinition"):
         assert name in texts
+
+
+def test_a_cycle_at_an_event_that_happens_once_is_warned_of():
+    builder = process().start().service("a").catch("b", timer(cycle="R/PT1H")).end()
+
+    warnings = compiled(builder.boundary("a", "c", timer(cycle="R/PT1H")).end("d")).warnings
+
+    assert [each.element for each in warnings] == ["b", "c"]
+    assert all("happens only once" in each.message for each in warnings)
 
 
 def test_errors_carry_their_problems_as_fields_for_the_api():

@@ -73,7 +73,6 @@ REASONS = {
     "no script in FEEL": "a script in another language",
     "is an expression of Camunda 7": "an expression that calls Java",
     "is written in": "a condition in another language",
-    "can't have a cycle": "a repeating timer that interrupts",
     "which isn't there": "refers to a message or signal that is not in the file",
     "can't start after a duration": "starts after a duration",
     "No way leads to": "an element that nothing leads to",
