@@ -18,6 +18,7 @@ from apps.queues.lifecycle import (
     hold_item,
     lease_items,
     renew_leases,
+    reopen_owned,
     resume_item,
     skip_item,
 )
@@ -157,6 +158,22 @@ def test_people_the_reaper_and_the_owner_end_an_item_once():
 
     assert sorted([*skipped, *failed, *cancelled]) == ids
     assert [told["id"] for told in told_ends()] == sorted([*skipped, *failed])
+    assert item_faults().faults == []
+
+
+def test_items_are_reopened_once_however_often_they_are_asked_for():
+    queue = make_queue()
+    ids = add_owned(queue, 100)
+    cancel_owned(INSTANCE, [5], by=SYSTEM)
+
+    reopened = race(
+        lambda: reopen_owned(ids, by=ANNA),
+        lambda: reopen_owned(reversed(ids), by=ANNA),
+        lambda: reopen_owned(ids[:50], {"n": "new"}, by=ANNA),
+    )
+
+    assert sorted(flat(reopened)) == ids
+    assert {status_of(pk) for pk in ids} == {"new"}
     assert item_faults().faults == []
 
 

@@ -124,3 +124,17 @@ def test_without_redis_the_change_commits_and_the_sweep_delivers(heard, settings
     assert Event.objects.count() == 1
     assert tasks.deliver() == 1
     assert len(heard) == 1
+
+
+@pytest.mark.django_db
+def test_many_happenings_are_recorded_at_once_and_told_to_nobody(django_assert_num_queries):
+    happenings = [
+        bus.Happening(subject=("item", n), folder_id=7, data={"reason": "x"}) for n in range(30)
+    ]
+    with handled_by(lambda news: None), django_assert_num_queries(1):
+        bus.record_many(KIND, happenings, by=SYSTEM)
+
+    event = Event.objects.get(subject_id=29)
+    assert (event.kind, event.subject_type, event.folder_id) == (KIND, "item", 7)
+    assert (event.actor_name, event.data) == (SYSTEM.name, {"reason": "x"})
+    assert not Outbox.objects.exists()

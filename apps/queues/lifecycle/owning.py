@@ -11,19 +11,22 @@ import orjson
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.events.bus import announce
+from apps.events.bus import Happening, announce, record_many, ring
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, FieldProblem
 from apps.lib.json import JsonObject
 from apps.queues import engine
-from apps.queues.models import Ended, Owned, Parked, WorkQueue
+from apps.queues.models import Owned, Parked, WorkItem, WorkQueue
 from apps.queues.statements import (
     ADD_OWNED,
     DRAW_IDS,
+    FORGET_TIMES,
     LEFT_TO_WITHDRAW,
+    LOCK_ENDED,
     LOCK_OWNED_LEASES,
     NOTE_OWNED_REFERENCES,
     NOTE_OWNERS,
+    REOPEN,
     WITHDRAW,
 )
 
@@ -32,6 +35,7 @@ from .deadlines import Deadlines
 from .running import array_text, quoted_array_text, run, tell_moved
 from .values import AddedOwned, NewItem, Owner, OwnerPolicy, Rejected
 
+WAITS, WAITS_FOR_PERSON = str(WorkItem.Status.NEW), str(WorkItem.Status.NEEDS_DECISION)
 MAX_NAME = 150
 # An item is in one place again after each commit; it does not flee for ever.
 MAX_PASSES = 100
@@ -99,24 +103,53 @@ def _withdraw(asked: dict[str, str], *, by: Actor, reason: str) -> list[tuple[An
     raise ConflictError(_("These items move on too often to be withdrawn. Try again."))
 
 
+@transaction.atomic
 def reopen_owned(
     item_ids: Iterable[int], payload: JsonObject | None = None, *, by: Actor, reason: str = ""
 ) -> list[int]:
     """Work on these ended items again, with fresh tries; return those that were reopened.
 
     With `payload` that is their data from now on; raises InvalidError by field if it does not fit
-    the schema of a queue. What has not ended is left as it is.
+    the schema of a queue. What has not ended, and what nobody owns, is left as it is.
     """
     from .people import reopen_for_owner  # it is a person's verb, too
 
-    ended = Ended.objects.filter(item_id__in=set(item_ids)).order_by("item_id")
-    owned = Owned.objects.filter(item_id__in=ended.values("item_id")).order_by("item_id")
-    reopened = []
-    with transaction.atomic():
-        for item_id in list(owned.values_list("item_id", flat=True)):
-            if reopen_for_owner(item_id, payload, by=by, reason=reason):
-                reopened.append(item_id)
-    return reopened
+    ids = [item_id for (item_id,) in run(LOCK_ENDED, {"ids": array_text(set(item_ids))})]
+    if payload is None:
+        return _reopen(ids, by=by, reason=reason) if ids else []
+    for item_id in ids:
+        reopen_for_owner(item_id, payload, by=by, reason=reason)
+    return ids
+
+
+def _reopen(ids: list[int], *, by: Actor, reason: str) -> list[int]:
+    """Move all of them in one statement."""
+    asked = {"ids": array_text(ids)}
+    run(FORGET_TIMES, asked)
+    message = _("Nobody knows whether an act of this item happened.")
+    moved = run(REOPEN, {**asked, "message": message, "by": by.name[:MAX_NAME]})
+    queues = WorkQueue.objects.in_bulk({row[1] for row in moved})
+    record_many(
+        "work_item.reopened",
+        [
+            Happening(
+                subject=("item", item_id),
+                folder_id=queues[queue_id].folder_id,
+                data={
+                    "queue_id": queue_id,
+                    "from": was,
+                    "to": WAITS_FOR_PERSON if is_in_doubt else WAITS,
+                    "reason": reason,
+                },
+            )
+            for item_id, queue_id, was, is_in_doubt in moved
+        ],
+        by=by,
+    )
+    if any(is_in_doubt for *_moved, is_in_doubt in moved):
+        ring()
+    tell_moved(queues, ids, refilled=queues)
+    return [row[0] for row in moved]
 
 
 def owned_items(owner_id: int, tokens: Iterable[int]) -> list[Owned]:

@@ -171,17 +171,10 @@ def reopen_item(item_id: int, *, by: Actor, reason: str) -> WorkItem:
     return _reopen(take(item_id, ENDED), {}, by=by, reason=reason)
 
 
-def reopen_for_owner(
-    item_id: int, payload: JsonObject | None, *, by: Actor, reason: str
-) -> WorkItem | None:
-    """The same for the instance that the item belongs to; None if it has not ended."""
-    try:
-        with transaction.atomic():
-            taken = take(item_id, ENDED, for_owner=True)
-    except ConflictError:
-        return None
-    wanted = {} if payload is None else {"payload": payload}
-    return _reopen(taken, wanted, by=by, reason=reason)
+def reopen_for_owner(item_id: int, payload: JsonObject, *, by: Actor, reason: str) -> WorkItem:
+    """The same, with new data, for the instance that the item belongs to."""
+    taken = take(item_id, ENDED, for_owner=True)
+    return _reopen(taken, {"payload": payload}, by=by, reason=reason)
 
 
 def _reopen(taken: Taken, wanted: Mapping[str, Any], *, by: Actor, reason: str) -> WorkItem:

@@ -38,10 +38,13 @@ from .moving import (
 )
 from .owning import (
     ADD_OWNED,
+    FORGET_TIMES,
     LEFT_TO_WITHDRAW,
+    LOCK_ENDED,
     LOCK_OWNED_LEASES,
     NOTE_OWNED_REFERENCES,
     NOTE_OWNERS,
+    REOPEN,
     WITHDRAW,
 )
 from .parts import NOW, RANK
@@ -69,9 +72,11 @@ __all__ = [
     "EXPIRE_SCHEDULED",
     "FINISH_AND_LEASE",
     "FORGET_EFFECT",
+    "FORGET_TIMES",
     "HOT_SETTINGS",
     "KNOWN_REFERENCES",
     "LEFT_TO_WITHDRAW",
+    "LOCK_ENDED",
     "LOCK_EXPIRED",
     "LOCK_HELD",
     "LOCK_OWNED_LEASES",
@@ -92,6 +97,7 @@ __all__ = [
     "RANK",
     "RECORD_PROGRESS",
     "RENEW",
+    "REOPEN",
     "SETTLE",
     "TAKE",
     "WITHDRAW",

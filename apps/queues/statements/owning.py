@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .parts import CARRIED, NOW, RANK, count
+from .parts import CARRIED, ITEM, NOW, RANK, count, into_ready
 
 # One element of each array per item; ids come back in that order. References are for people here:
 # those of queues that ask for uniqueness were noted before, see NOTE_OWNED_REFERENCES.
@@ -131,4 +131,63 @@ LEFT_TO_WITHDRAW: Final = f"""
 select exists (
     select from ({_WANTED}) w
      where not exists (select from queues_ended e where e.item_id = w.item_id))
+"""
+
+
+# --- worked again, on behalf of the owner
+
+LOCK_ENDED: Final = """
+select e.item_id
+  from (select item_id from queues_owned where item_id = any (%(ids)s::bigint[])
+         order by item_id) o
+ cross join lateral (select * from queues_ended e where e.item_id = o.item_id for update) e
+"""
+
+# Past times are dropped; what was changed is a new version.
+FORGET_TIMES: Final = f"""
+update queues_workitem
+   set available_at = null, version = version + 1,
+       expires_at = case when expires_at > {NOW} then expires_at end
+ where id = any (%(ids)s::bigint[]) and (available_at is not null or expires_at <= {NOW})
+returning id
+"""
+
+# With nothing against them, as after a person looked at them. Where nobody knows whether an act
+# happened, a person is asked first.
+REOPEN: Final = f"""
+with deleted as (
+    delete from queues_ended where item_id = any (%(ids)s::bigint[])
+    returning item_id, queue_id, attempt, status
+), gone as materialized (
+    select item_id, queue_id, attempt, 0 as tries, 0 as losses, false as alone, status,
+           exists (select from queues_effect f
+                    where f.item_id = d.item_id and f.state = 'begun') as is_in_doubt
+      from deleted d
+), readied as ({into_ready("gone", where="not s.is_in_doubt")}
+), parked as (
+    insert into queues_parked
+           (item_id, queue_id, attempt, tries, losses, alone, status, cause, message, code, since,
+            by, expires_at)
+    select s.item_id, s.queue_id, s.attempt, 0, 0, false, 'needs_decision', 'effect_unknown',
+           %(message)s, '', {NOW}, %(by)s, i.expires_at
+      from gone s
+     cross join lateral ({ITEM.format("s")}) i
+     where s.is_in_doubt
+), announced as (
+    insert into events_outbox (kind, data)
+    select 'work_item.needs_decision',
+           jsonb_build_object('queue_id', queue_id, 'items', jsonb_agg(jsonb_build_object(
+               'id', item_id, 'attempt', attempt - 1, 'cause', 'effect_unknown', 'code', '',
+               'message', %(message)s::text)))
+      from gone where is_in_doubt
+     group by queue_id
+), counted as ({
+    count('''
+    select queue_id, status, -count(*) from gone group by 1, 2
+    union all
+    select queue_id, case when is_in_doubt then 'needs_decision' else 'ready' end, count(*)
+      from gone group by 1, 2''')
+}
+)
+select item_id, queue_id, status, is_in_doubt from gone order by item_id
 """
