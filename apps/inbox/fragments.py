@@ -48,7 +48,11 @@ def header(audience: Audience, arg: str) -> Context | None:
     if task is None:
         return None
     may_decide = audience.can(Action.DECIDE, task.folder_id) and task.is_open
-    return {**presenting.standing(task, me=_named(arg, "me")), "may_decide": may_decide}
+    return {
+        **presenting.standing(task, me=_named(arg, "me")),
+        "instance": presenting.instance_of(task),
+        "may_decide": may_decide,
+    }
 
 
 @fragment("task.story", template="inbox/inbox.html#story", topics=("task:{id}", "item:{item}"))

@@ -23,7 +23,7 @@ MOST_URGENT_FIRST = ("urgent_at", "id")
 NEWEST_DECISION_FIRST = ("-decided_at", "-id")
 TABS = ("mine", "open", "decided")
 ME, GROUP = "me", "group:"
-MAX_GROUPS = 500
+MAX_GROUPS, MAX_GROUP = 500, 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +171,7 @@ def audiences_of(folder_id: int) -> list[tuple[str, str]]:
 
 
 def _audience(text: str) -> str:
-    text = text.replace("\x00", "")[:MAX_TEXT]
+    text = text.replace("\x00", "")[:MAX_GROUP]
     return text if text == ME or text.startswith(GROUP) else ""
 
 

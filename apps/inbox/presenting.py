@@ -18,7 +18,7 @@ from apps.queues import documents
 from apps.queues.files import files_about
 from apps.queues.item_changes import changes_in_words
 from apps.queues.models import Attempt
-from apps.queues.owners import link_of
+from apps.queues.owners import OwnerLink, link_of
 
 from .exceptions import words_of_closing
 from .models import Comment, UserTask
@@ -110,10 +110,14 @@ def standing(task: UserTask, *, me: int) -> dict[str, Any]:
         "is_mine": task.working_by_id == me,
         "is_assigned_to_me": task.assignee_id == me,
         "is_hot": is_hot(task),
-        "instance": link_of(task.instance_id) if task.instance_id else None,
         "offered_to": offered_to(task),
         "me": me,
     }
+
+
+def instance_of(task: UserTask) -> OwnerLink | None:
+    """Return the instance that the task, or its item, belongs to; None if there is none."""
+    return link_of(task.instance_id) if task.instance_id else None
 
 
 def offered_to(task: UserTask) -> str:

@@ -4,6 +4,8 @@ import json
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.inbox import lifecycle
@@ -287,6 +289,21 @@ def test_lists_are_narrowed_by_instance_and_by_whom_they_are_for(
     page = text_of(business_client.get("/inbox/?whom=group:Finance"))
     assert '<option value="group:Finance" selected>For Finance</option>' in page
     assert '<option value="me">Offered to me</option>' in page
+
+
+def test_a_list_asks_no_more_often_when_it_is_longer(business_client, folder):
+    def n_queries():
+        with CaptureQueriesContext(connection) as asked:
+            assert business_client.get("/inbox/").status_code == 200
+        return len(asked)
+
+    open_step(folder)
+    n_queries()
+    before = n_queries()
+    for number in range(20):
+        open_step(folder, instance_id=100 + number, candidate_groups=["Finance"])
+
+    assert n_queries() <= before
 
 
 def test_without_offers_nobody_is_asked_for_whom(business_client, folder):
