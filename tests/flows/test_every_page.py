@@ -8,7 +8,10 @@ from tests.rooms import RunningRoom
 PAGES = [
     "/", "/inbox/", "/inbox/?tab=decided", "/queues/", "/queues/{queue}/", "/queues/{queue}/add/",
     "/queues/{queue}/?status=failed", "/items/{item}/", "/items/{item}/edit/", "/bots/",
-    "/bots/{bot}/", "/runs/", "/runs/{run}/", "/demo/", "/demo/ledger/", "/settings/",
+    "/workflows/", "/workflows/{workflow}/", "/workflows/{workflow}/start/", "/workflows/upload/",
+    "/instances/", "/instances/?status=running", "/instances/{instance}/", "/decisions/",
+    "/decisions/{decision}/", "/bots/{bot}/", "/runs/", "/runs/{run}/", "/demo/", "/demo/ledger/",
+    "/settings/",
     "/settings/queues/", "/settings/queues/{queue}/", "/settings/queues/new/", "/settings/bots/",
     "/settings/bots/bot/{bot}/", "/settings/people/", "/settings/tokens/", "/profile/",
     "/nothing-here/",
@@ -23,18 +26,25 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "queue": running_room.query("select min(id) from queues_workqueue")[0][0],
         "item": running_room.query("select max(id) from queues_workitem")[0][0],
         "bot": running_room.query("select min(id) from bots_bot")[0][0],
+        "workflow": running_room.query("select min(id) from workflows_workflow")[0][0],
+        "instance": running_room.query("select max(id) from workflows_workflowinstance")[0][0],
+        "decision": running_room.query("select min(id) from workflows_decision")[0][0],
         "run": running_room.query("select coalesce(min(id), 0) from bots_run")[0][0],
     }
 
 
 SOMETHING_TO_SEE = """
 from apps.accounts.models import Folder
-from apps.demo.intake import invoice_queue, take_in_made
+from apps.demo.intake import take_in_made
 from apps.demo.making import Fault
 from apps.demo.trickle import make_one
 folder = Folder.objects.get(demo_setting__isnull=False)
+from apps.workflows.lifecycle import deploy_decision
+from apps.lib.actors import SYSTEM
+from tests.workflows.decisions import DISCOUNT
+deploy_decision(folder, DISCOUNT, by=SYSTEM)
 for fault in [None, Fault.WRONG_TOTAL]:
-    take_in_made(invoice_queue(folder), make_one(folder, fault=fault))
+    take_in_made(folder, make_one(folder, fault=fault))
 """
 
 

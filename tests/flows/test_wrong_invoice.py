@@ -1,4 +1,4 @@
-"""A wrong invoice, from upload to ledger, as a business user sees it."""
+"""Invoices from upload to ledger, followed on the diagram; people decide on the way."""
 
 import re
 from decimal import Decimal
@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
+from controlroom.children import wait_for
 from tests.rooms import RunningRoom
 
-PATIENCE = 20_000
+PATIENCE = 40_000
 SUM = re.compile(r"add up to ([\d,]+\.\d\d)")
 
 
@@ -31,16 +32,41 @@ def test_a_wrong_total_is_put_right_in_the_inbox_and_the_bot_goes_on(
     work.locator("input[type=file]").set_input_files(path)
     work.get_by_role("button", name="Upload").click()
 
-    # the item page shows it move, the inbox shows it arrive; neither is reloaded
-    expect(work.locator("body")).to_contain_text("Waits for a person", timeout=PATIENCE)
+    # the diagram shows it move, the inbox shows it arrive; neither is reloaded
+    work.locator("[data-diagram][data-ui-ready]").wait_for()
+    work.evaluate("window.wasNotReloaded = true")
+    expect(_badge(work, "check", "person")).to_be_visible(timeout=PATIENCE)
+    expect(work.locator(".standing")).to_contain_text("A person is asked at “Check it against")
     task = inbox.locator(".task-list a", has_text=number)
     expect(task).to_be_visible(timeout=PATIENCE)
     _decide_by_keyboard(inbox, number)
-    expect(work.locator(".status", has_text="Done").first).to_be_visible(timeout=PATIENCE)
-    assert _postings(running_room, number) == 1
 
-    work.reload()
-    expect(work.locator("body")).to_contain_text("Total with VAT")  # the change, by field
+    # and on to the ledger: read, checked after the correction, posted
+    expect(work.locator(".standing")).to_contain_text("It ran to its end", timeout=PATIENCE)
+    for element in ("extract", "check", "post"):
+        expect(_badge(work, element, "done")).to_have_text("1")
+    expect(_badge(work, "check", "person")).to_have_count(0)
+    assert work.evaluate("window.wasNotReloaded")
+    assert _postings(running_room, number) == 1
+    expect(work.locator(".variables")).to_contain_text("Total with VAT")
+
+
+def test_a_large_invoice_is_approved_on_its_way_to_the_ledger(page_of, running_room):
+    page, inbox = page_of("sam"), page_of("sam")
+    page.goto("/demo/")
+    page.locator("#step-large-invoice").get_by_role("button").click()
+    page.locator("#step-large-invoice").get_by_role("link", name="Watch it").click()
+    page.locator("[data-diagram][data-ui-ready]").wait_for()
+    page.evaluate("window.wasNotReloaded = true")
+    expect(_badge(page, "approve", "person")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".next-event").first).to_contain_text("4 hours later")
+
+    inbox.goto(page.get_by_role("link", name="Decide in the inbox").get_attribute("href"))
+    inbox.get_by_role("button", name="Approve").first.click()
+
+    expect(page.locator(".standing")).to_contain_text("It ran to its end", timeout=PATIENCE)
+    expect(_badge(page, "post", "done")).to_have_text("1")
+    assert page.evaluate("window.wasNotReloaded")
 
 
 def test_an_item_held_by_a_supervisor_waits_and_goes_on_when_resumed(
@@ -62,7 +88,7 @@ def test_an_item_held_by_a_supervisor_waits_and_goes_on_when_resumed(
     page.get_by_role("button", name="Resume").click()
 
     expect(row).to_contain_text("Done", timeout=PATIENCE)
-    assert _postings(running_room, number) == 1
+    assert wait_for(lambda: _postings(running_room, number) == 1, PATIENCE / 1000)
 
 
 def _decide_by_keyboard(page: Page, number: str) -> None:
@@ -80,6 +106,11 @@ def _decide_by_keyboard(page: Page, number: str) -> None:
     page.keyboard.type(str(total))
     page.keyboard.press("Control+Enter")
     expect(page.locator(".toasts")).to_contain_text(number)
+
+
+def _badge(page: Page, element: str, sort: str):
+    """Return the count of that sort which the diagram shows at an element."""
+    return page.locator(f".djs-overlays[data-container-id='{element}'] [data-count={sort}]")
 
 
 def _postings(room: RunningRoom, number: str) -> int:
