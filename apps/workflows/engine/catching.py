@@ -40,6 +40,8 @@ def _catch_in_flow(step: Step, node: Node, row: Subscription, variables: JsonObj
     """Go on from a catching event or receive task; behind a gateway, leave that first."""
     assert row.token is not None
     token = step.tokens[row.token]
+    # heard once, also where going on from here fails and has to be repaired
+    step.subscriptions.remove(row.number)
     if token.waits_for == "gate":
         step.record(token, "completed")
         step.forget(token)

@@ -7,7 +7,7 @@ import pytest
 from apps.workflows.engine import VariablesTooLargeError, World
 from apps.workflows.engine.changes import AddItem, OpenIncident, ReopenItem
 from tests.workflows.engine.rehearsing import Checked, graph_of, rehearse
-from tests.workflows.models import error, process, timer
+from tests.workflows.models import error, message, process, timer
 
 
 def failed():
@@ -148,3 +148,16 @@ def test_many_passes_are_not_taken_for_an_endless_cycle():
     model = process().start().user("sign").each(cardinality="=300").end()
 
     assert len(rehearse(model, world=World(max_moves=50)).state.tokens) == 301
+
+
+@pytest.mark.parametrize("event", [timer(duration="PT1H"), message("go", '="1"')])
+def test_what_happened_is_heard_once_though_going_on_fails(event):
+    run = rehearse(process().start().catch("wait", event).when("is_right").end())
+    run.pass_time(hours=3)
+    run.publish("go", "1", {"is_right": "who knows"})
+
+    assert run.waiting_at("wait").waits_for == "incident"
+    assert not run.publish("go", "1", {"is_right": True}), "the next one is for somebody else"
+    run.repair("wait", "retry", variables={"is_right": True})
+    assert run.status == "completed"
+    assert len(run.told(OpenIncident)) == 1
