@@ -22,7 +22,11 @@ def value(step: Step, given: Given | None, place: Place, extra: JsonObject = NOT
         return None
     if isinstance(given, Constant):
         return given.value
-    return to_json(evaluate(step, given, place, extra))
+    found = evaluate(step, given, place, extra)
+    try:
+        return to_json(found)
+    except FeelLimitError as error:  # little that is shared many times is much as JSON
+        raise StepError("expression", _told(given, str(error))) from None
 
 
 def evaluate(
@@ -57,8 +61,12 @@ def text(step: Step, given: Given, place: Place, what: str) -> str:
 
 
 def optional_text(step: Step, given: Given | None, place: Place) -> str:
-    """Return a text; numbers as they are written; "" for null."""
+    """Return a text; numbers as they are written; "" for null. Raises StepError."""
     found = value(step, given, place)
+    if isinstance(given, Expression) and isinstance(found, dict | list):
+        kind = _("a list") if isinstance(found, list) else _("a context")
+        reason = _("it is %(kind)s, but must be a text.") % {"kind": kind}
+        raise StepError("expression", _told(given, reason))
     if found is None:
         return ""
     return found if isinstance(found, str) else _written(found)
@@ -93,25 +101,32 @@ def mapped(
     step: Step, mappings: Iterable[VariableMapping], place: Place, extra: JsonObject = NOTHING
 ) -> JsonObject:
     """Return what inputs or outputs give; later ones see earlier ones. Raises StepError."""
-    made: JsonObject = {}
-    for mapping in mappings:
-        seen = {**extra, **made} if made else extra
-        found = value(step, mapping.source, place, seen)
-        name, *path = mapping.target.split(".")
-        made[name] = _put_at(made.get(name), path, found)
-    return made
+    return _mapped(step, mappings, place, extra, onto=None)
 
 
 def mapped_onto(
     step: Step, mappings: Iterable[VariableMapping], token: Token, extra: JsonObject
 ) -> JsonObject:
     """Return the same for outputs: a dotted target adds to the context that is there already."""
-    made = mapped(step, mappings, token, extra)
-    outside = Spot(token.scope)
-    for name in {mapping.target.split(".")[0] for mapping in mappings if "." in mapping.target}:
-        before = look_up(step, outside, name)
-        if isinstance(before, dict):
-            made[name] = _added(before, made[name])
+    return _mapped(step, mappings, token, extra, onto=Spot(token.scope))
+
+
+def _mapped(
+    step: Step,
+    mappings: Iterable[VariableMapping],
+    place: Place,
+    extra: JsonObject,
+    *,
+    onto: Place | None,
+) -> JsonObject:
+    made: JsonObject = {}
+    for mapping in mappings:
+        seen = {**extra, **made} if made else extra
+        found = value(step, mapping.source, place, seen)
+        name, *path = mapping.target.split(".")
+        if path and name not in made and onto is not None:
+            made[name] = look_up(step, onto, name)
+        made[name] = _put_at(made.get(name), path, found)
     return made
 
 
@@ -120,12 +135,6 @@ def _put_at(inner: Json, path: list[str], found: Json) -> Json:
         return found
     around = inner if isinstance(inner, dict) else {}
     return {**around, path[0]: _put_at(around.get(path[0]), path[1:], found)}
-
-
-def _added(before: Json, more: Json) -> Json:
-    if not (isinstance(before, dict) and isinstance(more, dict)):
-        return more
-    return {**before, **{name: _added(before.get(name), more[name]) for name in more}}
 
 
 def _seen(step: Step, names: Iterable[str], place: Place, extra: JsonObject) -> dict[str, Value]:

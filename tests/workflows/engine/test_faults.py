@@ -40,6 +40,20 @@ def test_due_times_may_be_lengths_of_time():
     assert (run.task("check").due_at - run.now).total_seconds() == 7200
 
 
+@pytest.mark.parametrize("order", [{"id": 1}, [1]])
+def test_a_correlation_key_is_no_list_and_no_context(order):
+    run = rehearse(process().start().catch("wait", message("go", "=order")).end(), {"order": order})
+
+    assert "must be a text" in incident_of(run).message
+
+
+def test_a_value_that_grows_without_end_as_json_is_an_incident():
+    doubled = ", ".join(f"a{n}: [a{n - 1}, a{n - 1}]" for n in range(1, 40))
+    run = rehearse(process().start().script("grow", f"={{a0: [1], {doubled}}}", "x").end())
+
+    assert incident_of(run).code == "expression"
+
+
 @pytest.mark.parametrize(("priority", "understood"), [("70", 70), (70, 70), (True, None)])
 def test_a_priority_is_a_number_or_the_text_of_one(priority, understood):
     model = process().start().service("a").work(priority="=p").end()

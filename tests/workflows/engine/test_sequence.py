@@ -47,6 +47,27 @@ def test_an_output_with_dots_adds_to_the_context_that_is_there():
     assert run.result == {"invoice": {"total": 5, "checked": True}}
 
 
+def test_outputs_see_a_context_with_what_earlier_ones_added():
+    model = process().start().service("price").outputs(
+        **{"order.total": "=total", "label": "=order.customer + string(order.total)"}
+    ).user("check").end()  # fmt: skip
+    run = rehearse(model, {"order": {"customer": "Acme"}})
+    run.finish("price", {"total": 5})
+
+    assert run.variables["label"] == "Acme5"
+    assert run.variables["order"] == {"customer": "Acme", "total": 5}
+
+
+def test_an_output_with_dots_adds_to_the_context_that_an_earlier_one_made():
+    model = process().start().service("price").outputs(
+        **{"order": "=fresh", "order.total": "=total"}
+    ).user("check").end()  # fmt: skip
+    run = rehearse(model, {"order": {"customer": "Acme"}})
+    run.finish("price", {"total": 5, "fresh": {"id": 7}})
+
+    assert run.variables["order"] == {"id": 7, "total": 5}
+
+
 def test_headers_of_a_step_go_with_its_payload():
     model = process().start().service(
         "extract",
