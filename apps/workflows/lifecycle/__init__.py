@@ -21,7 +21,13 @@ from .passes import COUNTED, finish_fan_outs
 from .people import cancel_instance, pause_instance, resume_instance, set_variables
 from .repairing import repair
 from .signals import STARTS, broadcast_signal
-from .starting import Starting, start_by_event, start_instance, start_instances
+from .starting import (
+    Starting,
+    start_by_conditions,
+    start_by_event,
+    start_instance,
+    start_instances,
+)
 from .stepping import let_happen, step
 from .timers import fire_due_timers
 
@@ -52,6 +58,7 @@ __all__ = [
     "repair",
     "resume_instance",
     "set_variables",
+    "start_by_conditions",
     "start_by_event",
     "start_instance",
     "start_instances",

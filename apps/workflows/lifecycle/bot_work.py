@@ -1,6 +1,5 @@
 """Work for bots: items that tokens own."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -17,9 +16,10 @@ from apps.queues.lifecycle import (
     Rejected,
     add_owned_items,
     cancel_owned,
+    owned_items,
     reopen_owned,
+    withdraw_items,
 )
-from apps.queues.lifecycle.owning import owned_items
 from apps.queues.models import WorkQueue
 from apps.workflows.engine.changes import AddItem, AddItems, OpenIncident, ReopenItem
 from apps.workflows.statements import HOLD_TOKEN, TAKE_FAILED
@@ -128,11 +128,7 @@ def reopen(commands: Sequence[tuple[Walk, ReopenItem]], by: Actor) -> None:
 
 def withdraw(tokens: Sequence[tuple[int, int]], by: Actor) -> None:
     """End what is left of the items of these tokens (instance, number)."""
-    by_owner: dict[int, list[int]] = defaultdict(list)
-    for instance_id, number in tokens:
-        by_owner[instance_id].append(number)
-    for instance_id in sorted(by_owner):
-        cancel_owned(instance_id, by_owner[instance_id], by=by)
+    withdraw_items(tokens, by=by)
 
 
 def _item(

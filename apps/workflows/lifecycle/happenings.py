@@ -24,7 +24,7 @@ from apps.workflows.engine.events import (
 # News of our own: {"happenings": [{"instance", "event"}]}
 KIND = "workflow.happenings"
 # Steps of one transaction: more would hold their instances for too long
-AT_ONCE = 100
+AT_ONCE = 200
 
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind

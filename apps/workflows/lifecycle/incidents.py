@@ -55,6 +55,17 @@ def close_incidents(tokens: Sequence[tuple[int, int]], by: Actor) -> None:
         run(CLOSE_INCIDENTS, values)
 
 
+def close_what_is_over(instances: Sequence[int], by: Actor) -> None:
+    """Steps that were never taken need no repair once their instance has ended."""
+    found = Incident.objects.filter(
+        instance_id__in=instances, token=0, resolved_at__isnull=True
+    ).values_list("instance_id", "token")
+    tokens = list(found) if instances else []
+    if tokens:
+        close_incidents(tokens, by)
+        person_work.close_tasks(tokens)
+
+
 def keep_for_repair(happenings: Sequence[Happening], error: Exception) -> None:
     """A fault of ours: keep what was to happen to the instance, and ask people to look at it."""
     instance_id = happenings[0].instance_id

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
@@ -23,9 +24,7 @@ MAX_BUSINESS_KEY = 200
 
 def latest_version(folder_id: int, key: str, number: int | None = None) -> WorkflowVersion:
     """Return version `number` (None: the latest) of a workflow; NotFoundError if there is none."""
-    versions = WorkflowVersion.objects.filter(
-        workflow__folder_id=folder_id, workflow__key=key
-    ).select_related("workflow")
+    versions = known_versions().filter(workflow__folder_id=folder_id, workflow__key=key)
     if number is not None:
         versions = versions.filter(number=number)
     found = versions.order_by("-number").first()
@@ -35,6 +34,11 @@ def latest_version(folder_id: int, key: str, number: int | None = None) -> Workf
             message = _("There is no version %(number)d of workflow “%(key)s”.")
         raise NotFoundError(message % {"key": key, "number": number})
     return found
+
+
+def known_versions() -> QuerySet[WorkflowVersion]:
+    """Return versions with their workflows, and without their texts, which may be large."""
+    return WorkflowVersion.objects.select_related("workflow").defer("xml", "original")
 
 
 def new_walk(  # noqa: PLR0913 - what a row of an instance says

@@ -19,6 +19,7 @@ from apps.workflows.engine.changes import (
     ReopenItem,
     SendMessage,
     SendSignal,
+    StartChild,
 )
 from apps.workflows.engine.events import ChildEscalated
 from apps.workflows.models import DecisionEvaluation
@@ -30,6 +31,14 @@ from .happenings import Happening, tell_later
 from .running import run
 from .walks import Walk
 
+# What a token waits for once this was asked for it; it may be withdrawn in the very same step
+MAKES: dict[type[Any], str] = {
+    AddItem: "item",
+    AddItems: "items",
+    OpenTask: "task",
+    StartChild: "child",
+    OpenIncident: "incident",
+}
 TABLE_OF = {
     "scope": "scopes",
     "token": "tokens",
@@ -51,6 +60,9 @@ class Outside:
 
     def note(self, walk: Walk, command: Command) -> None:
         self._commands[type(command)].append((walk, command))
+        made = MAKES.get(type(command))
+        if made is not None:
+            walk.waiting[command.token] = made  # type: ignore[union-attr]
         if isinstance(command, AddItems):
             self.fan_outs.append(
                 {
@@ -89,7 +101,8 @@ class Outside:
         incidents.open_incidents([*self._of(OpenIncident), *refused])
         self._record_decisions()
         self._release()
-        _forget_passes(walks)
+        self._forget_passes(walks)
+        incidents.close_what_is_over([walk.id for walk in walks if walk.is_over], self.by)
         self._escalate()
         messages.send_and_receive(self._of(SendMessage), walks, self.now)
         signals.send(self._of(SendSignal), self.now)
@@ -105,6 +118,18 @@ class Outside:
         bot_work.withdraw(waiting["item"] + waiting["items"] + waiting["incident"], self.by)
         person_work.close_tasks(waiting["task"] + waiting["incident"])
         end_called(waiting["child"], self.now, by=self.by.name)
+
+    def _forget_passes(self, walks: Iterable[Walk]) -> None:
+        """Results are kept for as long as their token is there, to be repaired if it must be."""
+        gone = {
+            (walk.id, number)
+            for walk in walks
+            for number in {*walk.gone.get("tokens", ()), *self._released.get(walk.id, ())}
+            if walk.waiting.get(number) in ("items", "incident")
+        }
+        if gone:
+            ids, tokens = zip(*sorted(gone), strict=True)
+            run(FORGET_PASSES, {"ids": list(ids), "tokens": list(tokens)})
 
     def _escalate(self) -> None:
         """Tell callers of what went beyond this instance."""
@@ -143,16 +168,3 @@ def _by_what(released: Mapping[int, Mapping[int, str]]) -> dict[str, list[tuple[
         for number, waits_for in tokens.items():
             groups[waits_for].append((instance_id, number))
     return groups
-
-
-def _forget_passes(walks: Iterable[Walk]) -> None:
-    """Results are kept for as long as their token is there, to be repaired if it must be."""
-    gone = [
-        (walk.id, number)
-        for walk in walks
-        for number in walk.gone.get("tokens", ())
-        if walk.waiting.get(number) in ("items", "incident")
-    ]
-    if gone:
-        ids, tokens = zip(*gone, strict=True)
-        run(FORGET_PASSES, {"ids": list(ids), "tokens": list(tokens)})

@@ -72,7 +72,6 @@ def cancel_instance(instance: WorkflowInstance, *, by: Actor, reason: str) -> Wo
     if not step_locked(found, [Happening(instance.pk, event)], by=by):
         raise _changed(instance)
     WorkflowInstance.objects.filter(pk=instance.pk).update(reason=reason)
-    PendingEvent.objects.filter(instance_id=instance.pk).delete()
     return _record("instance.cancelled", instance, [instance.pk], by=by, reason=reason)
 
 
@@ -108,9 +107,11 @@ def take_pending(ids: Sequence[int]) -> list[Happening]:
 
 def _lock_family(instance_id: int, status: str) -> list[int]:
     """Lock the instance and all that it called, directly or through others; return those of
-    this status."""
-    ids = [row[0] for row in run(FAMILY, {"id": instance_id})]
-    return [facts.id for facts in lock(ids) if facts.status == status]
+    this status. What was called while we waited for a lock is found by looking again."""
+    held: dict[int, str] = {}
+    while ids := [row[0] for row in run(FAMILY, {"id": instance_id}) if row[0] not in held]:
+        held |= {facts.id: facts.status for facts in lock(ids)}
+    return [number for number, found in held.items() if found == status]
 
 
 def _set_status(ids: Sequence[int], status: str, *, by: Actor, reason: str) -> None:

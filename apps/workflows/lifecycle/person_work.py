@@ -1,9 +1,8 @@
 """Work for people: tasks that tokens own."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
-from apps.inbox.lifecycle import NewTask, close_owned_tasks, open_owned_tasks
+from apps.inbox.lifecycle import NewTask, close_tasks_of, open_owned_tasks
 from apps.lib.json import JsonObject
 from apps.workflows.engine.changes import OpenIncident, OpenTask
 from apps.workflows.engine.state import State
@@ -27,11 +26,7 @@ def open_repairs(commands: Sequence[tuple[Walk, OpenIncident]]) -> None:
 
 def close_tasks(tokens: Sequence[tuple[int, int]], how: str = WITHDRAWN) -> None:
     """Close the open tasks of these tokens (instance, number)."""
-    by_instance: dict[int, list[int]] = defaultdict(list)
-    for instance_id, number in tokens:
-        by_instance[instance_id].append(number)
-    for instance_id in sorted(by_instance):
-        close_owned_tasks(instance_id, by_instance[instance_id], how)
+    close_tasks_of(tokens, how)
 
 
 def _task(walk: Walk, command: OpenTask) -> NewTask:

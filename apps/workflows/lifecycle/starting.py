@@ -7,15 +7,26 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import Folder
 from apps.events.bus import publish
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import DomainError, FieldProblem, InvalidError
+from apps.lib.feel import FeelError, from_json
 from apps.lib.json import JsonObject
 from apps.workflows.engine.events import Started
-from apps.workflows.models import Workflow, WorkflowInstance, WorkflowVersion
+from apps.workflows.graph import ConditionEvent, Node
+from apps.workflows.models import StartSubscription, Workflow, WorkflowInstance, WorkflowVersion
 
-from .new_walks import MAX_BUSINESS_KEY, draw_ids, latest_version, new_walk
+from .definitions import graph_of
+from .new_walks import (
+    MAX_BUSINESS_KEY,
+    draw_ids,
+    insist_on_size,
+    known_versions,
+    latest_version,
+    new_walk,
+)
 from .stepping import Batch
 
 log = structlog.get_logger("controlroom.workflows")
@@ -106,7 +117,7 @@ def start_by_event(starts: Iterable[Starting]) -> list[int]:
     """
     ids = []
     for each in starts:
-        version = WorkflowVersion.objects.select_related("workflow").get(pk=each.version_id)
+        version = known_versions().get(pk=each.version_id)
         try:
             with transaction.atomic():
                 ids.append(_start_at(version, each))
@@ -120,6 +131,31 @@ def start_by_event(starts: Iterable[Starting]) -> list[int]:
                 data={"node": each.node, "by": each.by, "reason": error.message[:500]},
             )
     return ids
+
+
+def start_by_conditions(folder: Folder, variables: JsonObject, *, by: Actor) -> list[int]:
+    """Start what begins when something is so, of which `variables` tell; return the instances.
+
+    Each workflow of `folder` whose conditional start event holds for them gets one instance.
+    """
+    insist_on_size(variables)
+    rows = StartSubscription.objects.filter(folder=folder, kind="condition").order_by("pk")
+    return start_by_event(
+        Starting(row.version_id, row.node, variables, by.name[:150])
+        for row in rows
+        if _holds(graph_of(row.version_id).node(row.node), variables)
+    )
+
+
+def _holds(node: Node, variables: JsonObject) -> bool:
+    event = node.event
+    if not isinstance(event, ConditionEvent):
+        return False
+    given = {name: from_json(value) for name, value in variables.items()}
+    try:
+        return event.condition.evaluate(given) is True
+    except FeelError:
+        return False
 
 
 def _start_at(version: WorkflowVersion, start: Starting) -> int:

@@ -19,14 +19,14 @@ from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, DomainError
 from apps.workflows.engine import World
 from apps.workflows.engine.changes import StartChild
-from apps.workflows.engine.events import Cancelled, ChildEnded, Started
+from apps.workflows.engine.events import Cancelled, ChildEnded, Event, Started
 from apps.workflows.models import PendingEvent
 
 from .calling import called, caller_catches
 from .definitions import graph_of, zone
 from .evaluating import Decider
 from .following_up import follow_up
-from .happenings import AT_ONCE, Happening, write_event
+from .happenings import AT_ONCE, Happening, happened_at, write_event
 from .incidents import keep_for_repair
 from .loading import InstanceFacts, load, lock
 from .outside import Outside
@@ -90,8 +90,14 @@ def step_locked(
     return kept + batch.effective
 
 
+@transaction.atomic
 def let_happen(happenings: Sequence[Happening]) -> None:
-    """Let any number happen, some at a time: one statement must not hold too many instances."""
+    """Let any number happen, some at a time, since a statement must not write too many.
+
+    All are locked first: in one order, so that two who do the same can't deadlock.
+    """
+    if len(happenings) > AT_ONCE:
+        lock(each.instance_id for each in happenings)
     for start in range(0, len(happenings), AT_ONCE):
         step(happenings[start : start + AT_ONCE])
 
@@ -143,15 +149,14 @@ class Batch:
         while self._todo:
             happening = self._todo.popleft()
             walk = self.walks[happening.instance_id]
-            commands = walk.advance(happening.event, self._world(walk))
+            commands = walk.advance(self._now(happening.event), self._world(walk))
             if commands is None:
                 continue
             self.effective.append(happening)
             for command in commands:
+                self._outside.note(walk, command)
                 if isinstance(command, StartChild):
                     self._call(walk, command)
-                else:
-                    self._outside.note(walk, command)
 
     def write(self) -> None:
         """Write all, do what was asked of others, tell who is concerned."""
@@ -175,6 +180,10 @@ class Batch:
             self._todo.append(Happening(walk.id, _refused(command, error, self.now)))
         else:
             self.begin(child, Started(at=self.now, variables=command.variables))
+
+    def _now(self, event: Event) -> Event:
+        """What was kept, or on its way, happens now: durations that follow begin now."""
+        return happened_at(event, self.now) if event.at < self.now else event
 
     def _world(self, walk: Walk) -> World:
         facts = walk.facts

@@ -13,6 +13,8 @@ from .running import dumped, run
 from .walks import TABLES, Walk
 
 Rows = list[dict[str, Any]]
+# Parameters that are arrays, not JSON
+ARRAYS = ("gone_", "left_", "moved", "over_ids")
 MAX_CODE, MAX_MESSAGE, MAX_NAME = 200, 8_000, 300
 
 
@@ -27,7 +29,7 @@ def write(walks: Sequence[Walk], fan_outs: Rows) -> None:
     values |= _instances(walk for walk in walks if walk.is_touched and not walk.is_new)
     values["steps"] = [_step_row(walk.id, step) for walk in walks for step in walk.steps]
     over = [walk.id for walk in walks if walk.is_over and not walk.is_new]
-    values |= {f"left_{table}": over for table in TABLES}
+    values |= {f"left_{table}": over for table in (*TABLES, "pending")} | {"over_ids": over}
     _run_parts({name: value for name, value in values.items() if value})
 
 
@@ -37,8 +39,7 @@ def _run_parts(values: dict[str, Any]) -> None:
     if not parts:
         return
     texts = {
-        name: value if name.startswith(("gone_", "left_")) else dumped(value)
-        for name, value in values.items()
+        name: value if name.startswith(ARRAYS) else dumped(value) for name, value in values.items()
     }
     *firsts, (_last, statement) = parts
     if firsts:
@@ -68,17 +69,22 @@ def _put(walks: Iterable[Walk]) -> dict[str, Rows]:
     return rows
 
 
-def _instances(walks: Iterable[Walk]) -> dict[str, Rows]:
-    moved: Rows = []
-    over: Rows = []
-    for walk in walks:
-        facts = walk.facts
-        row = {"id": facts.id, "next_number": facts.next_number, "size": facts.size}
-        if walk.is_over:
-            over.append({**row, **_ending(walk)})
-        else:
-            moved.append({**row, "is_wide": walk.is_wide})
-    return {"moved": moved, "over": over}
+def _instances(walks: Iterable[Walk]) -> dict[str, Any]:
+    found = list(walks)
+    moved = [walk for walk in found if not walk.is_over]
+    return {
+        "moved": [walk.id for walk in moved],
+        "moved_next": [walk.facts.next_number for walk in moved],
+        "moved_size": [walk.facts.size for walk in moved],
+        "moved_wide": [walk.is_wide for walk in moved],
+        "over": [_over_row(walk) for walk in found if walk.is_over],
+    }
+
+
+def _over_row(walk: Walk) -> dict[str, Any]:
+    facts = walk.facts
+    row = {"id": facts.id, "next_number": facts.next_number, "size": facts.size}
+    return {**row, **_ending(walk)}
 
 
 def _ending(walk: Walk) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-# Deletes are named by pairs of arrays, the rest comes as JSON lists of objects.
+# What is looked up is named by arrays, whose length the planner knows: so it never reads a table as
+# a whole because it believes that there are many. The rest comes as JSON lists of objects.
 WRITES: Final[dict[str, str]] = {
     "gone_tokens": """
     delete from workflows_token t
@@ -65,8 +66,8 @@ WRITES: Final[dict[str, str]] = {
     "moved": """
     update workflows_workflowinstance i
        set next_number = m.next_number, size = m.size, is_wide = m.is_wide
-      from jsonb_to_recordset(%(moved)s::jsonb) as m (
-           id bigint, next_number int, size int, is_wide boolean)
+      from unnest(%(moved)s::bigint[], %(moved_next)s::int[], %(moved_size)s::int[],
+                  %(moved_wide)s::boolean[]) as m (id, next_number, size, is_wide)
      where i.id = m.id""",
     "over": """
     update workflows_workflowinstance i
@@ -76,13 +77,15 @@ WRITES: Final[dict[str, str]] = {
       from jsonb_to_recordset(%(over)s::jsonb) as o (
            id bigint, next_number int, size int, status text, ended_at timestamptz, result jsonb,
            error_code text, error_message text)
-     where i.id = o.id""",
+     where i.id = o.id and i.id = any (%(over_ids)s::bigint[])""",
     # an instance that has ended leaves nothing behind, whether the step had seen it or not
     "left_tokens": "delete from workflows_token where instance_id = any (%(left_tokens)s)",
     "left_scopes": "delete from workflows_scope where instance_id = any (%(left_scopes)s)",
     "left_subscriptions": """
     delete from workflows_subscription where instance_id = any (%(left_subscriptions)s)""",
     "left_undoables": "delete from workflows_undoable where instance_id = any (%(left_undoables)s)",
+    "left_pending": """
+    delete from workflows_pendingevent where instance_id = any (%(left_pending)s)""",
     "fan_outs": """
     insert into workflows_fanout (instance_id, token, total)
     select * from jsonb_to_recordset(%(fan_outs)s::jsonb) as f (
