@@ -65,6 +65,8 @@ def _retry(step: Step, token: Token, variables: JsonObject) -> None:
     token = _edited(step, token, variables)
     phase = token.facts["phase"]
     if phase == "enter":
+        # where its work was refused from outside, the token may listen already
+        step.stop_hearing(token.number)
         step.moves.append(_cleaned(token))
     elif phase == "leave":
         _leave_again(step, token)

@@ -102,11 +102,12 @@ class Step:
         if token.number in self.tokens:
             self.size -= weight(self.tokens[token.number].local)
             self.tokens.remove(token.number)
-            for heard in self.heard_by(token.number):
-                self.subscriptions.remove(heard.number)
+            self.stop_hearing(token.number)
 
-    def heard_by(self, token: int) -> list[Subscription]:
-        return [row for row in self.subscriptions if row.token == token]
+    def stop_hearing(self, token: int) -> None:
+        """Remove what a token listens for."""
+        for row in [row for row in self.subscriptions if row.token == token]:
+            self.subscriptions.remove(row.number)
 
     def root(self) -> Scope | None:
         return next((row for row in self.scopes if row.parent is None), None)

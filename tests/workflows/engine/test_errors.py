@@ -114,6 +114,9 @@ def test_an_error_end_that_nobody_catches_fails_the_instance():
     assert run.error is not None
     assert run.error[0] == "E1"
     assert run.result == {"x": 1}
+    outcomes = {row.node: row.outcome for row in run.history}
+    assert outcomes["failed"] == "completed"
+    assert outcomes["outer"] == "cancelled"
 
 
 def test_an_error_that_the_caller_catches_fails_the_instance_rather_than_waiting():
