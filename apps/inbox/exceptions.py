@@ -89,6 +89,7 @@ ELSEWHERE = {
     "signal": gettext_lazy("a signal came"),
     "error": gettext_lazy("an error was caught"),
     "repaired": gettext_lazy("repaired elsewhere"),
+    "withdrawn": gettext_lazy("no longer needed"),
     "retried": gettext_lazy("sent back to the bots"),
     "skipped": gettext_lazy("left out"),
     "cancelled": gettext_lazy("cancelled"),
