@@ -86,10 +86,10 @@ class Outside:
         if not places:
             return
         ids, scopes = zip(*places, strict=True)
-        for what, instance_id, number, waits_for in run(
+        for what, instance_id, number, waits_for, variables in run(
             BELOW, {"ids": list(ids), "scopes": list(scopes)}
         ):
-            walks[instance_id].forget(TABLE_OF[what], number)
+            walks[instance_id].forget(TABLE_OF[what], number, variables)
             if what == "token":
                 self._released[instance_id][number] = waits_for
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from apps.lib.json import JsonObject
 from apps.workflows.engine import World, advance
 from apps.workflows.engine.changes import (
@@ -14,6 +16,7 @@ from apps.workflows.engine.changes import (
 )
 from apps.workflows.engine.events import Event, Triggered
 from apps.workflows.engine.state import EMPTY, State
+from apps.workflows.engine.weighing import weight
 from apps.workflows.graph import Graph
 
 from .loading import InstanceFacts
@@ -60,7 +63,12 @@ class Walk:
 
     @property
     def is_wide(self) -> bool:
-        """Once wide, always wide: what was not loaded may be there still."""
+        """Once wide, always wide: what was not loaded may be there still.
+
+        Never where conditions are listened for, since any variable may make any of them happen.
+        """
+        if self.graph.has_conditions:
+            return False
         held = max(len(self.state.tokens), len(self.state.scopes))
         return self.facts.is_wide or held > WIDE
 
@@ -81,9 +89,12 @@ class Walk:
             self.error = changes.error or ("", "")
         return changes.commands
 
-    def forget(self, table: str, number: int) -> None:
-        """Remove a row that the state did not hold."""
-        self.gone.setdefault(table, set()).add(number)
+    def forget(self, table: str, number: int, variables: str | None) -> None:
+        """Remove a row that the state may not have held, with the size of its `variables`."""
+        gone = self.gone.setdefault(table, set())
+        if number not in gone:
+            gone.add(number)
+            self.facts.size -= weight(orjson.loads(variables)) if variables else 0
 
     def _comes_too_early(self, event: Event) -> bool:
         """Say whether the event is a timer that was put off since somebody saw that it was due."""

@@ -104,17 +104,17 @@ with recursive asked as (
       from below b join workflows_scope s
         on s.instance_id = b.instance_id and s.parent = b.number
 )
-select 'scope', s.instance_id, s.number, ''
+select 'scope', s.instance_id, s.number, '', s.variables::text
   from below b join workflows_scope s on s.instance_id = b.instance_id and s.number = b.number
 union all
-select 'token', t.instance_id, t.number, t.waits_for
+select 'token', t.instance_id, t.number, t.waits_for, t.local::text
   from below b join workflows_token t on t.instance_id = b.instance_id and t.scope = b.number
 union all
-select 'subscription', c.instance_id, c.number, ''
+select 'subscription', c.instance_id, c.number, '', null
   from below b
   join workflows_subscription c on c.instance_id = b.instance_id and c.scope = b.number
 union all
-select 'undoable', u.instance_id, u.number, ''
+select 'undoable', u.instance_id, u.number, '', null
   from below b join workflows_undoable u on u.instance_id = b.instance_id and u.scope = b.number
 """
 

@@ -6,6 +6,7 @@ from apps.inbox.models import UserTask
 from apps.queues.lifecycle import Result, cancel_item, finish_items, lease_items
 from apps.queues.models import Attempt, Ended, WorkItem, WorkQueue
 from apps.workflows import lifecycle
+from apps.workflows.engine.weighing import weight
 from apps.workflows.models import FanOut, Incident, PassCount, PassResult
 from tests.factories import make_folder
 from tests.workflows.lifecycle.test_timers import let_pass
@@ -21,7 +22,7 @@ from tests.workflows.lifecycle.walking import (
     started,
     work,
 )
-from tests.workflows.models import process, timer
+from tests.workflows.models import condition, process, timer
 
 pytestmark = pytest.mark.django_db
 
@@ -208,6 +209,39 @@ def test_a_wide_instance_is_cancelled_with_what_the_step_had_not_loaded():
     assert stands_at(late) == ["escalate"]
     assert Ended.objects.filter(status="cancelled").count() == 440
     assert_nothing_left()
+
+
+def test_the_size_of_a_wide_instance_goes_down_with_what_is_cancelled():
+    folder = make_folder()
+    model = (
+        process("each").start().subprocess("pass").each("lines", element_name="line")
+        .start("pass_start").service("calculate").end("pass_end").done().end()
+        .boundary("pass", "late", timer(duration="PT1H")).service("escalate").end("escalated")
+    )  # fmt: skip
+    lines = [f"line {n}" for n in range(220)]
+    instance = started(deployed(model, folder), lines=lines)
+    assert reloaded(instance).is_wide
+    let_pass("1 hour")
+
+    assert stands_at(instance) == ["escalate"]
+    assert reloaded(instance).size == weight({"lines": lines})
+
+
+def test_a_condition_within_one_of_many_passes_happens():
+    """Whatever variable changes may concern any of them."""
+    folder = make_folder()
+    model = (
+        process("each").start().subprocess("pass").each("lines", element_name="line")
+        .start("pass_start").service("calculate").end("pass_end")
+        .event_subprocess("stop").start("when", condition("line = stopped")).service("clear")
+        .end("cleared").done().done().end()
+    )  # fmt: skip
+    instance = started(deployed(model, folder), lines=list(range(220)), stopped=-1)
+
+    lifecycle.set_variables(instance, {"stopped": 7}, by=ANNA, reason="x")
+
+    assert stands_at(instance).count("clear") == 1
+    assert_consistent()
 
 
 def test_an_item_that_failed_for_good_does_not_hide_behind_the_others():
