@@ -11,7 +11,7 @@ from apps.workflows.graph import (
     Graph,
     MultiInstance,
     Node,
-)  # fmt: skip
+)
 
 from .changes import Escalate, StepOutcome
 from .ending import finish
@@ -83,9 +83,8 @@ def catches_error(graph: Graph, element: str, code: str) -> bool:
         loop = node.loop
         if isinstance(loop, MultiInstance) and loop.tolerate:
             return True
-        inside = graph.event_subprocesses.get(node.scope, ())
-        starts = [graph.nodes[name].starts for name in inside if name != node.id]
-        if _best(graph, [*node.boundaries, *starts], ErrorEvent, code):
+        beside = _starts_beside(graph, node)
+        if _best(graph, [*node.boundaries, *beside], ErrorEvent, code):
             return True
         node = graph.nodes.get(node.scope)
     return False
@@ -106,22 +105,22 @@ def _find(step: Step, token: Token, kind: Thrown, code: str) -> Catcher | None:
             at_boundary = _best(step.graph, node.boundaries, kind, code)
             if at_boundary is not None:
                 return Catcher(at_boundary, place, scope)
-            inside = _best(step.graph, _starts_beside(step.graph, node, scope), kind, code)
+            inside = _best(step.graph, _starts_beside(step.graph, node), kind, code)
             if inside is not None:
                 return Catcher(inside, None, scope)
         place = step.tokens.get(scope.token)
     return None
 
 
-def _starts_beside(graph: Graph, node: Node, scope: Scope) -> list[str]:
-    """Return the starts of the event subprocesses of a scope that may catch what `node` throws.
+def _starts_beside(graph: Graph, node: Node) -> list[str]:
+    """Return the starts of event subprocesses beside `node` that may catch what it throws.
 
     What an interrupting event subprocess throws is for those around its scope: it has taken the
     place of all in it. No event subprocess catches what comes from itself.
     """
     if node.kind == "event_subprocess" and graph.nodes[node.starts].interrupts:
         return []
-    names = graph.event_subprocesses.get(scope.node, ())
+    names = graph.event_subprocesses.get(node.scope, ())
     return [graph.nodes[name].starts for name in names if name != node.id]
 
 

@@ -215,7 +215,9 @@ class Rehearsal:
         node = self.state.tokens[command.token].node
         world = World(
             decide=self.world.decide,
-            caller_catches=lambda code: catches_error(self.graph, node, code),
+            caller_catches=lambda code: (
+                catches_error(self.graph, node, code) or self.world.caller_catches(code)
+            ),
         )
         graph = self.others[command.workflow]
         child = Rehearsal(graph, others=self.others, world=world, now=self.now)

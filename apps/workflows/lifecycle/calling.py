@@ -33,18 +33,22 @@ def called(caller: Walk, command: StartChild, now: datetime) -> Walk:
 
 
 def caller_catches(facts: InstanceFacts, code: str) -> bool:
-    """Say whether the caller of this instance would catch error `code` of its call activity.
+    """Say whether error `code` would be caught around the call of this instance, or farther out
+    around the call of its caller.
 
     Read without a lock: the answer decides only whether this instance fails or waits for repair.
     """
-    if facts.parent_id is None or facts.parent_token is None:
-        return False
-    row = Token.objects.filter(instance_id=facts.parent_id, number=facts.parent_token)
-    found = row.values_list("node", "instance__version_id").first()
-    if found is None:
-        return False
-    node, version_id = found
-    return catches_error(graph_of(version_id), node, code)
+    caller, token = facts.parent_id, facts.parent_token
+    while caller is not None and token is not None:
+        found = Token.objects.filter(instance_id=caller, number=token).values_list(
+            "node", "instance__version_id", "instance__parent_id", "instance__parent_token"
+        ).first()  # fmt: skip
+        if found is None:
+            return False
+        node, version_id, caller, token = found
+        if catches_error(graph_of(version_id), node, code):
+            return True
+    return False
 
 
 def end_called(callers: Iterable[tuple[int, int]], now: datetime, *, by: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from apps.workflows.engine import World, catches_error
 from apps.workflows.engine.changes import Escalate, OpenIncident
 from tests.workflows.engine.rehearsing import graph_of, rehearse
-from tests.workflows.models import error, escalation, process
+from tests.workflows.models import error, escalation, process, timer
 
 
 def service_with(*codes: str):
@@ -246,3 +246,24 @@ def test_a_graph_can_tell_whether_an_error_would_be_caught():
 
     assert catches_error(graph, "work", "E1")
     assert not catches_error(graph, "work", "E2")
+
+
+def test_what_takes_the_place_of_a_scope_is_not_caught_beside_it():
+    model = process().start().user("work").end()
+    model.event_subprocess("late").start("later", timer(duration="PT1H")).call("go", "child")
+    model.end("done").done()
+    model.event_subprocess("rescue").start("wrong", error()).end("caught").done()
+
+    assert not catches_error(graph_of(model), "go", "E1")
+
+
+def test_an_error_is_caught_by_the_caller_of_the_caller():
+    leaf = process("leaf").start().service("work").end()
+    middle = process("middle").start().call("inner", "leaf").end()
+    model = process().start().call("outer", "middle").end()
+    model.boundary("outer", "wrong", error("E1")).user("help").end("helped")
+    run = rehearse(model, called=[leaf, middle])
+    run.child("outer").child("inner").fail("work", "E1")
+    run.settle_children()
+
+    assert run.places == ["help"]

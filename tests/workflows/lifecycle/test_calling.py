@@ -9,6 +9,7 @@ from tests.workflows.lifecycle.walking import (
     decided,
     deliver,
     deployed,
+    fail,
     reloaded,
     stands_at,
     started,
@@ -128,3 +129,15 @@ def test_variables_that_the_called_workflow_refuses_are_an_incident_of_the_call(
     started(deployed(process("parent").start().call("go", "child").end(), folder))
 
     assert "number" in Incident.objects.get().message
+
+
+def test_an_error_that_only_the_callers_caller_catches_gets_there():
+    folder = make_folder()
+    deployed(process("leaf").start().service("inside").end(), folder)
+    parent = calling(folder, process("child").start().call("inner", "leaf").end())
+
+    fail(folder, "inside", code="KNOWN")
+
+    assert stands_at(parent) == ["clear"]
+    assert not Incident.objects.exists()
+    assert_consistent()
