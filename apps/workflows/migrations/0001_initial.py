@@ -563,7 +563,6 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=200)),
                 ("fingerprint", models.CharField(max_length=32)),
                 ("message", models.TextField()),
-                ("event", models.JSONField(null=True)),
                 (
                     "opened_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),

@@ -67,8 +67,6 @@ class Incident(models.Model):
     # the same for the same fault at the same step
     fingerprint = models.CharField(max_length=32)
     message = models.TextField()
-    # of a step that failed by a fault of ours: the event that is to be done again
-    event = models.JSONField(null=True)
     opened_at = models.DateTimeField(db_default=Now())
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=150, blank=True)
