@@ -11,7 +11,7 @@ from apps.workflows.graph import (
     RuleWork,
     ScriptWork,
     Work,
-)  # fmt: skip
+)
 
 from . import expressions
 from .changes import RecordDecision, StartChild

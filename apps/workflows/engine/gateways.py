@@ -1,5 +1,6 @@
 """Gateways: waiting for others, and choosing flows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from apps.workflows.graph import Node
@@ -35,15 +36,24 @@ def join_inclusive(step: Step) -> bool:
     """Join at one inclusive gateway that nobody can reach any more; False if there is none.
 
     Asked when no token is on its way: who waits at an element, or within it, stands for what can
-    still come from there.
+    still come from there. Gateways that only await each other do so in vain: the oldest joins.
     """
-    for token in step.tokens:
-        node = step.node_of(token)
-        is_waiting = token.waits_for == "join" and node.kind == "inclusive"
-        if is_waiting and not _is_awaited(step, token):
-            _join(step, node, _waiting_at(step, token))
-            return True
+    waiting = sorted(_at_inclusive(step), key=lambda row: row.number)
+    others = [row for row in step.tokens if row.waits_for != "join"]
+    for awaited_ones in (step.tokens, others):
+        for token in waiting:
+            if not _is_awaited(step, token, awaited_ones):
+                _join(step, step.node_of(token), _waiting_at(step, token))
+                return True
     return False
+
+
+def _at_inclusive(step: Step) -> list[Token]:
+    return [
+        row
+        for row in step.tokens
+        if row.waits_for == "join" and step.node_of(row).kind == "inclusive"
+    ]
 
 
 def _join(step: Step, node: Node, waiting: list[Token]) -> None:
@@ -69,10 +79,10 @@ def _is_complete(node: Node, waiting: list[Token]) -> bool:
     return {row.came_by for row in waiting}.issuperset(node.incoming)
 
 
-def _is_awaited(step: Step, token: Token) -> bool:
-    """Tell whether a token of the same scope can still come to this gateway."""
+def _is_awaited(step: Step, token: Token, others: Iterable[Token]) -> bool:
+    """Tell whether one of `others`, of the same scope, can still come to this gateway."""
     reaching = step.graph.reaches.get(token.node, frozenset())
     return any(
         row.scope == token.scope and row.node in reaching and row.node != token.node
-        for row in step.tokens
+        for row in others
     )

@@ -11,7 +11,7 @@ from apps.workflows.graph import (
     Node,
     SignalEvent,
     TimerEvent,
-)  # fmt: skip
+)
 
 from . import expressions
 from .state import Subscription

@@ -12,7 +12,7 @@ from apps.workflows.graph import (
     SignalEvent,
     TerminateEvent,
     Work,
-)  # fmt: skip
+)
 
 from . import expressions
 from .changes import SendMessage, SendSignal

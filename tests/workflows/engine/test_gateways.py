@@ -178,6 +178,24 @@ def test_an_inclusive_join_in_a_cycle_joins_in_every_round():
     assert run.status == "completed"
 
 
+def test_inclusive_joins_that_only_await_each_other_do_not_wait_for_ever():
+    model = (
+        process().start().parallel("fork")
+        .inclusive("one").service("a").exclusive("from_one").when("false").inclusive("two")
+        .service("b").exclusive("from_two").when("false").to("one")
+        .at("fork").to("two")
+        .at("from_one").otherwise().end("end_one")
+        .at("from_two").otherwise().end("end_two")
+    )  # fmt: skip
+    run = rehearse(model)
+    assert run.places == ["a", "two"]
+
+    run.finish("a")
+    run.finish("b")
+
+    assert run.status == "completed"
+
+
 def test_an_activity_takes_all_its_flows_and_joins_nothing():
     model = process().start().service("a").service("b").end("e1")
     model.at("a").service("c").exclusive("merge").service("d").end("e2")

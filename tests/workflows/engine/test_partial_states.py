@@ -94,5 +94,5 @@ def stored(state: State, changes: Changes) -> State:
 
 
 def without_size(state: State) -> State:
-    """The size of what was not loaded is not known; the store corrects it."""
+    """The size of what was not loaded is not known; the store takes it off (lifecycle.walks)."""
     return replace(state, size=0)

@@ -125,7 +125,7 @@ def test_an_expression_that_never_ends_is_an_incident():
 
     (incident,) = run.told(OpenIncident)
     assert incident.code == "expression"
-    assert "steps" in incident.message
+    assert "takes" in incident.message  # more steps, or more time, than it may
 
 
 def test_a_standard_loop_of_scripts_that_never_ends_is_stopped():
