@@ -25,6 +25,10 @@ def _claimed(event: Event) -> str:
 
 word("user_task.completed", _completed)
 word("user_task.claimed", _claimed)
+word(
+    "user_task.unheard",
+    gettext_lazy("The workflow had gone on before; what %(by)s decided changed nothing"),
+)
 word("user_task.released", gettext_lazy("%(actor)s gave it back"))
 word("user_task.reassigned", gettext_lazy("%(actor)s handed it to %(to)s"))
 word("user_task.commented", gettext_lazy("%(actor)s wrote a comment"))

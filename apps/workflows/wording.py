@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.events.wording import word
 
 word("workflow.deployed", _("%(actor)s deployed version %(version)s"))
+word("workflow.start_refused", _("It could not start an instance: %(reason)s"))
 word("decision.deployed", _("%(actor)s deployed version %(version)s"))
 word("instance.started", _("%(actor)s started it"))
 word("instance.completed", _("It ran to its end"))

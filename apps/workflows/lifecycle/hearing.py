@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from apps.lib.actors import Actor
+from apps.events.bus import publish
+from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
-from apps.lib.errors import ConflictError, DomainError
+from apps.lib.errors import DomainError
 from apps.workflows.engine.events import ItemEnded, TaskDecided
 from apps.workflows.models import Incident, WorkflowInstance
 
@@ -54,11 +55,12 @@ def task_decided(told: Mapping[str, Any]) -> None:
             values=told["values"] or {},
             by=by.name[:MAX_NAME],
         )
-        step([Happening(told["instance"], event)], by=by)
+        if not step([Happening(told["instance"], event)], by=by):
+            _came_too_late(told, by)
 
 
 def _incident_decided(told: Mapping[str, Any], by: Actor) -> None:
-    """What can no longer be done is left: somebody else was first, and history has it."""
+    """What can't be done is asked again; of what is no longer to be done, history has it."""
     reason = told.get("reason") or told.get("comment") or ""
     if told["decision"] == CANCEL:
         instance = WorkflowInstance.objects.get(pk=told["instance"])
@@ -69,6 +71,7 @@ def _incident_decided(told: Mapping[str, Any], by: Actor) -> None:
         instance_id=told["instance"], token=told["token"], resolved_at__isnull=True
     ).first()
     if incident is None:
+        _came_too_late(told, by)
         return
     try:
         repair(
@@ -79,15 +82,25 @@ def _incident_decided(told: Mapping[str, Any], by: Actor) -> None:
             by=by,
             reason=reason,
         )
-    except ConflictError:
-        return
     except DomainError as error:
-        _ask_again(incident, error)
+        incident.refresh_from_db()
+        if incident.is_open:
+            reopen_task(incident, error.message)
+        else:
+            _came_too_late(told, by)
 
 
-def _ask_again(incident: Incident, error: DomainError) -> None:
-    """The decision was not possible as it was given: the incident stays, and so does its task."""
-    reopen_task(incident, error.message)
+def _came_too_late(told: Mapping[str, Any], by: Actor) -> None:
+    """The step had gone on without the decision; whoever looks at the task learns it."""
+    instance = WorkflowInstance.objects.filter(pk=told["instance"]).first()
+    publish(
+        "user_task.unheard",
+        subject=("task", told["task"]),
+        folder_id=instance.folder_id if instance else None,
+        by=SYSTEM,
+        data={"decision": told["decision"], "by": by.name, "instance": told["instance"]},
+        topics=(f"instance:{told['instance']}",),
+    )
 
 
 def _item_ended(item: Mapping[str, Any], now: Any) -> ItemEnded:

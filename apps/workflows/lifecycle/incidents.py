@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.events.bus import publish
 from apps.inbox.lifecycle import NewTask, open_owned_tasks
 from apps.lib.actors import SYSTEM, Actor
 from apps.workflows.engine.changes import OpenIncident
+from apps.workflows.engine.events import Triggered
 from apps.workflows.models import Incident, PendingEvent, WorkflowInstance
-from apps.workflows.statements import CLOSE_INCIDENTS
+from apps.workflows.statements import CLOSE_INCIDENTS, HOLD_THESE_TIMERS
 
 from . import person_work
 from .happenings import Happening, write_event
@@ -66,19 +68,41 @@ def close_what_is_over(instances: Sequence[int], by: Actor) -> None:
         person_work.close_tasks(tokens)
 
 
+def take_up_again(instances: Sequence[int], by: Actor) -> None:
+    """Steps that were never taken are about to be taken: what is kept for these happens now."""
+    found = Incident.objects.filter(
+        instance_id__in=instances, token=0, code=INTERNAL, resolved_at__isnull=True
+    )
+    ids = list(found.values_list("instance_id", flat=True))
+    if ids:
+        found.update(resolved_at=Now(), resolved_by=by.name[:150], how=Incident.How.RETRY)
+        person_work.close_tasks([(instance_id, 0) for instance_id in ids], "repaired")
+
+
 def keep_for_repair(happenings: Sequence[Happening], error: Exception) -> None:
-    """A fault of ours: keep what was to happen to the instance, and ask people to look at it."""
+    """A fault of ours: keep what was to happen to the instance, and ask people to look at it.
+
+    Timers that were due stand still until somebody has it tried again.
+    """
     instance_id = happenings[0].instance_id
     instance = WorkflowInstance.objects.select_related("workflow").get(pk=instance_id)
+    events = [each.event for each in happenings]
     PendingEvent.objects.bulk_create(
-        PendingEvent(instance_id=instance_id, event=write_event(each.event)) for each in happenings
+        PendingEvent(instance_id=instance_id, event=write_event(event)) for event in events
     )
+    numbers = [event.subscription for event in events if isinstance(event, Triggered)]
+    run(HOLD_THESE_TIMERS, {"id": instance_id, "numbers": numbers})
+    if not Incident.objects.filter(instance=instance, token=0, resolved_at__isnull=True).exists():
+        _ask_about(instance, error)
+
+
+def _ask_about(instance: WorkflowInstance, error: Exception) -> None:
     message = _("The control room could not carry out this step: %(error)s")
     why = _storable(message % {"error": f"{type(error).__name__}: {str(error)[:500]}"})
     row = Incident(
         folder_id=instance.folder_id,
         workflow_id=instance.workflow_id,
-        instance_id=instance_id,
+        instance_id=instance.pk,
         token=0,
         node="",
         phase="work",
@@ -92,7 +116,7 @@ def keep_for_repair(happenings: Sequence[Happening], error: Exception) -> None:
             NewTask(
                 kind="incident",
                 folder_id=instance.folder_id,
-                instance_id=instance_id,
+                instance_id=instance.pk,
                 token=0,
                 title=str(instance.workflow),
                 workflow=str(instance.workflow),

@@ -18,11 +18,12 @@ from apps.workflows.models import PendingEvent, Subscription, WorkflowInstance
 from apps.workflows.statements import FAMILY, HOLD_TIMERS, LET_TIMERS_GO
 
 from .definitions import graph_of
-from .happenings import Happening, read_event, tell_later
+from .happenings import Happening, read_event
+from .incidents import take_up_again
 from .loading import lock
 from .new_walks import insist_on_size
 from .running import dumped, run
-from .stepping import step_locked
+from .stepping import let_happen, step_locked
 
 Status = WorkflowInstance.Status
 MAX_REASON = 500
@@ -55,9 +56,10 @@ def resume_instance(instance: WorkflowInstance, *, by: Actor, reason: str) -> Wo
     ids = _lock_family(instance.pk, Status.PAUSED)
     if instance.pk not in ids:
         raise _changed(instance)
-    _let_timers_go(ids)
+    let_timers_go(ids)
     _set_status(ids, Status.RUNNING, by=by, reason=reason)
-    tell_later(take_pending(ids))
+    take_up_again(ids, by)
+    let_happen(take_pending(ids))  # before anything that comes after it
     return _record("instance.resumed", instance, ids, by=by, reason=reason)
 
 
@@ -124,7 +126,7 @@ def _set_status(ids: Sequence[int], status: str, *, by: Actor, reason: str) -> N
     )
 
 
-def _let_timers_go(ids: Sequence[int]) -> None:
+def let_timers_go(ids: Sequence[int]) -> None:
     """Put the due times of these instances back; durations go on where they stood still."""
     held = Subscription.objects.filter(instance_id__in=ids, held_until__isnull=False)
     rows = [

@@ -14,13 +14,13 @@ from apps.lib.json import JsonObject
 from apps.workflows.engine.events import Repaired
 from apps.workflows.models import Incident, WorkflowInstance
 
-from .happenings import Happening, tell_later
+from .happenings import Happening
 from .incidents import INTERNAL
 from .loading import lock
 from .new_walks import insist_on_size
-from .people import MAX_REASON, take_pending
+from .people import MAX_REASON, let_timers_go, take_pending
 from .person_work import close_tasks
-from .stepping import step_locked
+from .stepping import let_happen, step_locked
 
 How = Literal["retry", "go_on", "throw"]
 MAX_CODE = 200
@@ -99,7 +99,8 @@ def _repeat(incident: Incident, how: str) -> None:
         pk=incident.instance_id, status=WorkflowInstance.Status.PAUSED
     ).exists()
     if not is_paused:
-        tell_later(take_pending([incident.instance_id]))
+        let_timers_go([incident.instance_id])
+        let_happen(take_pending([incident.instance_id]))
 
 
 def _insist_on_code(how: str, code: str) -> None:

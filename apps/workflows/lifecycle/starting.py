@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
@@ -121,16 +121,24 @@ def start_by_event(starts: Iterable[Starting]) -> list[int]:
         try:
             with transaction.atomic():
                 ids.append(_start_at(version, each))
-        except DomainError as error:
-            log.warning("start_refused", workflow=version.workflow_id, error=error.message)
-            publish(
-                "workflow.start_refused",
-                subject=("workflow", version.workflow_id),
-                folder_id=version.workflow.folder_id,
-                by=SYSTEM,
-                data={"node": each.node, "by": each.by, "reason": error.message[:500]},
-            )
+        except (OperationalError, InterfaceError):
+            raise  # the database's trouble: all of it is to be tried again
+        except Exception as error:
+            _refuse_start(version, each, error)
     return ids
+
+
+def _refuse_start(version: WorkflowVersion, start: Starting, error: Exception) -> None:
+    """One that can't start must not keep others from starting, now or ever again."""
+    why = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    log.warning("start_refused", workflow=version.workflow_id, error=why, exc_info=error)
+    publish(
+        "workflow.start_refused",
+        subject=("workflow", version.workflow_id),
+        folder_id=version.workflow.folder_id,
+        by=SYSTEM,
+        data={"node": start.node, "by": start.by, "reason": why[:500].replace("\x00", "")},
+    )
 
 
 def start_by_conditions(folder: Folder, variables: JsonObject, *, by: Actor) -> list[int]:

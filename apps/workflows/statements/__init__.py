@@ -23,7 +23,7 @@ from .messages import (
     START_LISTENERS,
 )
 from .passes import COUNT_PASSES, FORGET_PASSES, RECORD_PASSES, RESULTS_OF, TAKE_FAILED
-from .people import FAMILY, HOLD_TIMERS, LET_TIMERS_GO
+from .people import FAMILY, HOLD_THESE_TIMERS, HOLD_TIMERS, LET_TIMERS_GO
 from .starting import DRAW_IDS, INSERT_INSTANCES
 from .writing import BELOW, CLOSE_INCIDENTS, HOLD_TOKEN, WRITES
 
@@ -38,6 +38,7 @@ __all__ = [
     "FIND_BUFFERED",
     "FORGET_PASSES",
     "HAS_LISTENERS",
+    "HOLD_THESE_TIMERS",
     "HOLD_TIMERS",
     "HOLD_TOKEN",
     "INSERT_INSTANCES",

@@ -18,10 +18,17 @@ update workflows_subscription set held_until = due_at, due_at = null
  where instance_id = any (%(ids)s::bigint[]) and due_at is not null
 """
 
+# The same for subscriptions by their numbers: of a timer whose step can't be taken
+HOLD_THESE_TIMERS: Final = """
+update workflows_subscription set held_until = due_at, due_at = null
+ where instance_id = %(id)s and number = any (%(numbers)s::int[]) and due_at is not null
+"""
+
 LET_TIMERS_GO: Final = """
 update workflows_subscription b
-   set due_at = b.held_until + case when t.moves then statement_timestamp() - i.paused_at
-                                    else interval '0' end,
+   set due_at = b.held_until
+              + case when t.moves then coalesce(statement_timestamp() - i.paused_at, interval '0')
+                     else interval '0' end,
        held_until = null
   from jsonb_to_recordset(%(timers)s::jsonb)
        as t (instance_id bigint, number int, moves boolean)
