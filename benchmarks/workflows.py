@@ -145,11 +145,11 @@ def waiting(folder: Any, n: int, samples: int) -> str:
         .end()
     )
     workflow = deploy(folder, model.xml())
-    before = [one_step(workflow) for _sample in range(samples)]
+    before = [undisturbed_step(workflow) for _sample in range(samples)]
     began = time.monotonic()
     start(workflow, n)
     print(f"waiting  {n:>9,} instances made to wait in {time.monotonic() - began:.1f} s")
-    after = [one_step(workflow) for _sample in range(samples)]
+    after = [undisturbed_step(workflow) for _sample in range(samples)]
     slower = p95(after) / p95(before)
     print(
         f"         a step takes {median(before):.1f} ms in an empty database (p95"
@@ -159,6 +159,11 @@ def waiting(folder: Any, n: int, samples: int) -> str:
     if slower > TARGETS["slower"]:
         return f"more than {TARGETS['slower']} times as long"
     return ""
+
+
+def undisturbed_step(workflow: Any) -> float:
+    """Return the quickest of three: what else the machine does meanwhile is not of interest."""
+    return min(one_step(workflow) for _try in range(3))
 
 
 def one_step(workflow: Any) -> float:

@@ -17,7 +17,7 @@ from apps.workflows.models import Incident, StepInstance, WorkflowInstance
 from tests.concurrency.mortals import die_at
 from tests.factories import make_folder
 from tests.workflows.lifecycle.walking import ANNA, deployed
-from tests.workflows.models import process, timer
+from tests.workflows.models import message, process, timer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
@@ -25,10 +25,10 @@ N_INSTANCES = 4
 # Messages that a whole walk of all instances sends to the database, at least
 LATEST_DEATH = 250
 
-# two tokens come to the join
+# two tokens come to each join
 VISITS = Counter(
     start=1, fork=1, left=1, inner=1, inner_start=1, inside=1, inner_end=1, join=2, each=1,
-    sub=1, pause=1, last=1, end=1,
+    sub=1, pause=1, part=1, say=1, hear=1, meet=2, last=1, end=1,
 )  # fmt: skip
 ITEMS = Counter(left=1, inside=1, each=3, child=1, last=1)
 
@@ -43,7 +43,9 @@ def everything(folder):
                               output_element="=total")
         .call("sub", "called")
         .catch("pause", timer(duration="PT0S"))
+        .parallel("part").throw("say", message("go", "=key")).parallel("meet")
         .service("last").end()
+        .at("part").receive("hear", "go", "=key").to("meet")
         .at("fork").subprocess("inner")
         .start("inner_start").service("inside").end("inner_end").done().to("join")
     )  # fmt: skip
@@ -59,10 +61,14 @@ ANSWERS = {
 }
 
 
-def result_of(n, lines):
+def given_to(n):
+    return {"n": n, "key": f"K-{n}", "lines": [1, 2, 3]}
+
+
+def result_of(n, key, lines):
     totals = [line + n for line in lines]
     return {
-        "n": n, "lines": lines, "left": n * 2, "inside": n * 3, "totals": totals,
+        "n": n, "key": key, "lines": lines, "left": n * 2, "inside": n * 3, "totals": totals,
         "child": sum(totals), "last": n * 5 + sum(totals),
     }  # fmt: skip
 
@@ -107,7 +113,7 @@ def _survive(kills: int, chance: random.Random) -> None:
     while died < kills:
         # a new lot as soon as the last has got through
         n = len(given)
-        lots = [{"n": n + each, "lines": [1, 2, 3]} for each in range(N_INSTANCES)]
+        lots = [given_to(n + each) for each in range(N_INSTANCES)]
         lifecycle.start_instances(workflow, lots, by=ANNA)
         given += lots
         while died < kills and die_at(chance.randint(1, LATEST_DEATH), walk):
