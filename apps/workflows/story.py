@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.lib.durations import duration_in_words
 from apps.lib.json import Json, JsonObject
 from apps.lib.schema import mask
-from apps.lib.schema_forms import humanised, read_shape
+from apps.queues.item_data import DataView, view_of
 
 from .graph import Graph
 from .links import asked_of, items_of
@@ -20,6 +19,7 @@ from .models import Scope, StepInstance, Token, WorkflowInstance
 from .outline import GATEWAYS, kind_of, name_of
 
 MAX_VISITS = 200
+MAX_SCOPES = 50
 MAX_VALUE = 400
 MAX_CHANGES = 40
 A_MOMENT = timedelta(seconds=1)
@@ -142,7 +142,9 @@ def _past(step: StepInstance, graph: Graph, span: Span, changes: list[JsonObject
 
 def _present(token: Token, graph: Graph, span: Span, asked: Counter[int]) -> Visit:
     left, width = span.place(token.entered_at, None)
-    status = "person" if asked[token.number] else status_of(token)
+    is_asked = bool(asked[token.number])
+    status = "person" if is_asked else status_of(token)
+    waits_for = Token.WaitsFor.TASK.label if is_asked else token.get_waits_for_display()
     return Visit(
         key=f"now-{token.number}",
         token=token.number,
@@ -157,7 +159,7 @@ def _present(token: Token, graph: Graph, span: Span, asked: Counter[int]) -> Vis
         took="",
         left=left,
         width=width,
-        note=_("Waits for: %(what)s") % {"what": token.get_waits_for_display()},
+        note=_("Waits for: %(what)s") % {"what": waits_for},
     )
 
 
@@ -223,44 +225,34 @@ def say(value: Json) -> str:
 class ScopeView:
     """The variables of one scope; `title` "" for the instance itself."""
 
+    id: str
     title: str
-    values: list[tuple[str, str, str, bool]]  # title, name, text, whether it has several lines
+    data: DataView
 
 
 def variables_of(instance: WorkflowInstance, graph: Graph) -> list[ScopeView]:
     """Return the variables by scope, the instance's own first; personal values are masked."""
     schema = instance.version.input_schema
     if instance.is_over:
-        return [ScopeView("", _pairs(instance.result or {}, schema))]
-    scopes = Scope.objects.filter(instance_id=instance.pk).order_by("number")[:MAX_VISITS]
-    shown = [
-        ScopeView(
-            "" if scope.parent is None else _scope_title(graph, scope),
-            _pairs(scope.variables, schema),
-        )
+        return [_scope_view(0, "", instance.result or {}, schema)] if instance.result else []
+    scopes = Scope.objects.filter(instance_id=instance.pk).order_by("number")[:MAX_SCOPES]
+    return [
+        _scope_view(scope.number, _scope_title(graph, scope), scope.variables, schema)
         for scope in scopes
+        if scope.variables
     ]
-    return [each for each in shown if each.values]
+
+
+def _scope_view(number: int, title: str, values: JsonObject, schema: JsonObject) -> ScopeView:
+    return ScopeView(f"scope-{number}-more", title, view_of(mask(values, schema), schema))
 
 
 def _scope_title(graph: Graph, scope: Scope) -> str:
+    if scope.parent is None:
+        return ""
     index = scope.counts.get("index") if isinstance(scope.counts, dict) else None
     name = name_of(graph, scope.node)
     return name if index is None else _("%(name)s, pass %(n)s") % {"name": name, "n": index}
-
-
-def _pairs(values: JsonObject, schema: Any) -> list[tuple[str, str, str, bool]]:
-    described = schema if isinstance(schema, dict) else {}
-    titles = {
-        name: shape.title
-        for name, shape in read_shape({"type": "object", **described}, root=described).children()
-    }
-    shown = mask(values, schema)
-    texts = {name: pretty(value) for name, value in shown.items()}
-    return [
-        (titles.get(name) or humanised(name), name, text, "\n" in text)
-        for name, text in texts.items()
-    ]
 
 
 def pretty(value: Json) -> str:

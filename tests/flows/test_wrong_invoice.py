@@ -48,7 +48,7 @@ def test_a_wrong_total_is_put_right_in_the_inbox_and_the_bot_goes_on(
     expect(_badge(work, "check", "person")).to_have_count(0)
     assert work.evaluate("window.wasNotReloaded")
     assert _postings(running_room, number) == 1
-    expect(work.locator(".variables")).to_contain_text("Total with VAT")
+    expect(work.locator("#variables")).to_contain_text("Total with VAT")
 
 
 def test_a_large_invoice_is_approved_on_its_way_to_the_ledger(page_of, running_room):
