@@ -11,6 +11,7 @@ from apps.workflows.graph import Constant, Given, VariableMapping
 from .faults import StepError
 from .state import Token
 from .step import Step
+from .storable import why_not_storable
 from .variables import Place, Spot, layers, look_up
 
 NOTHING: JsonObject = {}
@@ -24,9 +25,12 @@ def value(step: Step, given: Given | None, place: Place, extra: JsonObject = NOT
         return given.value
     found = evaluate(step, given, place, extra)
     try:
-        return to_json(found)
+        made = to_json(found)
     except FeelLimitError as error:  # little that is shared many times is much as JSON
         raise StepError("expression", _told(given, str(error))) from None
+    if why := why_not_storable(made):
+        raise StepError("expression", _told(given, why))
+    return made
 
 
 def evaluate(

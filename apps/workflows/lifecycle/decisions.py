@@ -17,6 +17,7 @@ from apps.lib.dmn.nodes import DecisionNode
 from apps.lib.errors import InvalidError, NotFoundError
 from apps.lib.feel import FeelError
 from apps.lib.json import JsonObject
+from apps.workflows.engine.storable import why_not_storable
 from apps.workflows.models import Decision, DecisionEvaluation, DecisionVersion
 
 from .definitions import decision_model_of
@@ -90,6 +91,9 @@ def evaluate_decision(
         message = _("The decision has no answer: %(why)s")
         raise InvalidError(message % {"why": error}) from None
     told = explained(found, result)
+    if why := why_not_storable([told]):
+        message = _("The decision has no answer that can be kept: %(why)s")
+        raise InvalidError(message % {"why": why})
     DecisionEvaluation.objects.create(
         folder=folder,
         decision=found.decision,

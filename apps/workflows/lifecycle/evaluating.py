@@ -8,6 +8,7 @@ from apps.lib.feel import FeelError, to_json
 from apps.lib.json import JsonObject
 from apps.workflows.engine.faults import StepError
 from apps.workflows.engine.state import DecisionAnswer
+from apps.workflows.engine.storable import why_not_storable
 from apps.workflows.engine.world import Decide
 from apps.workflows.graph import RuleWork
 from apps.workflows.models import DecisionVersion
@@ -26,9 +27,11 @@ class Decider:
         def decide(key: str, work: RuleWork, context: JsonObject) -> DecisionAnswer:
             version = self._version(facts, key, work)
             result = answer(version, key, context)
-            return DecisionAnswer(
-                value=to_json(result.value), evaluation=explained(version, result)
-            )
+            told = explained(version, result)
+            if why := why_not_storable([told]):
+                text = _("Decision “%(key)s” has no answer that can be kept: %(why)s")
+                raise StepError("decision", text % {"key": key, "why": why})
+            return DecisionAnswer(value=told["value"], evaluation=told)
 
         return decide
 
