@@ -83,8 +83,13 @@ def _started(step: Step, event: events.Started) -> None:
     start = event.node or _plain_start(step)
     scope = Scope(number=step.number(), node=step.graph.nodes[start].scope, kind="process")
     step.scopes.add(scope)
-    _put_asked(step, scope, event.variables)
-    step.send(start, scope.number)
+    node = step.graph.nodes[start]
+    if node.outputs and node.event is not None:
+        # they decide alone what goes up of what came with the event
+        step.send(start, scope.number, local=event.variables)
+    else:
+        _put_asked(step, scope, event.variables)
+        step.send(start, scope.number)
 
 
 def _item_ended(step: Step, event: events.ItemEnded) -> None:
@@ -106,7 +111,7 @@ def _passes_ended(step: Step, event: events.PassesEnded) -> None:
     loop = step.node_of(token).loop
     assert isinstance(loop, MultiInstance)
     if is_tolerated(loop, failed=event.failed, total=len(event.results)):
-        leave_with_results(step, token, event.results)
+        leave_with_results(step, token, event.results, event.skipped)
     else:
         text = _("%(failed)s of %(total)s passes failed. %(message)s")
         told = {"failed": event.failed, "total": len(event.results), "message": event.message}

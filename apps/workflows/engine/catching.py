@@ -11,7 +11,7 @@ from .scopes import cancel_token, start_event_subprocess
 from .state import Subscription
 from .step import Step
 from .timing import next_due
-from .variables import Spot
+from .variables import around
 
 
 def catch(step: Step, row: Subscription, variables: JsonObject) -> None:
@@ -58,8 +58,7 @@ def _listen_on(step: Step, node: Node, row: Subscription) -> None:
     if not isinstance(node.event, TimerEvent):
         return
     try:
-        token = step.tokens.get(row.token)
-        due_at, repeats = next_due(step, node.event, row, token or Spot(row.scope))
+        due_at, repeats = next_due(step, node.event, row, around(step, row))
     except StepError:
         # what the timer says was changed to something that is none: this was its last time
         due_at, repeats = None, 0

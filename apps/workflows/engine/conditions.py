@@ -9,7 +9,7 @@ from .expressions import is_true
 from .faults import StepError
 from .state import Subscription
 from .step import Step
-from .variables import Spot
+from .variables import around
 
 
 def look_at_conditions(step: Step) -> bool:
@@ -33,9 +33,8 @@ def _has_turned(step: Step, row: Subscription) -> bool:
     """Note whether the condition holds now; True if it did not before."""
     event = step.graph.nodes[row.node].event
     assert isinstance(event, ConditionEvent)
-    place = step.tokens.get(row.token) or Spot(row.scope)
     try:
-        holds = is_true(step, event.condition, place)
+        holds = is_true(step, event.condition, around(step, row))
     except StepError:
         holds = False
     if holds != row.was_true:

@@ -19,11 +19,8 @@ def close_if_done(step: Step, scope: Scope) -> None:
     stop_listening(step, scope.number)
     hand_up_undoables(step, scope)
     remove_scope(step, scope)
-    token = step.tokens[scope.token]
-    if scope.kind == "subprocess":
-        # outputs, and the output of a pass, see what was the subprocess's own
-        token = replace(token, local=scope.variables)
-    leave(step, token)
+    # outputs, and the output of a pass, see what was the subprocess's own
+    leave(step, replace(step.tokens[scope.token], local=scope.variables))
 
 
 def finish(step: Step, status: InstanceStatus) -> None:

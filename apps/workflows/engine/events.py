@@ -37,11 +37,13 @@ class ItemEnded:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassesEnded:
     """All items of a fan-out have ended: `results` in the order of the collection (None where a
-    tolerated pass failed); `failed`: how many failed; `code`, `message`: of the first of these."""
+    tolerated pass failed); `skipped`: the indexes of those that give the policy's default output;
+    `failed`: how many failed; `code`, `message`: of the first of these."""
 
     at: datetime
     token: int
     results: list[Json]
+    skipped: list[int] = field(default_factory=list)
     failed: int = 0
     code: str = ""
     message: str = ""

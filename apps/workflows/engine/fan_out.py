@@ -19,7 +19,7 @@ from .leaving import leave
 from .state import Token
 from .step import Step
 from .variables import Spot, visible
-from .work_items import as_result, attempts_of, rules_for, with_headers
+from .work_items import as_result, attempts_of, default_output, rules_for, with_headers
 
 
 def fans_out(graph: Graph, node: Node, loop: MultiInstance) -> bool:
@@ -56,14 +56,16 @@ def fan_out(
     step.tell(items)
 
 
-def leave_with_results(step: Step, token: Token, results: list[Json]) -> None:
-    """Go on with what all passes gave."""
+def leave_with_results(step: Step, token: Token, results: list[Json], skipped: list[int]) -> None:
+    """Go on with what all passes gave; those that were skipped gave the default output."""
     loop = step.node_of(token).loop
     assert isinstance(loop, MultiInstance)
     try:
-        result = _collected(step, loop, token, results)
+        given: Json = default_output(step, token) if skipped else None
+        made = [given if index in skipped else result for index, result in enumerate(results)]
+        result = _collected(step, loop, token, made)
     except StepError as error:
-        step.open_incident(token, "leave", error, {"results": results})
+        step.open_incident(token, "leave", error, {"results": results, "skipped": skipped})
     else:
         leave(step, token, result)
 
@@ -84,7 +86,8 @@ def _collected(step: Step, loop: MultiInstance, token: Token, results: list[Json
 def _reads_pass(graph: Graph, work: Work, loop: MultiInstance) -> bool:
     """Tell whether something besides the inputs differs from pass to pass."""
     rules = (*work.policy.rules, *graph.policy.rules)
-    asked = [loop.output_element, work.retries, *(rule.when for rule in rules)]
+    defaults = [policy.default_output for policy in (work.policy, graph.policy)]
+    asked = [loop.output_element, work.retries, *defaults, *(rule.when for rule in rules)]
     own = {"loopCounter", loop.element}
     return any(isinstance(each, Expression) and not own.isdisjoint(each.reads) for each in asked)
 

@@ -46,7 +46,7 @@ def open_loop(step: Step, node: Node, token: Token) -> bool:
     counts: Facts = {"total": len(elements), "started": len(started)}
     if loop.is_sequential:
         counts["elements"] = elements
-    body = open_scope(step, token, "loop", variables={}, counts=counts)
+    body = open_scope(step, token, "loop", variables=token.local, counts=counts)
     for index, element in enumerate(started):
         _start_pass(step, body, index, element)
     return True
@@ -87,7 +87,8 @@ def _open_standard(step: Step, loop: StandardLoop, token: Token) -> bool:
     if loop.tests_before and not goes_again(step, loop, token, done=0):
         leave(step, token)
         return False
-    body = open_scope(step, token, "loop", variables={}, counts={"total": 0, "started": 1})
+    counts: Facts = {"total": 0, "started": 1}
+    body = open_scope(step, token, "loop", variables=token.local, counts=counts)
     _start_pass(step, body, 0, None)
     return True
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from apps.lib.json import Json, JsonObject
 from apps.workflows.graph import MultiInstance, Node, StandardLoop
 
-from .expressions import is_true, value
+from .expressions import NOTHING, is_true, value
 from .state import Facts, Scope, Token
 from .step import Step
 
@@ -21,7 +21,7 @@ def end_pass(step: Step, token: Token, body: Scope, seen: JsonObject) -> None:
             numbers = _numbers(body, counts)
             counts["is_over"] = is_true(step, loop.completion, token, {**numbers, **seen})
     elif isinstance(loop, StandardLoop):
-        counts["is_over"] = not goes_again(step, loop, token, done=counts["done"])
+        counts["is_over"] = not goes_again(step, loop, token, done=counts["done"], seen=seen)
     step.scopes.add(replace(body, counts=counts))
     step.looks[body.number] = None
 
@@ -55,11 +55,16 @@ def is_tolerated(loop: MultiInstance, *, failed: int, total: int) -> bool:
     return failed <= round(loop.tolerate * total, 6)
 
 
-def goes_again(step: Step, loop: StandardLoop, place: Token, *, done: int) -> bool:
-    """Tell whether a standard loop makes another pass after `done` ones. Raises StepError."""
+def goes_again(
+    step: Step, loop: StandardLoop, place: Token, *, done: int, seen: JsonObject = NOTHING
+) -> bool:
+    """Tell whether a standard loop makes another pass after `done` ones, of which the last one
+    gave `seen`. Raises StepError."""
     if loop.maximum is not None and done >= loop.maximum:
         return False
-    return loop.condition is None or is_true(step, loop.condition, place, {"loopCounter": done})
+    return loop.condition is None or is_true(
+        step, loop.condition, place, {**seen, "loopCounter": done}
+    )
 
 
 def ended(body: Scope) -> int:

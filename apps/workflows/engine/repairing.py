@@ -20,7 +20,18 @@ from .work_items import payload_for
 
 # What an incident adds to the facts of its token
 _ADDED = frozenset(
-    {"phase", "code", "message", "waited", "result", "results", "carried", "outcome", "note"}
+    {
+        "phase",
+        "code",
+        "message",
+        "waited",
+        "result",
+        "results",
+        "skipped",
+        "carried",
+        "outcome",
+        "note",
+    }
 )
 _PASSED_THROUGH = frozenset({"start", "exclusive", "parallel", "inclusive", "event_based"})
 
@@ -88,7 +99,7 @@ def _leave_again(step: Step, token: Token) -> None:
     facts = token.facts
     cleaned = _cleaned(token)
     if "results" in facts:
-        leave_with_results(step, cleaned, facts["results"])
+        leave_with_results(step, cleaned, facts["results"], facts["skipped"])
     else:
         carried = {"carried": facts["carried"]}
         leave(

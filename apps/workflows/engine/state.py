@@ -2,8 +2,9 @@
 
 Scopes and tokens are numbered by the instance (`next_number`), so that a step can name what it
 makes without asking anybody. A state may be partial: the chain of scopes from the event's place up
-to the root, with the tokens of these scopes; of a multi-instance body only `counts`, not its
-passes. Whatever lies deeper is reached by commands on whole scopes (see changes.CancelScope).
+to the root, with the tokens of these scopes, and the variables of the scopes just below; of a
+multi-instance body only `counts`, not its passes. Whatever lies deeper is reached by commands on
+whole scopes (see changes.CancelScope).
 
 Where the graph has conditional events the state must be whole: a variable may be read anywhere
 below the scope in which it changes.

@@ -10,6 +10,7 @@ from typing import Protocol
 from apps.lib.json import Json, JsonObject
 
 from .faults import StepError, too_large_text
+from .state import Subscription
 from .step import Step
 from .weighing import weight
 
@@ -29,6 +30,16 @@ class Spot:
 
     scope: int
     local: JsonObject = field(default_factory=dict)
+
+
+def around(step: Step, row: Subscription) -> Place:
+    """Return from where a subscription sees variables: its activity, a subprocess from inside."""
+    token = step.tokens.get(row.token)
+    if token is None:
+        return Spot(row.scope)
+    inside = step.scopes.get(token.facts["scope"]) if token.waits_for == "scope" else None
+    is_subprocess = inside is not None and inside.kind == "subprocess"
+    return Spot(token.facts["scope"]) if is_subprocess else token
 
 
 def layers(step: Step, place: Place) -> list[JsonObject]:

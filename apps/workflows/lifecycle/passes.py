@@ -24,7 +24,6 @@ from .stepping import step
 
 # News of our own: {"fan_outs": [[instance, token]]}
 COUNTED = "workflow.passes"
-TOLERABLE = frozenset({"successful", "skipped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +71,21 @@ def _ended(instance_id: int, token: int, total: int, now: datetime) -> PassesEnd
     """Read the results in the order of the collection."""
     rows = run(RESULTS_OF, {"id": instance_id, "token": token})
     results: list[Any] = [None] * total
-    failures = []
+    skipped, failures = [], []
     for index, status, output, code, message in rows:
-        if status in TOLERABLE:
+        if status == "skipped":
+            skipped.append(index)
+        elif status == "successful":
             results[index] = orjson.loads(output) if output is not None else None
         else:
             failures.append((code, message))
     code, message = failures[0] if failures else ("", "")
     return PassesEnded(
-        at=now, token=token, results=results, failed=len(failures), code=code, message=message
+        at=now,
+        token=token,
+        results=results,
+        skipped=skipped,
+        failed=len(failures),
+        code=code,
+        message=message,
     )

@@ -219,3 +219,16 @@ def test_a_catching_condition_waits_until_it_holds():
 
     assert run.status == "completed"
     assert rehearse(model, {"done": True}).places == ["work"]
+
+
+def test_a_boundary_event_sees_the_inputs_of_its_subprocess_for_as_long_as_it_waits():
+    model = process().start().subprocess("sub").inputs(pace='="R3/PT1H"', limit="=10")
+    model.start("inside").user("work").end("done").done().end()
+    model.boundary("sub", "remind", timer(cycle="=pace"), interrupts=False).end("reminded")
+    model.boundary("sub", "over", condition("total > limit")).user("look").end("seen")
+    run = rehearse(model, {"total": 1})
+    run.pass_time(hours=5)
+    assert run.path.count("remind") == 3
+
+    run.set_variables({"total": 11})
+    assert run.places == ["look"]

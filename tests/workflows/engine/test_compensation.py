@@ -170,3 +170,13 @@ def test_what_can_be_undone_is_gone_with_the_instance():
     run.cancel()
 
     assert run.state.undoables == {}
+
+
+def test_a_handler_with_several_instances_sees_the_variables_of_what_it_undoes():
+    model = process().start().service("book").inputs(place="=city").throw("undo", compensation())
+    model.end().apart().user("cancel").inputs(where="=place").each(cardinality="=2")
+    model.undone_by("book", "cancel")
+    run = rehearse(model, {"city": "Oslo"})
+    run.finish("book")
+
+    assert run.task("cancel").values["where"] == "Oslo"

@@ -202,3 +202,32 @@ def test_a_standard_loop_ends_at_its_maximum():
     model = process().start().script("count", "=n + 1", "n").again_while("true", maximum=5).end()
 
     assert rehearse(model, {"n": 0}).result == {"n": 5}
+
+
+def test_skipped_items_give_the_default_output():
+    model = process().start().service("line").each("lines", output="sums", output_element="=sum")
+    model.policy({"then": "skip"}, default_output="={sum: base}").user("check").end()
+    run = rehearse(model, {"lines": [1, 2, 3], "base": 7})
+    run.finish_all("line", [{"sum": 1}, None, {"sum": 3}], skipped=[1])
+
+    assert run.variables["sums"] == [1, 7, 3]
+
+
+def test_a_default_output_of_each_element_needs_passes_of_their_own():
+    model = process().start().service("line").each("lines", output="sums", output_element="=sum")
+    model.policy({"then": "skip"}, default_output="={sum: item}").user("check").end()
+    run = rehearse(model, {"lines": [5, 6]})
+    run.skip("line")
+    run.skip("line")
+
+    assert run.variables["sums"] == [5, 6]
+
+
+def test_the_condition_of_a_standard_loop_sees_the_result_of_its_pass():
+    model = process().start().user("ask").inputs(ready="=false").again_while("not(ready)").end()
+    run = rehearse(model)
+    run.decide("ask", values={"ready": False})
+    assert run.places == ["ask", "ask"]
+    run.decide("ask", values={"ready": True})
+
+    assert run.status == "completed"

@@ -40,7 +40,7 @@ def test_the_chain_around_an_event_is_enough(block: Block, data: st.DataObject):
 
 def chain_around(state: State, event: Event) -> State:
     """Return what the store loads for an event: scopes up to the root, and what stands in them; of
-    the passes of a loop only those on the way."""
+    the passes of a loop only those on the way. Of the scopes just below only their variables."""
     token, scope = place_of(state, event)
     scopes, on_the_way = {}, {token}
     number: int | None = scope
@@ -54,9 +54,14 @@ def chain_around(state: State, event: Event) -> State:
             return False
         return scopes[row_scope].kind != "loop" or row_token in on_the_way
 
+    below = {
+        n: row
+        for n, row in state.scopes.items()
+        if row.parent in scopes and scopes[row.parent].kind != "loop"
+    }
     return replace(
         state,
-        scopes=scopes,
+        scopes={**below, **scopes},
         tokens={n: row for n, row in state.tokens.items() if is_held(row.scope, n)},
         subscriptions={
             n: row for n, row in state.subscriptions.items() if is_held(row.scope, row.token)

@@ -204,3 +204,21 @@ def test_a_process_may_start_by_an_event(node):
     run = rehearse(model, {"x": 1}, node=node)
 
     assert run.places == [{"by_message": "a", "by_timer": "b"}[node]]
+
+
+def test_the_outputs_of_a_message_start_decide_alone_what_goes_up():
+    model = process().start("told", message("order")).outputs(total="=order.total").user("u").end()
+    run = rehearse(model, {"order": {"total": 5}}, node="told")
+
+    assert run.variables == {"total": 5}
+
+
+def test_the_outputs_of_an_event_subprocess_see_its_variables():
+    model = process().start().user("work").end()
+    model.event_subprocess("note").outputs(reason="=why").start(
+        "told", message("stop", '="1"'), isInterrupting=False
+    ).end("noted").done()  # fmt: skip
+    run = rehearse(model)
+    run.publish("stop", "1", {"why": "weather"})
+
+    assert run.variables == {"reason": "weather"}

@@ -251,3 +251,19 @@ def test_an_item_that_failed_for_good_does_not_hide_behind_the_others():
     fail(folder, "line", code="E-7", message="No such account")
 
     assert "No such account" in Incident.objects.get(instance=instance).message
+
+
+def test_skipped_items_give_the_default_output_of_the_step():
+    folder = make_folder()
+    model = (
+        process("each").start().service("line")
+        .policy({"then": "skip"}, default_output="={total: 0}")
+        .each("lines", element_name="line", output="totals", output_element="=total")
+        .service("after").end()
+    )  # fmt: skip
+    instance = started(deployed(model, folder), lines=[1, 2])
+
+    fail(folder, "line")
+
+    work(folder, "after")
+    assert reloaded(instance).result["totals"] == [0, 0]
