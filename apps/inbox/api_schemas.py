@@ -8,7 +8,7 @@ from pydantic import Field
 
 from apps.lib.schema_forms.personal import masked
 
-from .decisions import decisions_of, title_of
+from .decisions import Decision, decisions_of, title_of
 from .models import UserTask
 
 
@@ -93,17 +93,7 @@ def task_out(task: UserTask) -> dict[str, Any]:
         "queue": task.queue.key if task.queue else None,
         "form": task.form,
         "values": masked(task.values, task.form),
-        "decisions": [
-            {
-                "key": decision.key,
-                "title": title_of(decision),
-                "takes_values": decision.takes_values,
-                "needs_reason": decision.needs_reason,
-                "needs_reference": decision.needs_reference,
-                "needs_result": decision.needs_result,
-            }
-            for decision in decisions_of(task.decisions)
-        ],
+        "decisions": [_decision_out(decision) for decision in decisions_of(task.decisions)],
         "assignee": task.assignee.username if task.assignee else None,
         "candidate_groups": task.candidate_groups,
         "candidate_users": task.candidate_users,
@@ -116,4 +106,15 @@ def task_out(task: UserTask) -> dict[str, Any]:
         "decision": task.decision or None if is_closed else None,
         "decided_by": task.decided_by_name or None if is_closed else None,
         "decided_at": task.decided_at,
+    }
+
+
+def _decision_out(decision: Decision) -> dict[str, Any]:
+    return {
+        "key": decision.key,
+        "title": title_of(decision),
+        "takes_values": decision.takes_values,
+        "needs_reason": decision.needs_reason,
+        "needs_reference": decision.needs_reference,
+        "needs_result": decision.needs_result,
     }

@@ -93,14 +93,21 @@ def pane(
         "form": form,
         "folds": len(form.tree.children) > MANY_FIELDS,
         "doubtful": doubtful,
-        "why": presenting.why_it_stopped(task),
-        "document": presenting.documents_of(task, chosen=_chosen_file(request)),
+        **_evidence(request, task),
         "decisions": rows,
-        "result": presenting.result_of(task),
         "people": presenting.people_for(task) if may_decide else [],
         "refusal": refusal,
         "refusal_is_asked": any(row["problems"] for row in rows),
         "opened": True,
+    }
+
+
+def _evidence(request: PersonRequest, task: UserTask) -> dict[str, Any]:
+    """What there is to be known about the task, besides its values."""
+    return {
+        "why": presenting.why_it_stopped(task),
+        "document": presenting.documents_of(task, chosen=_chosen_file(request)),
+        "result": presenting.result_of(task),
     }
 
 
