@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
@@ -51,7 +52,9 @@ def _said(record: Any) -> list[tuple[str, Any]]:
 
 
 def _to_json(value: Any) -> Json:
-    if isinstance(value, bool | int | str):
+    if isinstance(value, StrEnum):
+        return value.value  # a plain text, as it will be read back
+    elif isinstance(value, bool | int | str):
         return value
     elif isinstance(value, Decimal):
         return f"{value:f}"

@@ -61,7 +61,9 @@ def test_no_page_has_a_violation_or_an_error(page_of, numbers, theme, viewport):
 
 def test_a_task_and_its_refusals_are_accessible(page_of, numbers, running_room):
     page = page_of("bea")
-    task = running_room.query("select max(id) from inbox_usertask")[0][0]
+    task = running_room.query(
+        "select max(id) from inbox_usertask where kind = 'data_problem' and status = 'open'"
+    )[0][0]
     page.goto(f"/inbox/{task}/")
 
     assert_accessible(page)
