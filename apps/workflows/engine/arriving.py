@@ -6,7 +6,7 @@ from apps.lib.texts import gettext as _
 from apps.workflows.graph import Kind, MultiInstance, Node
 
 from .activities import enter
-from .expressions import mapped
+from .expressions import NOTHING, mapped
 from .faults import StepError
 from .gateways import await_first, pass_gateway
 from .leaving import leave
@@ -54,7 +54,8 @@ def _start(step: Step, token: Token) -> None:
     given = mapped(step, node.outputs, token) if node.outputs else token.local
     put(step, token.scope, given)
     listen_for_event_subprocesses(step, token.scope, Spot(token.scope))
-    leave(step, token)
+    scope = step.scopes[token.scope]
+    leave(step, token, began=scope.variables if scope.kind == "process" else NOTHING)
 
 
 def _await_event(step: Step, token: Token) -> None:

@@ -20,11 +20,13 @@ def leave(
     *,
     outcome: StepOutcome = "completed",
     note: str = "",
+    began: JsonObject = NOTHING,
 ) -> None:
     """Put the result where it belongs, and send tokens along the flows.
 
     What fails on the way becomes an incident that keeps the result, so that a retry does not do
-    the work again; `carried` are outputs that are in place since an earlier try.
+    the work again; `carried` are outputs that are in place since an earlier try. `began`: what an
+    instance began with, so that its history has all variables from the first one on.
     """
     node = step.node_of(token)
     carried: JsonObject | None = token.facts.get("carried")
@@ -36,7 +38,7 @@ def leave(
         kept = {"result": result, "carried": carried, "outcome": outcome, "note": note}
         step.open_incident(token, "leave", error, kept)
     else:
-        step.record(token, outcome, delta=carried, note=note)
+        step.record(token, outcome, delta={**began, **carried}, note=note)
         _remember_undo(step, node, token)
         step.forget(token)
         step.follow(flows, token.scope)
