@@ -45,12 +45,7 @@ def _report(
     in_order = [id for id in nodes if id in knot]
     part = drawing.flow_elements[in_order[0]]
     labels = ", ".join(f"“{drawing.flow_elements[id].label}”" for id in in_order[:6])
-    leads_out = any(
-        flows[flow].target not in knot
-        for id in knot
-        if nodes[id].kind in ("exclusive", "inclusive")
-        for flow in nodes[id].outgoing
-    )
+    leads_out = any(_leads_out(nodes[id], knot, flows) for id in knot)
     if leads_out and any(_changes_variables(nodes[id], nodes) for id in knot):
         part.warn(
             _("The cycle through %(names)s never waits.") % {"names": labels},
@@ -62,6 +57,16 @@ def _report(
             % {"names": labels},
             _("Put something into it that takes time: a task for a bot or a person, or a timer."),
         )
+
+
+def _leads_out(node: Node, knot: frozenset[str], flows: dict[str, Flow]) -> bool:
+    """Tell whether a token may leave the cycle here, with none that goes round again."""
+    inside = [id for id in node.outgoing if flows[id].target in knot]
+    if len(inside) == len(node.outgoing):
+        return False
+    return node.kind == "exclusive" or all(
+        flows[id].condition is not None or id == node.default_flow for id in inside
+    )
 
 
 def _is_instant(node: Node, nodes: Mapping[str, Node]) -> bool:

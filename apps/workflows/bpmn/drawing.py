@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from apps.lib.texts import gettext as _
 
-from . import support
+from . import names, support
 from .extensions import check_extensions
 from .model import Model
 from .parts import Part
@@ -42,8 +42,8 @@ def draw(process: Part, model: Model, findings: Findings) -> Drawing:
     """Return what lies in a process, with all problems of single elements reported."""
     drawing = Drawing(process, model)
     _gather(process, drawing)
-    for part in process.children("association"):
-        _associate(part, drawing)
+    for element in process.element.iter(names.qualified("association")):
+        _associate(process.at(element), drawing)
     _connect(drawing)
     return drawing
 
@@ -55,10 +55,10 @@ def _gather(holder: Part, drawing: Drawing) -> None:
         tag = part.tag
         if tag in support.EXECUTED:
             _take(part, scope, drawing)
-        elif tag == "sequenceFlow":
+            continue
+        check_extensions(part)
+        if tag == "sequenceFlow":
             _take_flow(part, scope, drawing)
-        elif tag == "association" and holder is not drawing.process:
-            _associate(part, drawing)
         elif tag in support.WITHOUT_EFFECT:
             _say_without_effect(part)
         elif tag not in support.DRAWN | support.CONTENTS and ":" not in tag:

@@ -81,3 +81,17 @@ def test_ways_that_never_come_to_an_end_are_warned_of():
     builder = process().start().exclusive("a").service("s").to("a")
 
     assert any("comes to an end" in each.message for each in compiled(builder).warnings)
+
+
+def test_flows_of_a_task_may_lead_out_of_a_cycle_by_their_conditions():
+    model = process().start().exclusive("merge").script("count", "n + 1", "n").when("n < 3")
+    model.to("merge").at("count").when("n >= 3").end()
+
+    assert [each.element for each in compiled(model).warnings] == ["merge"]
+
+
+def test_a_flow_that_is_always_taken_keeps_a_cycle_going():
+    model = process().start().exclusive("merge").script("count", "n + 1", "n").to("merge")
+    model.at("count").when("n >= 3").end()
+
+    assert "never waits" in problems_of(model)[0].message
