@@ -49,8 +49,10 @@ def _multi(drawn: Part, part: Part) -> MultiInstance | None:
         is_sequential=drawn.flag("isSequential"),
         collection=collection,
         cardinality=None if collection else count,
-        element=zeebe.get("inputElement") if zeebe else "",
-        output_collection=zeebe.get("outputCollection") if zeebe else "",
+        element=values.variable(zeebe, "inputElement", _("The element of “%(name)s”") % words),
+        output_collection=values.variable(
+            zeebe, "outputCollection", _("The output collection of “%(name)s”") % words
+        ),
         output_element=_output_element(zeebe, words) if zeebe else None,
         completion=values.expression_of(completion, _("The completion of “%(name)s”") % words),
         tolerate=values.decimal(tolerate, "share", _("The tolerated share"), most=1.0) or 0.0,

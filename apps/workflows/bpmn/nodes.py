@@ -4,7 +4,19 @@ from typing import Any
 
 from apps.lib.feel import Expression
 from apps.lib.texts import gettext as _
-from apps.workflows.graph import CompensateEvent, EventDefinition, Flow, Kind, MessageEvent, Node
+from apps.workflows.graph import (
+    CompensateEvent,
+    ErrorEvent,
+    EventDefinition,
+    Flow,
+    Kind,
+    LinkEvent,
+    MessageEvent,
+    Node,
+    SignalEvent,
+    TerminateEvent,
+    Work,
+)
 
 from . import events, loops, support, tasks, values
 from .drawing import Drawing
@@ -38,7 +50,7 @@ def _attached(drawing: Drawing) -> dict[str, tuple[str, ...]]:
 def _node(part: Part, drawing: Drawing, boundaries: tuple[str, ...], undone_by: str) -> Node:
     id = part.own_id
     kind, details = _details(part, drawing)
-    return Node(
+    node = Node(
         id=id,
         kind=kind,
         scope=drawing.scope_of[id],
@@ -56,6 +68,26 @@ def _node(part: Part, drawing: Drawing, boundaries: tuple[str, ...], undone_by: 
         documentation=_documentation(part),
         **details,
     )
+    _check_effects(part, node)
+    return node
+
+
+def _check_effects(part: Part, node: Node) -> None:
+    """Say what is written at an element that has no use for it."""
+    words = {"name": part.label}
+    if node.kind == "event_subprocess" and node.loop is not None:
+        part.error(
+            _("The event subprocess “%(name)s” can't have several instances.") % words,
+            _("Put a subprocess with several instances into it."),
+        )
+    throws = node.kind in events.THROWING
+    tells = throws and isinstance(node.event, MessageEvent | SignalEvent)
+    ends = throws and isinstance(node.event, LinkEvent | ErrorEvent | TerminateEvent)
+    advice = _("Set variables by the outputs of the element before it.")
+    if node.inputs and not (node.is_activity or node.work or tells):
+        part.warn(_("The inputs of “%(name)s” have no effect.") % words, advice)
+    if node.outputs and ends:
+        part.warn(_("The outputs of “%(name)s” have no effect.") % words, advice)
 
 
 def _details(part: Part, drawing: Drawing) -> tuple[Kind, dict[str, Any]]:
@@ -101,9 +133,20 @@ def _event(part: Part, kind: Kind, drawing: Drawing) -> dict[str, Any]:
     found: dict[str, Any] = {"event": event, "interrupts": interrupts}
     if kind == "boundary":
         found["attached_to"] = _host(part, drawing, event)
-    if kind in events.THROWING and part.child(support.MESSAGE):
-        found["work"] = tasks.thrown_work(part)
+    if kind in events.THROWING:
+        found["work"] = _thrown_work(part)
     return found
+
+
+def _thrown_work(part: Part) -> Work | None:
+    if part.child(support.MESSAGE):
+        return tasks.thrown_work(part)
+    if tasks.has_job(part):
+        part.error(
+            _("“%(name)s” has work for a bot, but throws no message.") % {"name": part.label},
+            _("Make it a message event, or draw a service task before it."),
+        )
+    return None
 
 
 def _start_place(part: Part, drawing: Drawing) -> tuple[str, bool]:

@@ -32,9 +32,10 @@ def check_structure(drawing: Drawing, nodes: dict[str, Node], flows: dict[str, F
             _check_starts(drawing, nodes, part)
         _check_ends_of_flows(part, node, drawing)
         if node.kind in ("exclusive", "event_based"):
-            _check_gateway(part, node, drawing, flows)
-        if node.boundaries:
-            _check_boundaries(part, node, nodes)
+            _check_gateway(part, node, drawing, nodes, flows)
+        _check_catchers(part, [nodes[id] for id in node.boundaries])
+    for scope, starts in _event_starts(nodes).items():
+        _check_catchers(drawing.flow_elements.get(scope, drawing.process), starts)
     _check_links(drawing, nodes)
     _check_compensation(drawing, nodes)
     ways = ways_on(nodes, flows)
@@ -81,7 +82,9 @@ def _check_ends_of_flows(part: Part, node: Node, drawing: Drawing) -> None:
             _("What undoes the work is connected by an association, not by a flow."))  # fmt: skip
 
 
-def _check_gateway(part: Part, node: Node, drawing: Drawing, flows: dict[str, Flow]) -> None:
+def _check_gateway(
+    part: Part, node: Node, drawing: Drawing, nodes: dict[str, Node], flows: dict[str, Flow]
+) -> None:
     words = {"name": part.label}
     if node.kind == "exclusive":
         for id in node.outgoing if len(node.outgoing) > 1 else ():
@@ -101,6 +104,17 @@ def _check_gateway(part: Part, node: Node, drawing: Drawing, flows: dict[str, Fl
             % words, _("Draw the events, or a single catching event instead."))  # fmt: skip
     for id in node.outgoing:
         _check_awaited(part, drawing.flow_elements[flows[id].target], drawing)
+        _check_plain(nodes[flows[id].target], drawing)
+
+
+def _check_plain(node: Node, drawing: Drawing) -> None:
+    if node.boundaries or node.loop is not None:
+        part = drawing.flow_elements[node.id]
+        part.error(
+            _("The gateway waits for “%(name)s” alone, not for its instances or what is attached.")
+            % {"name": part.label},
+            _("Draw what is attached as one more event behind the gateway."),
+        )
 
 
 def _has_condition(flow: Part) -> bool:
@@ -124,15 +138,25 @@ def _check_awaited(gateway: Part, target: Part, drawing: Drawing) -> None:
 # --- events
 
 
-def _check_boundaries(part: Part, node: Node, nodes: dict[str, Node]) -> None:
-    keys = Counter(key for id in node.boundaries if (key := _caught(nodes[id])))
+def _check_catchers(part: Part, catchers: list[Node]) -> None:
+    """Report boundary events of an activity, or event subprocesses of a scope, for the same."""
+    keys = Counter(key for node in catchers if (key := _caught(node)))
     for (kind, code), count in keys.items():
         if count > 1:
             words = {"name": part.label, "code": code or _("everything"), "kind": kind}
             part.error(
-                _("“%(name)s” has several boundary events that catch %(code)s (%(kind)s).") % words,
+                _("“%(name)s” has several events that catch %(code)s (%(kind)s).") % words,
                 _("Keep one of them."),
             )
+
+
+def _event_starts(nodes: dict[str, Node]) -> dict[str, list[Node]]:
+    """Return the starts of event subprocesses by the scope they lie in."""
+    found: dict[str, list[Node]] = {}
+    for node in nodes.values():
+        if node.kind == "event_subprocess" and node.starts in nodes:
+            found.setdefault(node.scope, []).append(nodes[node.starts])
+    return found
 
 
 def _caught(node: Node) -> tuple[str, str] | None:
@@ -182,19 +206,35 @@ def _check_compensation(drawing: Drawing, nodes: dict[str, Node]) -> None:
                 _("Draw an association to it from a compensation boundary event."),
             )
         if isinstance(node.event, CompensateEvent) and node.kind != "boundary":
-            _check_undone(part, node.event, nodes)
+            _check_undone(part, node, node.event, nodes)
 
 
-def _check_undone(part: Part, event: CompensateEvent, nodes: dict[str, Node]) -> None:
+def _check_undone(
+    part: Part, thrower: Node, event: CompensateEvent, nodes: dict[str, Node]
+) -> None:
     if event.activity is None:
         return
     activity = nodes.get(event.activity)
-    if activity is None or not (activity.compensated_by or activity.kind == "subprocess"):
+    can_be_undone = activity and (activity.compensated_by or activity.kind == "subprocess")
+    if activity is None or not can_be_undone or not _is_around(thrower, activity, nodes):
         part.error(
             _("“%(name)s” is to undo “%(activity)s”, which can't be undone.")
             % {"name": part.label, "activity": event.activity},
             _("Name an activity with a compensation boundary event, or none to undo all."),
         )
+
+
+def _is_around(thrower: Node, activity: Node, nodes: dict[str, Node]) -> bool:
+    """Tell whether the activity lies in the thrower's scope, or around its event subprocess."""
+    scopes = {thrower.scope}
+    holder = nodes.get(thrower.scope)
+    while holder is not None and holder.kind == "event_subprocess":
+        scopes.add(holder.scope)
+        holder = nodes.get(holder.scope)
+    around: Node | None = activity
+    while around is not None and around.scope not in scopes:
+        around = nodes.get(around.scope)
+    return around is not None
 
 
 # --- what can be reached

@@ -32,28 +32,28 @@ _VARIABLE = re.compile(r"[^\W\d][\w]*(?:\.[^\W\d][\w]*)*")
 def read_work(part: Part, model: Model) -> tuple[Kind, TaskWork | None]:
     """Return the kind of a task, as its extension elements make it, and its work."""
     kind, read = _READERS[part.tag]
-    if part.tag in ("scriptTask", "businessRuleTask") and _has_job(part):
+    if part.tag in ("scriptTask", "businessRuleTask") and has_job(part):
         kind, read = "service", _job
     return kind, read(part, model) if read else None
 
 
 def thrown_work(part: Part) -> Work | None:
     """Return the work of a bot that sends the message of a throwing event, or None."""
-    return _job_work(part) if _has_job(part) else None
+    return _job_work(part) if has_job(part) else None
 
 
-def _has_job(part: Part) -> bool:
+def has_job(part: Part) -> bool:
+    """Tell whether an element says that a bot is to work at it."""
     return bool(part.extension("zeebe:taskDefinition") or part.extension("rpa:work"))
 
 
 def _job(part: Part, _model: Model) -> Work | None:
-    if _has_job(part):
+    if has_job(part):
         return _job_work(part)
-    if not part.extension("zeebe:calledDecision"):
-        part.error(
-            _("“%(name)s” does not say which queue its work goes to.") % {"name": part.label},
-            _("Give it a task definition with a type, or rpa:work with a queue."),
-        )
+    part.error(
+        _("“%(name)s” does not say which queue its work goes to.") % {"name": part.label},
+        _("Give it a task definition with a type, or rpa:work with a queue."),
+    )
     return None
 
 

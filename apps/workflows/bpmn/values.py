@@ -4,6 +4,7 @@ Where nothing is there to read, the part is None and so is the answer.
 """
 
 import math
+import re
 from typing import Any
 
 from apps.lib.errors import DomainError
@@ -14,6 +15,7 @@ from apps.workflows.graph import Constant, Given
 
 from .parts import Part
 
+_NAME = re.compile(r"[^\W\d]\w*")
 MAX_TEXT = 20_000  # characters of one expression
 MAX_JSON = 1_000_000  # bytes of one form or schema
 NOT_FEEL = frozenset({"http://www.w3.org/1999/XPath", "juel", "java", "javascript", "groovy"})
@@ -151,6 +153,18 @@ def decimal(
 def _refuse_number(part: Part, what: str, text: str, bounds: str) -> None:
     words = {"what": what, "text": text[:40], "bounds": bounds}
     part.error(_("%(what)s, “%(text)s”, is not a number %(bounds)s.") % words, _("Correct it."))
+
+
+def variable(part: Part | None, attribute: str, what: str) -> str:
+    """Return an attribute that names a variable, "" where it is missing, or was reported."""
+    name = part.get(attribute).removeprefix("=").strip() if part else ""
+    if part is None or not name or _NAME.fullmatch(name):
+        return name
+    part.error(
+        _("%(what)s, “%(text)s”, is no variable.") % {"what": what, "text": name[:80]},
+        _("Use a name of letters, digits and _."),
+    )
+    return ""
 
 
 def one_of(part: Part | None, attribute: str, allowed: tuple[str, ...], what: str) -> str | None:

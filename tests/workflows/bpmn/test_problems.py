@@ -165,7 +165,7 @@ def test_slips_in_work_for_people_are_told(extra, says):
         (process().start().service("a").end().boundary("a", "c", error("E"), interrupts=False)
             .end("d"), "c", "so it must interrupt"),
         (process().start().service("a").end().boundary("a", "c", error("E")).end("d")
-            .boundary("a", "c2", error("E")).end("d2"), "a", "several boundary events"),
+            .boundary("a", "c2", error("E")).end("d2"), "a", "several events"),
         (process().start().service("a").end().boundary("a", "c", compensation()), "c",
             "nothing that undoes"),
         (process().start().throw("c", compensation("start")).end(), "c", "can't be undone"),
