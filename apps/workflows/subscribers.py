@@ -42,7 +42,19 @@ def let_happen(news: list[News]) -> None:
     lifecycle.let_happen(lifecycle.heard(_listed(news, "happenings")))
 
 
-@subscribe_many(lifecycle.PUBLISHED)
+@subscribe(lifecycle.SIGNALLED)
+def let_signals_happen(news: News) -> None:
+    """A signal was sent; some of those who listened for it."""
+    lifecycle.let_happen(lifecycle.signals_heard(news.data))
+
+
+@subscribe_many(lifecycle.LISTENING)
+def bring_messages_kept(news: list[News]) -> None:
+    """Instances go on that could not hear all messages that came for them."""
+    lifecycle.correlate_kept(_listed(news, "instances"))
+
+
+@subscribe_many(lifecycle.PUBLISHED, at_once=NEWS_AT_ONCE)
 def bring_messages(news: list[News]) -> None:
     """Messages were published, or somebody began to listen for some that are kept."""
     lifecycle.correlate(_listed(news, "ids"))

@@ -10,17 +10,17 @@ that leads to, and all of it is written at once. Whatever happens comes from the
 person's call; both may be repeated without harm.
 """
 
-from .correlating import correlate, sweep_messages
+from .correlating import correlate, correlate_kept, sweep_messages
 from .decisions import DeployedDecisions, deploy_decision, evaluate_decision
 from .deploying import Deployed, deploy
 from .happenings import KIND as HAPPENED
 from .happenings import Happening, heard
 from .hearing import items_ended, task_decided
-from .messages import PUBLISHED, NobodyListensError, Published, publish_message
+from .messages import LISTENING, PUBLISHED, NobodyListensError, Published, publish_message
 from .passes import COUNTED, finish_fan_outs
 from .people import cancel_instance, pause_instance, resume_instance, set_variables
 from .repairing import repair
-from .signals import STARTS, broadcast_signal
+from .signals import SIGNALLED, STARTS, broadcast_signal, signals_heard
 from .starting import (
     Starting,
     start_by_conditions,
@@ -34,7 +34,9 @@ from .timers import fire_due_timers
 __all__ = [
     "COUNTED",
     "HAPPENED",
+    "LISTENING",
     "PUBLISHED",
+    "SIGNALLED",
     "STARTS",
     "Deployed",
     "DeployedDecisions",
@@ -45,6 +47,7 @@ __all__ = [
     "broadcast_signal",
     "cancel_instance",
     "correlate",
+    "correlate_kept",
     "deploy",
     "deploy_decision",
     "evaluate_decision",
@@ -58,6 +61,7 @@ __all__ = [
     "repair",
     "resume_instance",
     "set_variables",
+    "signals_heard",
     "start_by_conditions",
     "start_by_event",
     "start_instance",

@@ -11,7 +11,12 @@ from apps.lib.clock import database_now
 from apps.lib.json import JsonObject
 from apps.workflows.engine.events import Triggered
 from apps.workflows.models import BufferedMessage
-from apps.workflows.statements import LISTENERS, LOCK_MESSAGES, START_LISTENERS
+from apps.workflows.statements import (
+    FIND_BUFFERED_FOR,
+    LISTENERS,
+    LOCK_MESSAGES,
+    START_LISTENERS,
+)
 
 from .happenings import Happening
 from .running import run
@@ -41,6 +46,11 @@ def correlate(ids: Iterable[int]) -> int:
     done = [number for number, each in messages.items() if number in heard or each.is_expired]
     BufferedMessage.objects.filter(pk__in=done).delete()
     return len(heard)
+
+
+def correlate_kept(instances: Iterable[int]) -> int:
+    """Let messages be heard that were kept while these instances could not hear them."""
+    return correlate(row[0] for row in run(FIND_BUFFERED_FOR, {"instances": list(instances)}))
 
 
 def sweep_messages() -> int:

@@ -38,8 +38,8 @@ def items_ended(items: Iterable[Mapping[str, Any]]) -> None:
             single.append(Happening(item["owner"], _item_ended(item, now)))
         else:
             passes.append(_pass(item))
-    record_passes(passes)
     let_happen(single)
+    record_passes(passes)  # whoever holds fan-outs needs no instance any more
 
 
 def task_decided(told: Mapping[str, Any]) -> None:

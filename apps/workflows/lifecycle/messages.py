@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
-from apps.events.bus import announce
+from apps.events.bus import announce, publish
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import JsonObject
@@ -32,6 +32,8 @@ from .walks import Walk
 
 # News of our own: {"ids": of messages}
 PUBLISHED = "workflow.messages"
+# {"instances": that can hear again}
+LISTENING = "workflow.listening"
 MAX_TEXT = 300
 MAX_TTL_SECONDS = 366 * 86_400
 
@@ -78,6 +80,13 @@ def publish_message(
     row = {**where, "variables": variables, "by": by.name[:150], "ttl": ttl_seconds}
     (number,) = _buffer([row])
     announce(PUBLISHED, {"ids": [number]})
+    publish(
+        "message.published",
+        subject=("folder", folder.pk),
+        folder_id=folder.pk,
+        by=by,
+        data={"name": name, "key": key, "message": number, "is_awaited": is_awaited},
+    )
     expires_at = BufferedMessage.objects.values_list("expires_at", flat=True).get(pk=number)
     return Published(number, is_awaited, expires_at if ttl_seconds else None)
 

@@ -23,7 +23,7 @@ from apps.workflows.engine.changes import (
 )
 from apps.workflows.engine.events import ChildEscalated
 from apps.workflows.models import DecisionEvaluation
-from apps.workflows.statements import BELOW, FORGET_PASSES
+from apps.workflows.statements import BELOW, FORGET_FAN_OUTS, FORGET_PASSES
 
 from . import bot_work, incidents, messages, person_work, signals
 from .calling import end_called
@@ -129,7 +129,9 @@ class Outside:
         }
         if gone:
             ids, tokens = zip(*sorted(gone), strict=True)
-            run(FORGET_PASSES, {"ids": list(ids), "tokens": list(tokens)})
+            values = {"ids": list(ids), "tokens": list(tokens)}
+            run(FORGET_FAN_OUTS, values)
+            run(FORGET_PASSES, values)
 
     def _escalate(self) -> None:
         """Tell callers of what went beyond this instance."""

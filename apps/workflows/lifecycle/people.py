@@ -7,12 +7,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from apps.events.bus import publish
+from apps.events.bus import announce, publish
 from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
-from apps.lib.json import JsonObject
-from apps.workflows.engine.events import Cancelled, VariablesSet
+from apps.lib.json import Json, JsonObject
+from apps.workflows.engine.events import Cancelled, Triggered, VariablesSet
 from apps.workflows.graph import TimerEvent
 from apps.workflows.models import PendingEvent, Subscription, WorkflowInstance
 from apps.workflows.statements import FAMILY, HOLD_TIMERS, LET_TIMERS_GO
@@ -21,6 +21,7 @@ from .definitions import graph_of
 from .happenings import Happening, read_event
 from .incidents import take_up_again
 from .loading import lock
+from .messages import LISTENING
 from .new_walks import insist_on_size
 from .running import dumped, run
 from .stepping import let_happen, step_locked
@@ -100,10 +101,17 @@ def set_variables(
 
 
 def take_pending(ids: Sequence[int]) -> list[Happening]:
-    """Take out what was kept for these instances, in the order in which it happened."""
+    """Take out what was kept for these instances, in the order in which it happened.
+
+    Messages that had to wait for that are looked for after the commit.
+    """
     pending = PendingEvent.objects.filter(instance_id__in=ids).order_by("id")
     found = [Happening(row.instance_id, read_event(row.event)) for row in pending]
     pending.delete()
+    heard = {each.instance_id for each in found if isinstance(each.event, Triggered)}
+    hearing: list[Json] = sorted(heard)  # type: ignore[assignment]
+    if hearing:
+        announce(LISTENING, {"instances": hearing})
     return found
 
 

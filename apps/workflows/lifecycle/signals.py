@@ -1,13 +1,14 @@
 """Signals: heard by everything in the folder that listens at that moment, and not kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
-from apps.events.bus import announce
+from apps.events.bus import announce, publish
 from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import FieldProblem, InvalidError
@@ -17,7 +18,7 @@ from apps.workflows.engine.events import Triggered
 from apps.workflows.models import StartSubscription
 from apps.workflows.statements import SIGNAL_LISTENERS
 
-from .happenings import Happening, tell_later
+from .happenings import AT_ONCE, Happening
 from .messages import MAX_TEXT
 from .new_walks import insist_on_size
 from .running import run
@@ -25,6 +26,9 @@ from .walks import Walk
 
 # News of our own: {"starts": [[version, node, variables, by]]}
 STARTS = "workflow.starts"
+# News of our own: {"at", "variables", "listeners": [[instance, subscription]]}; variables may be
+# large, so they stand there once
+SIGNALLED = "workflow.signalled"
 
 
 @transaction.atomic
@@ -35,7 +39,15 @@ def broadcast_signal(folder: Folder, name: str, variables: JsonObject, *, by: Ac
         problem = FieldProblem("name", message)
         raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
     insist_on_size(variables)
-    return _broadcast(folder.pk, name, variables, database_now(), by.name)
+    reached = _broadcast(folder.pk, name, variables, database_now(), by.name)
+    publish(
+        "signal.broadcast",
+        subject=("folder", folder.pk),
+        folder_id=folder.pk,
+        by=by,
+        data={"name": name, "reached": reached},
+    )
+    return reached
 
 
 def send(commands: Sequence[tuple[Walk, SendSignal]], now: datetime) -> None:
@@ -45,14 +57,21 @@ def send(commands: Sequence[tuple[Walk, SendSignal]], now: datetime) -> None:
         _broadcast(walk.facts.folder_id, command.name[:MAX_TEXT], command.variables, now, by)
 
 
+def signals_heard(told: Mapping[str, Any]) -> list[Happening]:
+    """Return what the signal is to those who listened for it when it was sent."""
+    at, variables = datetime.fromisoformat(told["at"]), told["variables"]
+    return [
+        Happening(instance_id, Triggered(at=at, subscription=number, variables=variables))
+        for instance_id, number in told["listeners"]
+    ]
+
+
 def _broadcast(folder_id: int, name: str, variables: JsonObject, now: datetime, by: str) -> int:
     listeners = run(SIGNAL_LISTENERS, {"folder_id": folder_id, "name": name})
-    tell_later(
-        [
-            Happening(instance_id, Triggered(at=now, subscription=number, variables=variables))
-            for instance_id, number in listeners
-        ]
-    )
+    for start in range(0, len(listeners), AT_ONCE):
+        some: list[Json] = [list(row) for row in listeners[start : start + AT_ONCE]]
+        told: JsonObject = {"at": now.isoformat(), "variables": variables, "listeners": some}
+        announce(SIGNALLED, told)
     starts = StartSubscription.objects.filter(folder_id=folder_id, kind="signal", name=name)
     found: list[Json] = [
         [version_id, node, variables, by[:150]]

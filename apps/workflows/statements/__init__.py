@@ -15,6 +15,7 @@ from .messages import (
     BUFFER_MESSAGES,
     DUE_TIMERS,
     FIND_BUFFERED,
+    FIND_BUFFERED_FOR,
     HAS_LISTENERS,
     LISTENERS,
     LOCK_MESSAGES,
@@ -22,7 +23,14 @@ from .messages import (
     SIGNAL_LISTENERS,
     START_LISTENERS,
 )
-from .passes import COUNT_PASSES, FORGET_PASSES, RECORD_PASSES, RESULTS_OF, TAKE_FAILED
+from .passes import (
+    COUNT_PASSES,
+    FORGET_FAN_OUTS,
+    FORGET_PASSES,
+    RECORD_PASSES,
+    RESULTS_OF,
+    TAKE_FAILED,
+)
 from .people import FAMILY, HOLD_THESE_TIMERS, HOLD_TIMERS, LET_TIMERS_GO
 from .starting import DRAW_IDS, INSERT_INSTANCES
 from .writing import BELOW, CLOSE_INCIDENTS, HOLD_TOKEN, WRITES
@@ -36,6 +44,8 @@ __all__ = [
     "DUE_TIMERS",
     "FAMILY",
     "FIND_BUFFERED",
+    "FIND_BUFFERED_FOR",
+    "FORGET_FAN_OUTS",
     "FORGET_PASSES",
     "HAS_LISTENERS",
     "HOLD_THESE_TIMERS",

@@ -44,14 +44,26 @@ select exists (select from workflows_subscription
                 where folder_id = %(folder_id)s and kind = 'message' and name = %(name)s)
 """
 
+# Waits for whoever has them in hand: they may have looked before somebody began to listen.
 LOCK_MESSAGES: Final = """
 select id, folder_id, name, key, variables::text, published_by,
        expires_at <= statement_timestamp()
   from workflows_bufferedmessage where id = any (%(ids)s::bigint[])
- order by id for update skip locked
+ order by id for update
 """
 
-# For each message, the oldest subscription of each workflow that listens for it
+# Messages that wait for what these instances listen for
+FIND_BUFFERED_FOR: Final = """
+select distinct m.id
+  from workflows_subscription b
+  join workflows_bufferedmessage m
+    on m.folder_id = b.folder_id and m.name = b.name and m.key = b.key
+ where b.instance_id = any (%(instances)s::bigint[]) and b.kind = 'message'
+ order by m.id
+"""
+
+# For each message, the oldest subscription of each workflow that listens for it. One for which a
+# message is kept already, until its instance goes on, has the next one then, if that can wait.
 LISTENERS: Final = """
 select distinct on (m.id, b.workflow_id) m.id, b.workflow_id, b.instance_id, b.number
   from workflows_bufferedmessage m
@@ -59,6 +71,10 @@ select distinct on (m.id, b.workflow_id) m.id, b.workflow_id, b.instance_id, b.n
     on b.folder_id = m.folder_id and b.kind = 'message' and b.name = m.name and b.key = m.key
  where m.id = any (%(ids)s::bigint[]) and (b.instance_id, b.number) not in (
        select * from unnest(%(not_instances)s::bigint[], %(not_numbers)s::int[]))
+   and (m.expires_at <= statement_timestamp()
+        or not exists (select from workflows_pendingevent p
+                        where p.instance_id = b.instance_id
+                          and p.event ->> 'subscription' = b.number::text))
  order by m.id, b.workflow_id, b.instance_id, b.number
 """
 

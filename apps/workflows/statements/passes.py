@@ -3,16 +3,22 @@
 from typing import Final
 
 # Only results of fan-outs that are still under way; those that came before are not counted again.
+# Whoever ends the fan-out (see FORGET_FAN_OUTS) waits for these; they don't wait for each other.
 RECORD_PASSES: Final = """
 with given as materialized (
     select * from jsonb_to_recordset(%(passes)s::jsonb) as p (
         instance_id bigint, token int, index int, status text, output jsonb, code text,
         message text)
      order by instance_id, token, index
+), held as materialized (
+    select f.instance_id, f.token
+      from (select distinct instance_id, token from given order by 1, 2) a
+     cross join lateral (select * from workflows_fanout f
+                          where f.instance_id = a.instance_id and f.token = a.token
+                            for key share) f
 ), wanted as (
-    select g.* from given g
-     where exists (select from workflows_fanout f
-                    where f.instance_id = g.instance_id and f.token = g.token)
+    select g.* from given g join held h on h.instance_id = g.instance_id and h.token = g.token
+     order by g.instance_id, g.token, g.index
 ), recorded as (
     insert into workflows_passresult
            (instance_id, token, index, status, output, code, message)
@@ -45,11 +51,16 @@ select index, status, output::text, code, message
  order by index
 """
 
+# First this, then FORGET_PASSES, which sees what came in until now
+FORGET_FAN_OUTS: Final = """
+delete from workflows_fanout f
+ using unnest(%(ids)s::bigint[], %(tokens)s::int[]) as a (i, t)
+ where f.instance_id = a.i and f.token = a.t
+"""
+
 FORGET_PASSES: Final = """
 with asked as (
     select * from unnest(%(ids)s::bigint[], %(tokens)s::int[]) as a (i, t)
-), fan_outs as (
-    delete from workflows_fanout f using asked a where f.instance_id = a.i and f.token = a.t
 ), counts as (
     delete from workflows_passcount c using asked a where c.instance_id = a.i and c.token = a.t
 )
