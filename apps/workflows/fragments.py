@@ -10,7 +10,7 @@ from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, Step, data_fragment, fragment, number_in
 
 from . import catalog, marks, standing, story
-from .listing import NEEDS_REPAIR, InstanceFilter, find_instances, workflows_to_choose
+from .listing import NEEDS_PERSON, NEEDS_REPAIR, InstanceFilter, find_instances, workflows_to_choose
 from .models import Decision, DecisionEvaluation, Workflow, WorkflowInstance, WorkflowVersion
 from .outline import elements_of, graph_of, name_of
 
@@ -219,7 +219,11 @@ def _where(instance: WorkflowInstance, tokens: list[Any]) -> str:
 
 
 def _choices(wanted: InstanceFilter, folders: frozenset[int]) -> list[dict[str, Any]]:
-    statuses = WorkflowInstance.Status.choices
+    statuses = [
+        (NEEDS_PERSON, _("Needs a person")),
+        (NEEDS_REPAIR, _("Needs repair")),
+        *WorkflowInstance.Status.choices,
+    ]
     return [
         {
             "name": "workflow",
@@ -231,7 +235,7 @@ def _choices(wanted: InstanceFilter, folders: frozenset[int]) -> list[dict[str, 
             "name": "status",
             "label": _("State"),
             "value": wanted.status,
-            "options": [("", _("All")), (NEEDS_REPAIR, _("Needs repair")), *statuses],
+            "options": [("", _("All")), *statuses],
         },
     ]
 

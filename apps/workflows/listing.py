@@ -10,12 +10,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.events.fragments import number_in
 
+from .links import asked_among, with_open_tasks
 from .models import Incident, Token, Workflow, WorkflowInstance
 
 PAGE_SIZE = 50
 MAX_TEXT = 200
 MAX_QUERY = 1000
 NEEDS_REPAIR = "repair"
+NEEDS_PERSON = "person"
+KNOWN_STATUSES = {*WorkflowInstance.Status.values, NEEDS_REPAIR, NEEDS_PERSON}
 OPEN_INCIDENT = Exists(
     Incident.objects.filter(instance_id=OuterRef("pk"), resolved_at__isnull=True)
 )
@@ -27,7 +30,7 @@ class InstanceFilter:
 
     workflow_id: int | None = None
     version: int | None = None  # the number of a version of that workflow
-    status: str = ""  # one of WorkflowInstance.Status, or NEEDS_REPAIR
+    status: str = ""  # one of WorkflowInstance.Status, NEEDS_REPAIR or NEEDS_PERSON
     text: str = ""
     before: int | None = None  # keyset: only instances with a smaller id
 
@@ -40,7 +43,7 @@ class InstanceFilter:
         return cls(
             workflow_id,
             number_in(values.get("version", "")[:9]) if workflow_id else None,
-            status if status in {*WorkflowInstance.Status.values, NEEDS_REPAIR} else "",
+            status if status in KNOWN_STATUSES else "",
             values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
             number_in(values.get("before", "")),
         )
@@ -70,6 +73,7 @@ class InstanceRow:
     instance: WorkflowInstance
     tokens: list[Token]
     has_incident: bool
+    is_asked: bool  # a person must decide about a work item
 
     @property
     def shown_status(self) -> str:
@@ -79,7 +83,8 @@ class InstanceRow:
         waits = {token.waits_for for token in self.tokens}
         if self.has_incident:
             return "faulted"
-        return "needs_decision" if Token.WaitsFor.TASK in waits else "running"
+        asks = self.is_asked or Token.WaitsFor.TASK in waits
+        return "needs_decision" if asks else "running"
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class InstancePage:
 def find_instances(
     wanted: InstanceFilter, folder_ids: Iterable[int], *, limit: int = PAGE_SIZE
 ) -> InstancePage:
-    """Return one page of instances, newest first; three queries."""
+    """Return one page of instances, newest first; four queries."""
     found = _filtered(wanted, folder_ids).select_related("workflow", "version")
     instances = list(found.order_by("-pk")[: limit + 1])
     more = len(instances) > limit
@@ -114,7 +119,11 @@ def rows_of(instances: list[WorkflowInstance]) -> list[InstanceRow]:
             "instance_id", flat=True
         )
     )
-    return [InstanceRow(each, tokens[each.pk], each.pk in broken) for each in instances]
+    asked = asked_among(ids)
+    return [
+        InstanceRow(each, tokens[each.pk], each.pk in broken, each.pk in asked)
+        for each in instances
+    ]
 
 
 def _filtered(
@@ -127,6 +136,8 @@ def _filtered(
         found = found.filter(version__number=wanted.version)
     if wanted.status == NEEDS_REPAIR:
         found = found.filter(OPEN_INCIDENT)
+    elif wanted.status == NEEDS_PERSON:
+        found = found.filter(status=WorkflowInstance.Status.RUNNING, pk__in=with_open_tasks())
     elif wanted.status:
         found = found.filter(status=wanted.status)
     if wanted.text:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import TypeAlias
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 
 from apps.events.fragments import Step
 
-from .links import asked_of
+from .links import asked_of, asked_tokens
 from .models import FanOut, PassCount, StepInstance, Token, WorkflowInstance, WorkflowVersion
 
 Counts: TypeAlias = list[int]
@@ -46,6 +46,12 @@ def marks_of_version(version: WorkflowVersion) -> Marks:
     tokens = Token.objects.filter(instance__version_id=version.pk, instance__status__in=LIVE)
     for node, waits_for, n in tokens.values_list("node", "waits_for").annotate(n=Count("number")):
         _add(marks, node, SORTS.get(waits_for, RUNNING), n)
+    asked = tokens.filter(
+        Exists(asked_tokens().filter(owner_id=OuterRef("instance_id"), token=OuterRef("number")))
+    )
+    for node, n in asked.values_list("node").annotate(n=Count("number")):
+        _add(marks, node, RUNNING, -n)
+        _add(marks, node, PERSON, n)
     return marks
 
 

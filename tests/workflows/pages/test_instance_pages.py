@@ -8,8 +8,10 @@ from apps.events.delivery import deliver_outbox
 from apps.events.fragments import audience_of, take_step
 from apps.inbox.lifecycle import Answer, decide
 from apps.inbox.models import UserTask
+from apps.queues.lifecycle import Result, finish_items, lease_items
+from apps.queues.models import Owned, WorkItem
 from apps.workflows.lifecycle import pause_instance
-from apps.workflows.marks import marks_of_instance
+from apps.workflows.marks import marks_of_instance, marks_of_version
 from tests.factories import make_person
 from tests.workflows.patterns import start_approval
 
@@ -28,6 +30,30 @@ def test_the_list_says_where_each_instance_is(folder, designer, supervisor_clien
     assert "Carry it out" in page
 
 
+def test_lists_and_diagrams_tell_when_a_person_is_asked_about_a_bots_work(
+    folder, designer, supervisor_client
+) -> None:
+    asks = start_approval(folder, designer, number="R-1", amount=10)
+    start_approval(folder, designer, number="R-2", amount=10)
+    ask_a_person(asks)
+
+    page = supervisor_client.get("/instances/?status=person").content.decode()
+
+    table = page.partition("<tbody")[2]
+    assert "R-1" in table
+    assert "Needs a person" in table
+    assert "R-2" not in table
+    assert marks_of_version(asks.version)["carry_out"] == [1, 1, 0, 0]
+
+
+def ask_a_person(instance) -> None:
+    """Let the bot that works for `instance` find its data wrong."""
+    item = WorkItem.objects.get(pk=Owned.objects.get(owner_id=instance.pk).item_id)
+    leased = {each.id: each for each in lease_items(item.queue_id, n=5, bot="B7")}[item.pk]
+    finish_items([Result(leased.id, leased.token, "business_exception", message="No such order.")])
+    deliver_outbox()
+
+
 @pytest.mark.parametrize(
     ("query", "shown", "hidden"),
     [
@@ -35,6 +61,7 @@ def test_the_list_says_where_each_instance_is(folder, designer, supervisor_clien
         ("status=paused", "R-2", "R-1"),
         ("status=completed", "No instances match", "R-1"),
         ("status=repair", "No instances match", "R-1"),
+        ("status=person", "R-1", "R-2"),
         ("status=nonsense&workflow=x&before=y", "R-1", "No instances match"),
     ],
 )
