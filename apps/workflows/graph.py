@@ -315,9 +315,10 @@ class Graph:
     """One executable process.
 
     `starts`: start elements of the process itself. `event_subprocesses`: by the scope they lie in.
-    `reaches`: for each inclusive gateway, the nodes of its scope from
-    which it can be reached without passing it; empty where only one flow leads to it. `links`: catch element by (scope, link name).
-    `queues`: keys of queues that constants name. `reads_conditions`: there are conditional events.
+    `reaches`: for each inclusive gateway, the nodes of its scope from which it can be reached
+    without passing it; empty where only one flow leads to it. `links`: catch element by (scope,
+    link name). `queues`: keys of queues that constants name. `has_conditions`: there are
+    conditional events.
     """
 
     key: str
