@@ -8,10 +8,8 @@ from dataclasses import replace
 
 from apps.lib.feel import Expression
 from apps.lib.json import Json, JsonObject
-from apps.lib.texts import gettext as _
 from apps.workflows.graph import Constant, Graph, MultiInstance, Node, Work
 
-from . import expressions
 from .changes import AddItems
 from .expressions import NOTHING, mapped, value
 from .faults import StepError
@@ -19,7 +17,14 @@ from .leaving import leave
 from .state import Token
 from .step import Step
 from .variables import Spot, visible
-from .work_items import as_result, attempts_of, default_output, rules_for, with_headers
+from .work_items import (
+    as_result,
+    attempts_of,
+    default_output,
+    queue_of,
+    rules_for,
+    with_headers,
+)
 
 
 def fans_out(graph: Graph, node: Node, loop: MultiInstance) -> bool:
@@ -43,7 +48,7 @@ def fan_out(
     assert isinstance(work, Work)
     items = AddItems(
         token=token.number,
-        queue=expressions.text(step, work.queue, token, _("The name of the queue")),
+        queue=queue_of(step, work, token),
         payloads=_payloads(step, node, loop, token, elements),
         max_attempts=attempts_of(step, work, token),
         rules=rules_for(step, work, token),

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from apps.lib.json import Json, JsonObject
 from apps.lib.texts import gettext as _
-from apps.workflows.graph import ErrorPolicy, Node, PolicyRule, Work
+from apps.workflows.graph import MAX_QUEUE_KEY, ErrorPolicy, Node, PolicyRule, Work, queue_key
 
 from . import expressions
 from .changes import AddItem
 from .expressions import is_true
+from .faults import StepError
 from .state import Token
 from .step import Step
 from .variables import Place, visible
@@ -28,7 +29,7 @@ def item_for(step: Step, node: Node, work: Work, token: Token) -> AddItem:
     """Return the item for one visit of a step. Raises StepError."""
     return AddItem(
         token=token.number,
-        queue=expressions.text(step, work.queue, token, _("The name of the queue")),
+        queue=queue_of(step, work, token),
         payload=payload_for(step, node, work, token),
         reference=expressions.optional_text(step, work.reference, token),
         priority=expressions.whole(step, work.priority, token, _("The priority")),
@@ -50,8 +51,22 @@ def with_headers(payload: JsonObject, headers: Mapping[str, str]) -> JsonObject:
     return {**payload, HEADERS: dict(headers)} if headers else payload
 
 
+def queue_of(step: Step, work: Work, place: Place) -> str:
+    """Return the key of the queue. Raises StepError."""
+    said = expressions.text(step, work.queue, place, _("The name of the queue"))
+    key = queue_key(said)
+    if key:
+        return key
+    text = _("“%(text)s” names no queue. Use Latin letters, digits and -, at most %(n)d of them.")
+    raise StepError("expression", text % {"text": said[:100], "n": MAX_QUEUE_KEY})
+
+
 def attempts_of(step: Step, work: Work, place: Place) -> int | None:
-    return expressions.whole(step, work.retries, place, _("The number of retries"))
+    """Return how often the work is tried in all, None if the queue decides. Raises StepError."""
+    found = expressions.whole(step, work.retries, place, _("The number of retries"))
+    if found is not None and found < 1:
+        raise StepError("expression", _("The number of retries is not a number from 1 on."))
+    return found
 
 
 def policies(step: Step, work: Work) -> tuple[ErrorPolicy, ErrorPolicy]:

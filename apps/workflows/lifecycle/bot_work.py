@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
@@ -30,7 +29,6 @@ from .walks import Walk
 DEFAULT_PRIORITY = 50
 LOWEST, HIGHEST = 0, 100
 MAX_REFERENCE = 200
-MAX_QUEUE_KEY = 100
 
 Wanted: TypeAlias = tuple[WorkQueue, NewItem]
 
@@ -90,28 +88,17 @@ def queues_of(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], WorkQu
         (queue.folder_id, queue.key): queue
         for queue in WorkQueue.objects.filter(
             folder_id__in={folder_id for folder_id, _key in names},
-            key__in={queue_key(key) for _folder, key in names},
+            key__in={key for _folder, key in names},
         )
     }
-    return {
-        name: found.get((name[0], queue_key(name[1]))) or make_queue(name[0], name[1])[0]
-        for name in names
-    }
+    return {name: found.get(name) or make_queue(*name)[0] for name in names}
 
 
-def make_queue(folder_id: int, name: str) -> tuple[WorkQueue, bool]:
+def make_queue(folder_id: int, key: str) -> tuple[WorkQueue, bool]:
     """Return the queue of that key, and whether it had to be made."""
-    title = name.replace("-", " ").replace("_", " ").strip()[:150].capitalize()
+    title = key.replace("-", " ").replace("_", " ").strip().capitalize()
     folder = Folder.objects.get(pk=folder_id)
-    return WorkQueue.objects.get_or_create(
-        folder=folder, key=queue_key(name), defaults={"title": title or name[:150]}
-    )
-
-
-def queue_key(name: str) -> str:
-    """Return the key of the queue for a job type."""
-    key = name if _is_key(name) else slugify(name.replace(".", "-").replace(":", "-"))
-    return key[:MAX_QUEUE_KEY] or "work"
+    return WorkQueue.objects.get_or_create(folder=folder, key=key, defaults={"title": title or key})
 
 
 def reopen(commands: Sequence[tuple[Walk, ReopenItem]], by: Actor) -> None:
@@ -154,7 +141,3 @@ def _policy(command: AddItem | AddItems) -> OwnerPolicy | None:
         delay_seconds=command.delay_seconds,
     )
     return None if policy == OwnerPolicy() else policy
-
-
-def _is_key(name: str) -> bool:
-    return bool(name) and all(letter.isalnum() or letter in "-_" for letter in name)

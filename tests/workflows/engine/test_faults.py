@@ -40,6 +40,23 @@ def test_due_times_may_be_lengths_of_time():
     assert (run.task("check").due_at - run.now).total_seconds() == 7200
 
 
+@pytest.mark.parametrize(("said", "queue"), [("OCR.Extract", "ocr-extract"), ("?!", ""), ("", "")])
+def test_an_expression_names_the_same_queue_as_the_text_would(said, queue):
+    run = rehearse(process().start().service("a", "=kind").end(), {"kind": said})
+
+    if queue:
+        assert run.item("a").queue == queue
+    else:
+        assert "queue" in incident_of(run).message
+
+
+@pytest.mark.parametrize("tries", [0, -1, "many"])
+def test_work_is_tried_at_least_once(tries):
+    run = rehearse(process().start().service("a", retries="=tries").end(), {"tries": tries})
+
+    assert "number of retries" in incident_of(run).message
+
+
 @pytest.mark.parametrize("order", [{"id": 1}, [1]])
 def test_a_correlation_key_is_no_list_and_no_context(order):
     run = rehearse(process().start().catch("wait", message("go", "=order")).end(), {"order": order})
