@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Folder
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.errors import DomainError, TooLargeError
+from apps.lib.json import JsonObject
 from apps.queues.files import attach, clean_name
 from apps.queues.models import Owned, WorkItem, WorkQueue
 from apps.workflows.lifecycle import start_instance, start_instances
@@ -37,7 +38,11 @@ def take_in(folder: Folder, data: bytes, *, name: str, by: Actor) -> WorkflowIns
     Raises UblError or TooLargeError, both with a sentence, when it is none; nothing is stored then.
     """
     invoice = read_invoice(data)
-    variables = {"kind": invoice.kind.value, "number": invoice.number, "file": clean_name(name)}
+    variables: JsonObject = {
+        "kind": invoice.kind.value,
+        "number": invoice.number,
+        "file": clean_name(name),
+    }
     with transaction.atomic():
         instance = start_instance(
             invoice_workflow(folder), variables, by=by, business_key=invoice.number[:200]

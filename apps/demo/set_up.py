@@ -1,6 +1,7 @@
 """Everything the demo needs in a folder: books, queues, drawn workflows, people."""
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder, Membership, User
@@ -50,7 +51,7 @@ def set_up_demo(folder: Folder) -> WorkQueue:
     return queue
 
 
-def _queue(folder: Folder, key: str, title: str, function: str) -> None:
+def _queue(folder: Folder, key: str, title: str | Promise, function: str) -> None:
     automation = Automation.objects.get(folder=folder, function=function)
     is_checked = key == QUEUE_KEY
     WorkQueue.objects.get_or_create(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -94,9 +95,10 @@ def _was_decided(progress: TryItStep) -> bool:
 
 
 def _task_link(folder: Folder, progress: TryItStep | None) -> str:
+    """Look for the invoice's number: the task may not be there yet."""
     inbox = reverse("inbox:inbox")
-    task = UserTask.objects.filter(item_id__in=_items(progress)).order_by("-pk").first()
-    return f"{inbox}?q={task.item_id}" if task else inbox
+    instance = instances_of(progress).first() if progress else None
+    return f"{inbox}?{urlencode({'q': instance.business_key})}" if instance else inbox
 
 
 # --- a large invoice ------------------------------------------------------------------------------
@@ -206,9 +208,9 @@ def instances_of(progress: TryItStep) -> QuerySet[WorkflowInstance, WorkflowInst
     return WorkflowInstance.objects.filter(pk__range=ids, started_by=progress.user.actor.name)
 
 
-def _items(progress: TryItStep | None) -> list[int]:
+def _items(progress: TryItStep) -> list[int]:
     """Return the work items of the step's instances."""
-    if progress is None or progress.first_instance_id is None:
+    if progress.first_instance_id is None:
         return []
     ids = (progress.first_instance_id, progress.last_instance_id or progress.first_instance_id)
     return list(Owned.objects.filter(owner_id__range=ids).values_list("item_id", flat=True))

@@ -85,7 +85,7 @@ def workflow_rows(workflows: list[Workflow]) -> list[WorkflowRow]:
 
 def counts_by_status(workflow_ids: list[int]) -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    parameters = {"ids": workflow_ids, "statuses": Status.values, "limit": CAP + 1}
+    parameters: dict[str, Any] = {"ids": workflow_ids, "statuses": Status.values, "limit": CAP + 1}
     with connection.cursor() as cursor:
         cursor.execute(COUNT_BY_STATUS, parameters)
         for workflow_id, status, n in cursor.fetchall():

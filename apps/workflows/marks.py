@@ -14,6 +14,7 @@ from typing import TypeAlias
 from django.db.models import Count, Exists, OuterRef, Sum
 
 from apps.events.fragments import Step
+from apps.lib.json import JsonObject
 
 from .links import asked_of, asked_tokens
 from .models import FanOut, PassCount, StepInstance, Token, WorkflowInstance, WorkflowVersion
@@ -23,7 +24,7 @@ Marks: TypeAlias = dict[str, Counts]
 
 RUNNING, PERSON, FAILED, DONE = range(4)
 WaitsFor = Token.WaitsFor
-SORTS = {WaitsFor.TASK: PERSON, WaitsFor.INCIDENT: FAILED}
+SORTS: dict[str, int] = {WaitsFor.TASK: PERSON, WaitsFor.INCIDENT: FAILED}
 PASSED = (StepInstance.Outcome.COMPLETED, StepInstance.Outcome.SKIPPED)
 LIVE = (WorkflowInstance.Status.RUNNING, WorkflowInstance.Status.PAUSED)
 
@@ -142,8 +143,12 @@ def step_from(cursor: str, marks: Marks) -> Step:
         return Step(None, cursor)
     before = _memory.find(cursor) if cursor else None
     if before is None:
-        return Step({"marks": dict(marks), "whole": True}, digest)
-    return Step({"marks": dict(_changed(before, marks))}, digest)
+        return Step({"marks": _as_json(marks.items()), "whole": True}, digest)
+    return Step({"marks": _as_json(_changed(before, marks))}, digest)
+
+
+def _as_json(marks: Iterable[tuple[str, Counts]]) -> JsonObject:
+    return {element: [*counts] for element, counts in marks}
 
 
 def _changed(before: Mapping[str, Counts], now: Marks) -> Iterable[tuple[str, Counts]]:

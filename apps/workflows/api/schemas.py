@@ -17,11 +17,11 @@ Status = Literal["running", "paused", "completed", "failed", "cancelled"]
 
 
 class InstanceIn(StrictModel):
-    """`version` left out: the latest."""
+    """`business_key`: your name for it. `version` left out: the latest."""
 
     variables: AnyObject = Field(default_factory=dict, description="checked by its input schema")
-    business_key: str = Field("", max_length=MAX_BUSINESS_KEY, description="your name for it")
-    version: int | None = Field(None, ge=1, le=2_147_483_647)
+    business_key: Annotated[str, Field(max_length=MAX_BUSINESS_KEY)] = ""
+    version: Annotated[int | None, Field(ge=1, le=2_147_483_647)] = None
 
 
 class ReasonIn(StrictModel):
@@ -31,9 +31,9 @@ class ReasonIn(StrictModel):
 class RetryIn(StrictModel):
     """Which incident, and with which variables; nothing: all that are open, as they are."""
 
-    incident: int | None = Field(None, ge=1, lt=2**63)
+    incident: Annotated[int | None, Field(ge=1, lt=2**63)] = None
     variables: AnyObject = Field(default_factory=dict, description="set before the step is retried")
-    reason: str = Field("", max_length=MAX_REASON)
+    reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
 
 
 class MessageIn(StrictModel):
