@@ -111,9 +111,9 @@ def extended(tag: str, extension: str, attributes: str = "") -> bytes:
     return model(f'<{tag} id="x" {attributes}>{holder}</{tag}>')
 
 
-def converted_node(xml: bytes):
+def converted_node(xml: bytes, *, told: frozenset[str] = frozenset()):
     converted = convert_camunda7(read_model(xml))
-    assert converted.report == (), converted.report
+    assert {note.attribute for note in converted.report} == told, converted.report
     return compile_model(converted.model).graphs[0].node("x")
 
 
@@ -231,7 +231,8 @@ def test_inputs_and_outputs_become_mappings():
             '<camunda:outputParameter name="r">${result}</camunda:outputParameter>'
             "</camunda:inputOutput>",
             'camunda:type="external" camunda:topic="t"',
-        )
+        ),
+        told=frozenset({"camunda:inputParameter", "camunda:outputParameter"}),
     )
 
     assert [(m.target, m.source.text) for m in node.inputs] == [
@@ -304,6 +305,28 @@ def test_what_can_not_be_taken_over_is_in_the_report(body, attribute):
 
     assert attribute in report
     assert report[attribute].endswith(".")
+
+
+def test_everything_is_told_though_it_stands_in_one_line():
+    report = report_of(
+        extended(
+            "serviceTask",
+            '<camunda:executionListener class="A" event="end" /><camunda:connector />'
+            "<camunda:failedJobRetryTimeCycle>R3/PT1M</camunda:failedJobRetryTimeCycle>",
+            'camunda:class="B"',
+        )
+    )
+
+    assert set(report) == {
+        "camunda:class", "camunda:executionListener", "camunda:connector",
+        "camunda:failedJobRetryTimeCycle",
+    }  # fmt: skip
+
+
+def test_the_list_that_a_decision_gives_in_camunda_7_is_told():
+    task = '<businessRuleTask id="x" camunda:decisionRef="tax" camunda:resultVariable="r" />'
+
+    assert "hit policy" in report_of(model(task))["camunda:mapDecisionResult"]
 
 
 def test_the_model_that_was_given_stays_as_it_is():

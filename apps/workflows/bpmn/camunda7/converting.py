@@ -9,7 +9,7 @@ from lxml import etree
 
 from apps.lib.texts import gettext as _
 from apps.workflows.bpmn import extensions, names
-from apps.workflows.bpmn.model import Element, Model, line_of, model_of
+from apps.workflows.bpmn.model import Element, Model, model_of
 
 from . import events, people, tasks
 from .editing import Editor, Note, Report
@@ -92,14 +92,13 @@ _CONVERTERS: Final[Mapping[str, tuple[Callable[[Editor], None], ...]]] = {
 
 
 def _note_what_is_left(editor: Editor) -> None:
-    noted = {(note.element, note.line) for note in editor.report.notes}
     told = {(note.element, note.attribute) for note in editor.report.notes}
     for name in editor.camunda_attributes():
         if name not in _HARMLESS and (editor.id, f"camunda:{name}") not in told:
             editor.note(f"camunda:{name}", _reason(name))
     for each in editor.extensions():
         local = names.split(each.tag)[1]
-        if (editor.id, line_of(each)) not in noted:
+        if editor.report.noted.isdisjoint(each.iter("*")):
             editor.note(f"camunda:{local}", _reason(local), at=each)
 
 

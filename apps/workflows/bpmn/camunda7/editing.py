@@ -24,9 +24,10 @@ class Note:
 
 @dataclass(slots=True)
 class Report:
-    """What was noted so far."""
+    """What was noted so far, and the extension elements that a note is about."""
 
     notes: list[Note] = field(default_factory=list)
+    noted: set[Element] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Editor:
         return text_in(self.element).strip()
 
     def note(self, attribute: str, message: str, *, at: Element | None = None) -> None:
+        if at is not None:
+            self.report.noted.add(at)
         line = line_of(self.element if at is None else at) or line_of(self.element)
         found = Note(self.id, line, attribute, message)
         if found not in self.report.notes:

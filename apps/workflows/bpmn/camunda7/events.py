@@ -10,6 +10,7 @@ from .editing import Editor, remove
 from .juel import is_juel
 
 _SCRIPTED = frozenset({"conditionExpression", "condition"})
+_WORK = frozenset({"serviceTask", "sendTask", "businessRuleTask", "userTask"})
 
 
 def convert_error(definition: Editor, known: dict[str, Element]) -> None:
@@ -80,6 +81,7 @@ def convert_loop(loop: Editor) -> None:
 def convert_mappings(holder: Editor) -> None:
     """camunda:inputOutput: parameters that are texts, lists or maps of them."""
     for block in list(holder.extensions("inputOutput")):
+        _note_what_mappings_hide(holder, block)
         for parameter in list(block.iterchildren("*")):
             local = names.split(parameter.tag)[1]
             value = _value(holder, parameter)
@@ -93,6 +95,19 @@ def convert_mappings(holder: Editor) -> None:
             remove(parameter)
         if not len(block):
             holder.drop(block)
+
+
+def _note_what_mappings_hide(holder: Editor, block: Element) -> None:
+    """In Camunda 7 mappings add to what is handed over; here they decide alone."""
+    if holder.tag not in _WORK:
+        return
+    given = {names.split(each.tag)[1] for each in block.iterchildren("*")}
+    if "inputParameter" in given:
+        holder.note("camunda:inputParameter",
+            _("Who does the work gets these inputs and no other variables."))  # fmt: skip
+    if "outputParameter" in given:
+        holder.note("camunda:outputParameter",
+            _("These outputs go up, and nothing else of the result."))  # fmt: skip
 
 
 def _value(holder: Editor, element: Element) -> str | None:

@@ -61,7 +61,9 @@ def _decision(task: Editor) -> None:
     elif binding:
         message = _("Decisions are bound to the latest version, a deployment or a version tag.")
         task.note("camunda:decisionRefBinding", message)
-    if task.take("mapDecisionResult") not in ("", "singleEntry", "singleResult"):
+    mapped = task.take("mapDecisionResult")
+    is_kept = bool(called.get("resultVariable"))  # Camunda 7 makes it a list where nothing is said
+    if mapped not in ("singleEntry", "singleResult") and (mapped or is_kept):
         message = _("The result is a value, a context or a list, as the hit policy says.")
         task.note("camunda:mapDecisionResult", message)
 
