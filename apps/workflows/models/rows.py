@@ -40,6 +40,15 @@ class Scope(models.Model):
     variables = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                name="scope_parent",
+                fields=["instance", "parent"],
+                condition=models.Q(parent__isnull=False),
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.node} ({self.instance_id}/{self.number})"
 
@@ -71,6 +80,9 @@ class Token(models.Model):
     came_by = models.CharField(max_length=200, blank=True)
     local = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(name="token_scope", fields=["instance", "scope"])]
 
     def __str__(self) -> str:
         return f"{self.node} ({self.instance_id}/{self.number}) waits for {self.waits_for}"
@@ -115,6 +127,7 @@ class Subscription(models.Model):
                 fields=["folder_id", "kind", "name", "key"],
                 condition=models.Q(kind__in=["message", "signal"]),
             ),
+            models.Index(name="subscription_scope", fields=["instance", "scope", "token"]),
         ]
 
     def __str__(self) -> str:

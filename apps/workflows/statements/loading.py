@@ -38,8 +38,18 @@ select 'undoable', u.instance_id, {UNDOABLE_ROW}
   from workflows_undoable u where u.instance_id = any (%(ids)s::bigint[])
 """
 
-# Of wide instances, what an event can reach: the scopes from its place up to the root, what stands
-# in them, and the scopes just below. Of the passes of a loop, only those on the way.
+
+def _each(table: str, where: str) -> str:
+    """Look up by index for each row of h, whatever the planner believes of their number."""
+    name, alias = table.split()
+    return f"""
+ cross join lateral (select * from workflows_{name} {alias}
+                      where {alias}.instance_id = h.instance_id and {where} offset 0) {alias}"""
+
+
+# Of wide instances, what an event can reach: the scopes from its place up to the root (the first
+# one), what stands in them, and the scopes just below. Of the passes of a loop, only those on the
+# way. Rows may come twice.
 LOAD_CHAINS: Final = f"""
 with recursive asked as (
     select * from unnest(%(ids)s::bigint[], %(tokens)s::int[], %(subscriptions)s::int[],
@@ -55,13 +65,17 @@ with recursive asked as (
     union
     select s.instance_id, s.number, null
       from asked a join workflows_scope s
-        on s.instance_id = a.instance_id and (s.number = a.scope or s.parent is null)
+        on s.instance_id = a.instance_id and s.number = a.scope
+    union
+    select a.instance_id, s.number, null
+      from asked a
+     cross join lateral (select number from workflows_scope s
+                          where s.instance_id = a.instance_id order by number limit 1) s
 ), chain as (
     select instance_id, scope, token from seed
     union
     select s.instance_id, s.parent, s.token
-      from chain c join workflows_scope s
-        on s.instance_id = c.instance_id and s.number = c.scope
+      from chain h {_each("scope s", "s.number = h.scope")}
      where s.parent is not null
 ), held as materialized (
     select distinct s.instance_id, s.number, s.kind = 'loop' as is_loop
@@ -71,19 +85,31 @@ with recursive asked as (
     select distinct instance_id, token from chain where token is not null
 )
 select 'scope', s.instance_id, {SCOPE_ROW}
-  from workflows_scope s
- where (s.instance_id, s.number) in (select instance_id, number from held)
-    or (s.instance_id, s.parent) in (select instance_id, number from held where not is_loop)
+  from held h {_each("scope s", "s.number = h.number")}
+union all
+select 'scope', s.instance_id, {SCOPE_ROW}
+  from held h {_each("scope s", "s.parent = h.number")}
+ where not h.is_loop
 union all
 select 'token', t.instance_id, {TOKEN_ROW}
-  from workflows_token t join held h on h.instance_id = t.instance_id and h.number = t.scope
- where not h.is_loop or (t.instance_id, t.number) in (select instance_id, token from passed)
+  from held h {_each("token t", "t.scope = h.number")}
+ where not h.is_loop
+union all
+select 'token', t.instance_id, {TOKEN_ROW}
+  from passed h {_each("token t", "t.number = h.token")}
 union all
 select 'subscription', b.instance_id, {SUBSCRIPTION_ROW}
-  from workflows_subscription b
-  join held h on h.instance_id = b.instance_id and h.number = b.scope
- where not h.is_loop or b.token is null
-    or (b.instance_id, b.token) in (select instance_id, token from passed)
+  from held h {_each("subscription b", "b.scope = h.number")}
+ where not h.is_loop
+union all
+select 'subscription', b.instance_id, {SUBSCRIPTION_ROW}
+  from held h {_each("subscription b", "b.scope = h.number and b.token is null")}
+ where h.is_loop
+union all
+select 'subscription', b.instance_id, {SUBSCRIPTION_ROW}
+  from (select h.*, p.token from held h join passed p on p.instance_id = h.instance_id
+         where h.is_loop) h
+       {_each("subscription b", "b.scope = h.number and b.token = h.token")}
 union all
 select 'undoable', u.instance_id, {UNDOABLE_ROW}
   from workflows_undoable u join held h on h.instance_id = u.instance_id and h.number = u.scope
