@@ -10,6 +10,7 @@ from apps.lib.json import JsonObject
 
 LOOKED_AT_BYTES = 4_000
 DMN_NAMESPACE = re.compile(rb"<(?:[\w.-]+:)?definitions[^>]*/DMN/", re.IGNORECASE)
+DRAWING = b"BPMNDiagram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class ShownProblem:
 def is_decision_model(xml: bytes) -> bool:
     """Guess by the first element; what it is in truth, its reader finds out."""
     return DMN_NAMESPACE.search(xml[:LOOKED_AT_BYTES]) is not None
+
+
+def has_drawing(xml: bytes, problems: list[ShownProblem]) -> bool:
+    """Say whether a refused model can be drawn with its problems on it: it was read, for one."""
+    return DRAWING in xml and any(problem.element for problem in problems)
 
 
 def problems_of(error: DomainError) -> list[ShownProblem]:

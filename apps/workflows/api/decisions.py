@@ -24,7 +24,7 @@ Key = Annotated[str, Path(description="The id of the decision in the model.", ma
 
 @router.post(
     "/decisions",
-    response={201: DecisionDeployedOut},
+    response={200: DecisionDeployedOut, 201: DecisionDeployedOut},
     summary="Deploy a decision model",
     openapi_extra=XML_BODY,
 )
@@ -44,7 +44,7 @@ def deploy(
             )
         except DomainError as error:
             raise with_problems(error) from None
-        return 201, _deployed(found)
+        return 201 if found.new else 200, _deployed(found)
 
     return carry_out_once(request, call)
 

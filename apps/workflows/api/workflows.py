@@ -25,13 +25,16 @@ MAX_NOTE = 1_000
 
 
 @router.post(
-    "/workflows", response={201: DeployedOut}, summary="Deploy a model", openapi_extra=XML_BODY
+    "/workflows",
+    response={200: DeployedOut, 201: DeployedOut},
+    summary="Deploy a model",
+    openapi_extra=XML_BODY,
 )
 def deploy(
     request: TokenRequest,
     note: Annotated[str, Query("", max_length=MAX_NOTE, description="what changed")],
 ) -> HttpResponse:
-    """The body is BPMN 2.0 XML. The same content again is the same version.
+    """The body is BPMN 2.0 XML. The same content again is the same version (200).
 
     422 lists every problem under `problems`: element, line, message and advice; nothing is
     deployed then.
@@ -47,7 +50,7 @@ def deploy(
             )
         except DomainError as error:
             raise with_problems(error) from None
-        return 201, deployed_out(found)
+        return 201 if found.new else 200, deployed_out(found)
 
     return carry_out_once(request, call)
 

@@ -16,8 +16,8 @@ from apps.accounts.permissions import Action, require
 from apps.lib.errors import DomainError, NotFoundError
 from apps.workflows import lifecycle, patterns
 from apps.workflows.forms import UploadForm
-from apps.workflows.models import WorkflowVersion
-from apps.workflows.uploads import is_decision_model, marked, problems_of
+from apps.workflows.models import DecisionVersion, WorkflowVersion
+from apps.workflows.uploads import has_drawing, is_decision_model, marked, problems_of
 
 PAGE = "workflows/upload.html"
 
@@ -52,16 +52,25 @@ def _deploy(request: PersonRequest, xml: bytes, *, note: str) -> HttpResponse:
         decisions = lifecycle.deploy_decision(
             request.folder, xml, by=actor, source=source, note=note
         )
-        first = decisions.versions[0].decision
-        messages.success(request, _("Deployed the decision %(title)s.") % {"title": first.title})
-        return redirect("decisions:decision_detail", pk=first.pk)
+        for decided in decisions.versions:
+            _say_which(request, decided.decision.title, decided, is_new=decided in decisions.new)
+        return redirect("decisions:decision_detail", pk=decisions.versions[0].decision_id)
     deployed = lifecycle.deploy(request.folder, xml, by=actor, source=source, note=note)
     for version in deployed.versions:
-        text = _("Deployed %(title)s, version %(number)d.")
-        words = {"title": version.workflow.title, "number": version.number}
-        messages.success(request, text % words)
+        _say_which(request, version.workflow.title, version, is_new=version in deployed.new)
     _say_what_was_made(request, deployed.created_queues)
     return redirect("workflows:workflow_detail", pk=deployed.versions[0].workflow_id)
+
+
+def _say_which(
+    request: PersonRequest, title: str, version: WorkflowVersion | DecisionVersion, *, is_new: bool
+) -> None:
+    words = {"title": title, "number": version.number}
+    if is_new:
+        messages.success(request, _("Deployed %(title)s, version %(number)d.") % words)
+        return
+    text = _("%(title)s: nothing new was deployed, since version %(number)d has the same content.")
+    messages.info(request, text % words)
 
 
 def _say_what_was_made(request: PersonRequest, queues: Sequence[Any]) -> None:
@@ -78,7 +87,7 @@ def _refused(
         "problems": problems,
         "refusal": error,
         "xml": xml.decode("utf-8", errors="replace"),
-        "has_drawing": bool(problems) and not is_decision_model(xml),
+        "has_drawing": has_drawing(xml, problems),
         "marked": json.dumps(marked(problems)),
     }
     return _page(request, form, status=422, **context)

@@ -38,7 +38,8 @@ def test_a_model_is_deployed(api) -> None:
 def test_the_same_model_again_is_the_same_version(api) -> None:
     deploy(api)
 
-    assert deploy(api).json()["version"] == 1
+    again = deploy(api)
+    assert (again.status_code, again.json()["version"]) == (200, 1)
     changed = APPROVAL.replace(b"after a day", b"a day later")
     assert deploy(api, changed).json()["version"] == 2
 
@@ -165,7 +166,7 @@ def test_an_older_version_can_be_started_and_an_unknown_one_is_404(api) -> None:
     [
         ("business_user", 403, 403),
         ("supervisor", 403, 201),
-        ("designer", 201, 201),
+        ("designer", 200, 201),
         ("auditor", 403, 403),
     ],
 )

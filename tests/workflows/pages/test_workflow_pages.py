@@ -105,6 +105,25 @@ def test_a_refused_file_lists_every_problem_with_its_element_and_line(
     assert not Workflow.objects.exists()
 
 
+def test_a_file_that_is_deployed_already_is_said_to_be(designer_client) -> None:
+    upload(designer_client, patterns.BY_NAME["approval"].xml)
+    designer_client.get("/")  # what was said of the first
+    answer = upload(designer_client, patterns.BY_NAME["approval"].xml)
+
+    page = designer_client.get(answer.url).content.decode()
+    assert "nothing new was deployed, since version 1 has the same content" in page
+    assert "Deployed Approval" not in page
+
+
+def test_only_what_could_be_read_is_drawn(designer_client) -> None:
+    drawn = patterns.BY_NAME["approval"].xml.replace(b'type="requests"', b'type=""')
+
+    assert "refused-model" in upload(designer_client, drawn).content.decode()
+    unread = upload(designer_client, drawn[:-20]).content.decode()
+    assert "not well-formed" in unread
+    assert "refused-model" not in unread
+
+
 @pytest.mark.parametrize("content", [b"", b"no xml", b"<a/>", b"\xff\xfe\x00"])
 def test_what_is_no_model_at_all_gets_a_sentence(designer_client, content) -> None:
     answer = upload(designer_client, content)
