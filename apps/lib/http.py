@@ -49,11 +49,11 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000  # room for every zone and every deadline on 
 
 
 class WrongTypeError(DomainError):
-    """The body is not announced as JSON."""
+    """The body is announced as something else than what is read here."""
 
     status = 415
     code = "unsupported_media_type"
-    title = "Not JSON"
+    title = "Wrong type of content"
 
 
 class StrictModel(BaseModel):

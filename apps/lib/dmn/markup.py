@@ -6,6 +6,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from apps.lib.xml_errors import why_malformed
+
 from .errors import DmnError, DmnProblem
 
 MAX_BYTES = 4_000_000
@@ -57,7 +59,7 @@ def _parse(xml: bytes) -> Element:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise _refusal(
-            _("The file is not well-formed XML: %(reason)s.") % {"reason": str(error)[:200]},
+            _("The file is not well-formed XML: %(reason)s.") % {"reason": why_malformed(error)},
             _("Save it again from the modeler."),
             line=getattr(error, "lineno", None),
         ) from None

@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 from lxml import etree
 
 from apps.lib.texts import gettext as _
+from apps.lib.xml_errors import why_malformed
 
 from . import names
 from .model import Element, Model, line_of, model_of
@@ -47,7 +48,7 @@ def _parse(xml: bytes) -> Element:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         _refuse(
-            _("The file is not well-formed XML: %(reason)s.") % {"reason": str(error)[:200]},
+            _("The file is not well-formed XML: %(reason)s.") % {"reason": why_malformed(error)},
             _("Save it again from the modeler."),
             line=getattr(error, "lineno", None),
         )
