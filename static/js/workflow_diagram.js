@@ -33,16 +33,24 @@ async function open(figure) {
   stage.hidden = false;
   try {
     const xml = await xmlOf(figure);
+    if (!xml.includes("BPMNDiagram")) return close(figure, stage);
     const viewer = new window.BpmnJS({ container: stage, bpmnRenderer: look(), zoomScroll: { enabled: false } });
     await viewer.importXML(xml);
     const diagram = { viewer, isMoved: false, shown: new Map() };
     diagrams.set(figure, diagram);
     begin(figure, diagram, stage);
+    figure.dataset.uiReady = "1";
   } catch (error) {
-    stage.hidden = true;
-    figure.querySelector("[data-diagram-failed]").hidden = false;
     console.warn("diagram", error);
+    close(figure, stage);
   }
+}
+
+/** There is nothing to draw: the note says so, and nobody is told how to move it. */
+function close(figure, stage) {
+  stage.hidden = true;
+  figure.querySelector("[data-diagram-help]").hidden = true;
+  figure.querySelector("[data-diagram-failed]").hidden = false;
   figure.dataset.uiReady = "1";
 }
 
