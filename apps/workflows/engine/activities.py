@@ -23,7 +23,8 @@ from .scopes import open_scope
 from .state import Token
 from .step import Step
 from .user_tasks import task_for
-from .variables import visible
+from .variables import insist_on_room, visible
+from .weighing import weight
 from .work_items import start_item
 
 
@@ -40,7 +41,9 @@ def with_inputs(step: Step, node: Node, token: Token) -> Token:
     """Return the token with what the inputs give as variables of its own. Raises StepError."""
     if not node.inputs:
         return token
-    return replace(token, local={**token.local, **mapped(step, node.inputs, token)})
+    given = mapped(step, node.inputs, token)
+    insist_on_room(step, weight(given))
+    return replace(token, local={**token.local, **given})
 
 
 def start_work(step: Step, node: Node, token: Token) -> None:

@@ -22,6 +22,8 @@ def look_at_conditions(step: Step) -> bool:
         row for row in step.subscriptions
         if row.kind == "condition" and (row.number in fresh or not names.isdisjoint(row.reads))
     ]  # fmt: skip
+    # by number: the order must not depend on how the state was loaded
+    asked.sort(key=lambda row: row.number)
     turned = [row for row in asked if _has_turned(step, row)]
     for row in turned:
         if row.number in step.subscriptions:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from apps.lib.feel import Expression
 from apps.lib.json import Json, JsonObject
+from apps.lib.texts import gettext as _
 from apps.workflows.graph import Constant, Graph, MultiInstance, Node, Work
 
 from .changes import AddItems
@@ -17,6 +18,7 @@ from .leaving import leave
 from .state import Token
 from .step import Step
 from .variables import Spot, visible
+from .weighing import weight
 from .work_items import (
     as_result,
     attempts_of,
@@ -25,6 +27,8 @@ from .work_items import (
     rules_for,
     with_headers,
 )
+
+SIZES = 50  # what the items of a fan-out carry at most, as a multiple of an instance's variables
 
 
 def fans_out(graph: Graph, node: Node, loop: MultiInstance) -> bool:
@@ -103,15 +107,29 @@ def _payloads(
     work = node.work
     assert isinstance(work, Work)
     shared = NOTHING if node.inputs else _shared(step, loop, token)
+    handed_out = weight(shared) * len(elements)
     made = []
     for index, element in enumerate(elements):
         local: JsonObject = {"loopCounter": index + 1}
         if loop.element:
             local[loop.element] = element
         if node.inputs:
-            local = {**local, **mapped(step, node.inputs, Spot(token.scope, local))}
+            seen = {**token.local, **local}
+            given = mapped(step, node.inputs, Spot(token.scope, seen))
+            handed_out += weight(given)
+            local = {**local, **given}
+        _require_little(handed_out, step.world.max_size * SIZES)
         made.append(with_headers({**shared, **local}, work.headers))
     return made
+
+
+def _require_little(size: int, limit: int) -> None:
+    if size > limit:
+        text = _(
+            "The items would carry more than %(limit)s bytes. Give the step inputs, with no more "
+            "than each item needs."
+        )
+        raise StepError("too_many", text % {"limit": f"{limit:,}"})
 
 
 def _shared(step: Step, loop: MultiInstance, token: Token) -> JsonObject:

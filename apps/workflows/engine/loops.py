@@ -20,6 +20,8 @@ from .passes import count, ended, goes_again
 from .scopes import clear_scope, open_scope, remove_scope
 from .state import Facts, Scope, Token
 from .step import Step
+from .variables import insist_on_room
+from .weighing import weight
 
 FAN_OUT_FACTOR = 10  # items without tokens are so much cheaper than passes with them
 
@@ -43,6 +45,7 @@ def open_loop(step: Step, node: Node, token: Token) -> bool:
         return True
     _require_few(step, len(elements), step.world.max_passes)
     started = elements[:1] if loop.is_sequential else elements
+    insist_on_room(step, weight({"": elements}) if loop.element else 0)
     counts: Facts = {"total": len(elements), "started": len(started)}
     if loop.is_sequential:
         counts["elements"] = elements

@@ -113,7 +113,9 @@ class Step:
         return next((row for row in self.scopes if row.parent is None), None)
 
     def tokens_in(self, scope: int) -> list[Token]:
-        return [row for row in self.tokens if row.scope == scope]
+        """Return the tokens that wait in a scope, oldest first."""
+        found = [row for row in self.tokens if row.scope == scope]
+        return sorted(found, key=lambda row: row.number)
 
     # --- what is told to others
 

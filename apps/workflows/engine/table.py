@@ -39,7 +39,7 @@ class Table(Generic[Row]):
         return self.get(number) is not None
 
     def __iter__(self) -> Iterator[Row]:
-        """Iterate over all rows, oldest first; do not change the table meanwhile."""
+        """Iterate over all rows, those put last; do not change the table meanwhile."""
         for number, row in self._before.items():
             if number not in self.gone and number not in self.put:
                 yield row

@@ -99,10 +99,15 @@ def put_all(step: Step, homes: dict[int, JsonObject]) -> None:
 
 def grow(step: Step, growth: int) -> None:
     """Count `growth` bytes of variables. Raises StepError "variables_too_large"."""
+    insist_on_room(step, growth)
+    step.size += growth
+
+
+def insist_on_room(step: Step, growth: int) -> None:
+    """Raise StepError "variables_too_large" if the instance can't take `growth` bytes more."""
     size = step.size + growth
     if growth > 0 and size > step.world.max_size:
         raise StepError("variables_too_large", too_large_text(size, step.world.max_size))
-    step.size = size
 
 
 def _home(step: Step, number: int, name: str) -> int:
