@@ -844,19 +844,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="subscription",
-            index=models.Index(fields=["instance", "scope", "token"], name="subscription_scope"),
+            index=models.Index(fields=["scope", "instance", "token"], name="subscription_scope"),
         ),
         migrations.AddIndex(
             model_name="scope",
             index=models.Index(
                 condition=models.Q(("parent__isnull", False)),
-                fields=["instance", "parent"],
+                fields=["parent", "instance"],
                 name="scope_parent",
             ),
         ),
         migrations.AddIndex(
             model_name="token",
-            index=models.Index(fields=["instance", "scope"], name="token_scope"),
+            index=models.Index(fields=["scope", "instance"], name="token_scope"),
         ),
         migrations.AddIndex(
             model_name="incident",

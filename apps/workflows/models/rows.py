@@ -42,9 +42,10 @@ class Scope(models.Model):
 
     class Meta:
         indexes = [
+            # not the instance first: then it would be taken where the primary key is meant
             models.Index(
                 name="scope_parent",
-                fields=["instance", "parent"],
+                fields=["parent", "instance"],
                 condition=models.Q(parent__isnull=False),
             )
         ]
@@ -82,7 +83,7 @@ class Token(models.Model):
     facts = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(name="token_scope", fields=["instance", "scope"])]
+        indexes = [models.Index(name="token_scope", fields=["scope", "instance"])]
 
     def __str__(self) -> str:
         return f"{self.node} ({self.instance_id}/{self.number}) waits for {self.waits_for}"
@@ -127,7 +128,7 @@ class Subscription(models.Model):
                 fields=["folder_id", "kind", "name", "key"],
                 condition=models.Q(kind__in=["message", "signal"]),
             ),
-            models.Index(name="subscription_scope", fields=["instance", "scope", "token"]),
+            models.Index(name="subscription_scope", fields=["scope", "instance", "token"]),
         ]
 
     def __str__(self) -> str:

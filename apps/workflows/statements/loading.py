@@ -56,16 +56,13 @@ with recursive asked as (
                          %(scopes)s::int[]) as a (instance_id, token, subscription, scope)
 ), seed as (
     select t.instance_id, t.scope, t.number as token
-      from asked a join workflows_token t
-        on t.instance_id = a.instance_id and t.number = a.token
+      from asked h {_each("token t", "t.number = h.token")}
     union
     select b.instance_id, b.scope, b.token
-      from asked a join workflows_subscription b
-        on b.instance_id = a.instance_id and b.number = a.subscription
+      from asked h {_each("subscription b", "b.number = h.subscription")}
     union
     select s.instance_id, s.number, null
-      from asked a join workflows_scope s
-        on s.instance_id = a.instance_id and s.number = a.scope
+      from asked h {_each("scope s", "s.number = h.scope")}
     union
     select a.instance_id, s.number, null
       from asked a
@@ -79,8 +76,7 @@ with recursive asked as (
      where s.parent is not null
 ), held as materialized (
     select distinct s.instance_id, s.number, s.kind = 'loop' as is_loop
-      from chain c join workflows_scope s
-        on s.instance_id = c.instance_id and s.number = c.scope
+      from chain h {_each("scope s", "s.number = h.scope")}
 ), passed as materialized (
     select distinct instance_id, token from chain where token is not null
 )
