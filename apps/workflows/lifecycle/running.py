@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from apps.events.live import nudge
 
@@ -18,6 +18,13 @@ def run(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         cursor.execute(sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
     return rows
+
+
+def concerns_all(error: Exception) -> bool:
+    """Say whether the database is in trouble (no connection, a deadlock), so that trying again will
+    do; else a statement is at fault, as one that exceeds a limit of PostgreSQL (class 54)."""
+    code = getattr(error.__cause__, "sqlstate", None) or ""
+    return isinstance(error, OperationalError | InterfaceError) and not code.startswith("54")
 
 
 def dumped(value: object) -> str:

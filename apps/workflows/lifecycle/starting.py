@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
@@ -27,6 +27,7 @@ from .new_walks import (
     latest_version,
     new_walk,
 )
+from .running import concerns_all
 from .stepping import Batch
 
 log = structlog.get_logger("controlroom.workflows")
@@ -121,9 +122,9 @@ def start_by_event(starts: Iterable[Starting]) -> list[int]:
         try:
             with transaction.atomic():
                 ids.append(_start_at(version, each))
-        except (OperationalError, InterfaceError):
-            raise  # the database's trouble: all of it is to be tried again
         except Exception as error:
+            if concerns_all(error):
+                raise
             _refuse_start(version, each, error)
     return ids
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.lib.actors import SYSTEM, Actor
@@ -30,7 +30,7 @@ from .happenings import AT_ONCE, Happening, happened_at, write_event
 from .incidents import keep_for_repair
 from .loading import InstanceFacts, load, lock
 from .outside import Outside
-from .running import tell_stepped
+from .running import concerns_all, tell_stepped
 from .walks import Walk
 from .writing import write
 
@@ -52,9 +52,9 @@ def step(happenings: Sequence[Happening], *, by: Actor = SYSTEM) -> list[Happeni
     try:
         with transaction.atomic():
             return step_together(happenings, by=by)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:
+        if concerns_all(error):
+            raise
         groups = _by_instance(happenings)
         if len(groups) > 1:
             log.warning("step_failed_together", instances=len(groups), error=str(error))

@@ -10,6 +10,7 @@ from apps.inbox.lifecycle.deciding import Answer
 from apps.inbox.models import UserTask
 from apps.workflows import lifecycle
 from apps.workflows.lifecycle import stepping
+from apps.workflows.lifecycle.running import run
 from apps.workflows.models import (
     Incident,
     PendingEvent,
@@ -111,6 +112,24 @@ def test_a_message_that_starts_what_cannot_start_is_not_brought_for_ever(breakin
     deliver()
 
     assert Event.objects.filter(kind="workflow.start_refused").count() == 1
+
+
+def test_a_step_that_exceeds_a_limit_of_the_database_is_asked_about(monkeypatch):
+    folder = make_folder()
+    workflow = deployed(process("p").start().service("a").service("b").end(), folder)
+    good, bad = started(workflow), started(workflow)
+    real = stepping.write
+
+    def write(walks, fan_outs):
+        if any(walk.id == bad.pk for walk in walks):
+            run("select repeat('x', 2000000000)", {})  # an OperationalError, as a lost connection
+        real(walks, fan_outs)
+
+    monkeypatch.setattr(stepping, "write", write)
+    work(folder, "a")
+
+    assert Incident.objects.get().instance_id == bad.pk
+    assert (stands_at(good), stands_at(bad)) == (["b"], ["a"])
 
 
 def test_a_result_for_a_step_that_was_never_taken_is_refused_by_asking_again(breaking):
