@@ -30,14 +30,18 @@ class Expression:
     """A compiled expression. It may be evaluated by many threads at once.
 
     `reads` are the names of the variables that it uses; of a filter's condition, also names that
-    turn out to be members of the elements.
+    turn out to be members of the elements. `calls` are those that it calls: neither built in nor
+    its own, so variables must hold them.
     """
 
-    __slots__ = ("_code", "reads", "text")
+    __slots__ = ("_code", "calls", "reads", "text")
 
-    def __init__(self, text: str, code: Code, reads: frozenset[str]) -> None:
+    def __init__(
+        self, text: str, code: Code, reads: frozenset[str], calls: frozenset[str] = frozenset()
+    ) -> None:
         self.text = text
         self.reads = reads
+        self.calls = calls
         self._code = code
 
     def evaluate(
@@ -136,7 +140,7 @@ def _expression(text: str, names: frozenset[str], types: frozenset[tuple[str, Ty
     compiler = Compiler(dict(types))
     node = parse_expression(text, names)
     code = _guarded(lambda: compiler.compile(node, Env()))
-    return Expression(text, code, frozenset(compiler.reads))
+    return Expression(text, code, frozenset(compiler.reads), frozenset(compiler.calls))
 
 
 @lru_cache(maxsize=CACHED_TEXTS)

@@ -63,7 +63,7 @@ def expression(text: str, part: Part, what: str) -> Expression | None:
 
 def _compiled(source: str, text: str, part: Part, what: str) -> Expression | None:
     try:
-        return compile_expression(source)
+        compiled = compile_expression(source)
     except FeelSyntaxError as error:
         before = text[: text.index(source)].count("\n")
         is_text = bool(part.text.strip())
@@ -75,6 +75,14 @@ def _compiled(source: str, text: str, part: Part, what: str) -> Expression | Non
             line=line,
         )
         return None
+    # variables are JSON, which holds no functions
+    for name in sorted(compiled.calls):
+        words = _words(what, source) | {"name": name}
+        part.error(
+            _("%(what)s, %(text)s, calls “%(name)s”, which is no function here.") % words,
+            _("Use the functions of FEEL, or let a bot work it out."),
+        )
+    return compiled
 
 
 def _words(what: str, text: str) -> dict[str, str]:

@@ -79,6 +79,19 @@ def test_what_would_never_happen_is_refused(model, element, says):
     assert [each.element for each in problems if says in each.message] == [element], problems
 
 
+@pytest.mark.parametrize("name", ["uuid", "random number", "cycle"])
+def test_a_function_that_is_not_there_is_refused(name):
+    (problem,) = problems_of(process().start().script("s", f"={name}(3)", "x").end())
+
+    assert (problem.element, f"calls “{name}”" in problem.message) == ("s", True)
+
+
+def test_functions_of_an_expressions_own_are_there():
+    script = "={twice: function(n) n * 2, made: for n in [1, 2] return twice(n)}.made[1]"
+
+    assert not compiled(process().start().script("s", script, "x").end()).warnings
+
+
 @pytest.mark.parametrize(
     ("model", "says"),
     [

@@ -36,6 +36,8 @@ def compile_call(compiler: Compiler, node: Call, env: Env) -> Code:
 
 def _callee(compiler: Compiler, node: Call, env: Env) -> Code:
     callee = node.function
+    if isinstance(callee, Name) and callee.name not in BUILTINS and not env.knows(callee.name):
+        compiler.calls.add(callee.name)
     if not isinstance(callee, Name) or callee.name not in BUILTINS or env.knows(callee.name):
         return compiler.compile(callee, env)
     name, builtin = callee.name, BUILTINS[callee.name]

@@ -51,13 +51,15 @@ class Env:
 
 
 class Compiler:
-    """Compiles one text. `reads` collects the names of the caller's variables that it uses."""
+    """Compiles one text. `reads` collects the names of the caller's variables that it uses, `calls`
+    those that it calls as functions."""
 
     handlers: ClassVar[dict[type, Callable[["Compiler", Any, Env], Any]]] = {}
 
     def __init__(self, types: Mapping[str, Type]) -> None:
         self.types = types
         self.reads: set[str] = set()
+        self.calls: set[str] = set()
 
     def compile(self, node: Node, env: Env) -> Code:
         code: Code = self.handlers[type(node)](self, node, env)
