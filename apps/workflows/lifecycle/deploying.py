@@ -31,6 +31,7 @@ from apps.workflows.graph import (
 from apps.workflows.models import StartSubscription, Workflow, WorkflowVersion
 
 from .bot_work import make_queue
+from .missing import missing_for
 from .timers import first_start
 
 MAX_KEY = 150
@@ -73,6 +74,7 @@ def deploy(folder: Folder, xml: bytes, *, by: Actor, source: str, note: str = ""
     compiled = imported.compiled
     report = [_told(note_) for note_ in imported.report]
     warnings = [_told(problem) for problem in compiled.warnings]
+    warnings += missing_for(folder, compiled.graphs)
     facts: dict[str, Any] = {
         "xml": _text(imported.model),
         "original": _text(imported.original) if imported.original else "",

@@ -197,3 +197,17 @@ def test_a_decision_that_is_missing_is_an_incident_until_it_is_deployed():
 
     assert reloaded(instance).result == {"amount": 5, "given": 0}
     assert_consistent()
+
+
+def test_what_steps_call_and_is_not_there_yet_is_a_warning():
+    folder = make_folder()
+    model = process("p").start().rule("ask", "discount", "given").call("sub", "other")
+    model = model.call("again", "p").rule("named", "=name", "found").end()
+
+    first = deploy(folder, model)
+    lifecycle.deploy_decision(folder, TABLE, by=ANNA)
+    second = deploy(folder, model)
+
+    assert [each["element"] for each in first.warnings] == ["ask", "sub"]
+    assert all(each["line"] and each["advice"] for each in first.warnings)
+    assert [each["element"] for each in second.warnings] == ["sub"]
