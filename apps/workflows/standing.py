@@ -25,8 +25,8 @@ MAX_NAMED = 3
 NEXT_EVENTS = 3
 
 WAITS: dict[str, Any] = {
-    Token.WaitsFor.ITEM: gettext_lazy("a bot works on “%(step)s”"),
-    Token.WaitsFor.ITEMS: gettext_lazy("bots work on “%(step)s”"),
+    Token.WaitsFor.ITEM: gettext_lazy("it is a bot's turn at “%(step)s”"),
+    Token.WaitsFor.ITEMS: gettext_lazy("it is the bots' turn at “%(step)s”"),
     Token.WaitsFor.TASK: gettext_lazy("a person is asked at “%(step)s”"),
     Token.WaitsFor.EVENT: gettext_lazy("“%(step)s” waits for something to happen"),
     Token.WaitsFor.GATE: gettext_lazy("“%(step)s” waits for the first of several things"),

@@ -13,7 +13,7 @@ from apps.lib.json import Json, JsonObject
 from apps.lib.schema import mask
 from apps.queues.item_data import DataView, view_of
 
-from .graph import Graph
+from .graph import Graph, PersonWork
 from .links import asked_of, items_of
 from .models import Scope, StepInstance, Token, WorkflowInstance
 from .outline import GATEWAYS, kind_of, name_of
@@ -134,10 +134,19 @@ def _past(step: StepInstance, graph: Graph, span: Span, changes: list[JsonObject
         left=left,
         width=width,
         by=step.by,
-        note=step.note,
+        note=_note(step, graph),
         changes=changes[:MAX_CHANGES],
         more_changes=max(0, len(changes) - MAX_CHANGES),
     )
+
+
+def _note(step: StepInstance, graph: Graph) -> str:
+    """Return what is noted of a visit; a decision by the words of its button."""
+    node = graph.nodes.get(step.node)
+    if node is not None and isinstance(node.work, PersonWork):
+        titles = {each.get("key"): str(each.get("title", "")) for each in node.work.decisions}
+        return titles.get(step.note) or step.note
+    return step.note
 
 
 def _present(token: Token, graph: Graph, span: Span, asked: Counter[int]) -> Visit:

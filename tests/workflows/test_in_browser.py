@@ -79,7 +79,7 @@ def test_the_diagram_shows_who_is_asked_and_moves_on_without_a_reload(
 
     expect(page.locator(".diagram [data-count=running]")).to_be_visible(timeout=PATIENCE)
     assert counts(page)["carry_out"] == {"running": "1"}
-    expect(page.locator(".standing")).to_contain_text("A bot works on “Carry it out”")
+    expect(page.locator(".standing")).to_contain_text("It is a bot's turn at “Carry it out”")
     expect(page.locator("tr", has_text="Approve the request").first).to_contain_text("Done")
     assert page.evaluate("window.wasNotReloaded")
     sent = [

@@ -46,6 +46,19 @@ def test_lists_and_diagrams_tell_when_a_person_is_asked_about_a_bots_work(
     assert marks_of_version(asks.version)["carry_out"] == [1, 1, 0, 0]
 
 
+def test_the_timeline_says_decisions_as_their_buttons_do(
+    folder, supervisor, supervisor_client
+) -> None:
+    instance = start_approval(folder, supervisor)
+    task = UserTask.objects.get(instance_id=instance.pk, status="open")
+    decide(task, Answer(decision="approve", version=task.version), by=supervisor.actor)
+    deliver_outbox()
+
+    page = supervisor_client.get(f"/instances/{instance.pk}/").content.decode()
+
+    assert '<p class="visit-note">Approve</p>' in page
+
+
 def ask_a_person(instance) -> None:
     """Let the bot that works for `instance` find its data wrong."""
     item = WorkItem.objects.get(pk=Owned.objects.get(owner_id=instance.pk).item_id)
