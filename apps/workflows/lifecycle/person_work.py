@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from apps.inbox.lifecycle import NewTask, close_tasks_of, open_owned_tasks
 from apps.lib.json import JsonObject
+from apps.lib.schema import mask
 from apps.workflows.engine.changes import OpenIncident, OpenTask
 from apps.workflows.engine.state import State
 from apps.workflows.graph import Node
@@ -67,7 +68,8 @@ def _repair(walk: Walk, command: OpenIncident) -> NewTask:
         element=node.id if node else "",
         reason=command.message,
         code=command.code,
-        values=seen_by(walk.state, command.token),
+        # personal data is shown where its reader is put on record, not to whoever repairs a step
+        values=mask(seen_by(walk.state, command.token), walk.graph.input_schema),
     )
 
 

@@ -1,5 +1,6 @@
 """Repairing incidents: do it again, go on with a given result, or throw an error."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from django.db import transaction
@@ -11,15 +12,16 @@ from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import JsonObject
+from apps.lib.schema import unmask
 from apps.workflows.engine.events import Repaired
 from apps.workflows.models import Incident, WorkflowInstance
 
 from .happenings import Happening
 from .incidents import INTERNAL
-from .loading import lock
+from .loading import InstanceFacts, load, lock
 from .new_walks import insist_on_size
 from .people import MAX_REASON, let_timers_go, take_pending
-from .person_work import close_tasks
+from .person_work import close_tasks, seen_by
 from .stepping import let_happen, step_locked
 
 How = Literal["retry", "go_on", "throw"]
@@ -53,7 +55,7 @@ def repair(  # noqa: PLR0913 - what each way of repairing needs
             at=database_now(),
             token=incident.token,
             how=how,
-            variables=given,
+            variables=_unmasked(given, incident, found),
             code=code,
             by=by.name,
         )
@@ -63,6 +65,16 @@ def repair(  # noqa: PLR0913 - what each way of repairing needs
     _record(incident, {**data, "code": code}, by)
     incident.refresh_from_db()
     return incident
+
+
+def _unmasked(given: JsonObject, incident: Incident, found: Sequence[InstanceFacts]) -> JsonObject:
+    """Put back what the person was not shown, and so sends back as dots."""
+    if not given:
+        return given
+    instance = WorkflowInstance.objects.select_related("version").get(pk=incident.instance_id)
+    about = Repaired(at=database_now(), token=incident.token, how="retry")
+    state = load(found, [Happening(incident.instance_id, about)])[incident.instance_id]
+    return unmask(given, seen_by(state, incident.token), instance.version.input_schema)
 
 
 def _record(incident: Incident, data: JsonObject, by: Actor) -> None:

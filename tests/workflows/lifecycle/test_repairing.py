@@ -4,7 +4,7 @@ import pytest
 
 from apps.inbox.models import UserTask
 from apps.lib.errors import ConflictError, InvalidError
-from apps.queues.models import WorkQueue
+from apps.queues.models import WorkItem, WorkQueue
 from apps.workflows import lifecycle
 from apps.workflows.models import Incident, PendingEvent
 from tests.factories import make_folder
@@ -76,6 +76,29 @@ def test_retry_works_on_the_same_item_again_with_what_was_edited():
     work(folder, "after")
     assert reloaded(instance).status == "completed"
     assert_consistent()
+
+
+def test_personal_data_is_not_shown_to_who_repairs_and_survives_what_they_edit():
+    folder = make_folder()
+    iban = {"type": "string", "x-personal": True}
+    vendor = {"type": "object", "properties": {"iban": iban, "name": {"type": "string"}}}
+    schema = {"type": "object", "properties": {"vendor": vendor}}
+    model = process("p").input_schema(schema).start().service("post").end()
+    given = {"iban": "DE02120300000000202051", "name": "Ahron"}
+    instance = started(deployed(model, folder), vendor=given)
+    fail(folder, "post", code="E-1", message="No such vendor")
+    shown = task_of(instance).values["vendor"]
+
+    lifecycle.repair(
+        Incident.objects.get(instance=instance),
+        how="retry",
+        variables={"vendor": {**shown, "name": "Ahorn"}},
+        by=ANNA,
+    )
+
+    assert shown["iban"] != given["iban"]
+    item = WorkItem.objects.get(queue__folder=folder)
+    assert item.payload == {"vendor": {"iban": given["iban"], "name": "Ahorn"}}
 
 
 def test_a_step_that_fails_again_is_an_incident_again():
