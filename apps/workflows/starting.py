@@ -19,11 +19,9 @@ class StartEntry:
         is_sent = request.method == "POST"
         data = with_rows_changed(request.POST) if is_sent else None
         self.wants_rows = asks_for_rows(request.POST)
-        self.data = (
-            SchemaForm(version.input_schema, {}, data=data) if version.input_schema else None
-        )
-        about = StartForm if self.data else VariablesForm
-        self.about: Any = about(data)
+        schema = version.input_schema
+        self.data = SchemaForm(schema, defaults_of(schema), data=data) if schema else None
+        self.about: Any = StartForm(data) if schema else VariablesForm(data)
 
     def is_valid(self) -> bool:
         is_right = self.data is None or self.data.is_valid()
@@ -35,3 +33,15 @@ class StartEntry:
             return self.data.new_payload
         found: JsonObject = self.about.cleaned_data["variables"]
         return found
+
+
+def defaults_of(schema: JsonObject) -> JsonObject:
+    """Return the values that the schema proposes, for the form to begin with."""
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return {}
+    return {
+        name: each["default"]
+        for name, each in properties.items()
+        if isinstance(each, dict) and "default" in each
+    }

@@ -82,6 +82,16 @@ def test_what_was_filled_in_starts_an_instance(folder, designer, designer_client
     assert instance.business_key == "R-7"
 
 
+def test_the_start_form_begins_with_what_the_workflow_proposes(
+    folder, designer, designer_client
+) -> None:
+    workflow = deploy_pattern(folder, designer)
+
+    entry = designer_client.get(f"/workflows/{workflow.pk}/start/").context["entry"]
+
+    assert entry.data.new_payload == {"limit": 1000}
+
+
 def test_a_file_is_deployed_and_says_which_queues_it_made(designer, designer_client) -> None:
     answer = upload(designer_client, patterns.BY_NAME["approval"].xml)
 
