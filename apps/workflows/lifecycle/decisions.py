@@ -78,7 +78,7 @@ def evaluate_decision(
 
     Raises NotFoundError if there is no such decision, InvalidError if it has no answer.
     """
-    insist_on_size(context)
+    insist_on_size(context, "context")
     found = find_decision(folder.pk, key)
     if version is not None:
         versions = DecisionVersion.objects.filter(decision__folder=folder, decision__key=key)

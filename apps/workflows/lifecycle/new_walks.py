@@ -92,24 +92,24 @@ def insist_on_variables(version: WorkflowVersion, variables: JsonObject) -> None
         raise InvalidError(f"{first.path}: {first.message}.", fields=problems)
 
 
-def insist_on_size(variables: JsonObject) -> None:
-    """Raise InvalidError unless these are variables that can be kept."""
+def insist_on_size(variables: JsonObject, name: str = "variables") -> None:
+    """Raise InvalidError unless these are variables that can be kept; `name`: of the field."""
     if not isinstance(variables, dict):
-        raise _wrong(_("must be an object"))
-    check_json(variables, "variables")
+        raise _wrong(name, _("must be an object"))
+    check_json(variables, name)
     try:
         n_bytes = len(dumped(variables))
     except TypeError as error:
-        raise _wrong(_("can't be stored as JSON: %(why)s") % {"why": error}) from None
+        raise _wrong(name, _("can't be stored as JSON: %(why)s") % {"why": error}) from None
     if n_bytes > MAX_VARIABLES_BYTES:
         words = {"n": f"{n_bytes:,}", "limit": f"{MAX_VARIABLES_BYTES:,}"}
         message = _(
-            "take %(n)s bytes as JSON, and an instance may have %(limit)s; keep large data "
+            "would take %(n)s bytes as JSON, and %(limit)s is the limit; keep large data "
             "elsewhere, and refer to it"
         )
-        raise _wrong(message % words)
+        raise _wrong(name, message % words)
 
 
-def _wrong(why: str) -> InvalidError:
-    problem = FieldProblem("variables", why)
-    return InvalidError(f"{problem.path} {problem.message}.", fields=[problem])
+def _wrong(name: str, why: str) -> InvalidError:
+    problem = FieldProblem(name, why)
+    return InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])

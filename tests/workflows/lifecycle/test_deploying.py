@@ -211,3 +211,13 @@ def test_what_steps_call_and_is_not_there_yet_is_a_warning():
     assert [each["element"] for each in first.warnings] == ["ask", "sub"]
     assert all(each["line"] and each["advice"] for each in first.warnings)
     assert [each["element"] for each in second.warnings] == ["sub"]
+
+
+def test_too_large_a_context_of_a_decision_is_refused_by_its_name():
+    folder = make_folder()
+    lifecycle.deploy_decision(folder, TABLE, by=ANNA)
+
+    with pytest.raises(InvalidError, match="context: would take") as refused:
+        lifecycle.evaluate_decision(folder, "discount", {"amount": "1" * 1_000_001}, by=ANNA)
+
+    assert refused.value.fields[0].path == "context"
