@@ -46,7 +46,8 @@ def hold_or_fail(step: Step, token: Token, code: str, message: str) -> None:
     if step.world.caller_catches(code):
         fail(step, code, message)
     else:
-        hold(step, token, "unhandled_error", message)
+        named = _("%(message)s (error %(code)s)") % {"message": message, "code": code}
+        hold(step, token, "unhandled_error", named if code else message)
 
 
 def repair(step: Step, token: Token, event: Repaired) -> None:

@@ -42,7 +42,7 @@ def test_a_failure_that_nobody_takes_is_an_incident_and_a_task():
 
     incident = Incident.objects.get(instance=instance)
     assert (incident.node, incident.phase, incident.is_open) == ("post", "work", True)
-    assert "No such vendor 4711" in incident.message
+    assert incident.message == "No such vendor 4711 (error E-1)"
     task = task_of(instance)
     assert (task.kind, task.reason) == ("incident", incident.message)
     assert task.values == {"number": 7}
