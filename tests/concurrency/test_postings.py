@@ -10,12 +10,11 @@ from apps.accounts.models import Folder
 from apps.bots.registry import ItemContext, automation
 from apps.demo.books import record_orders, record_vendors
 from apps.demo.erp import Erp
-from apps.demo.intake import new_item
 from apps.demo.making import make_invoice, make_vendors
 from apps.demo.models import LedgerEntry
-from apps.demo.payload import from_payload
+from apps.demo.payload import from_payload, to_payload
 from apps.lib.actors import Actor
-from apps.queues.lifecycle import add_items, retry_item, settle_effect
+from apps.queues.lifecycle import NewItem, add_items, retry_item, settle_effect
 from apps.queues.models import Attempt, Effect, Ended, Parked, WorkItem, WorkQueue
 from tests.bots.workers import bot_process, eventually, sample
 from tests.queues.work import scheduler
@@ -84,7 +83,7 @@ def _queue_up(folder: Folder, count: int) -> list[int]:
     record_orders([each.order for each in made if each.order], folder_id=folder.pk)
     added = add_items(
         queue,
-        [new_item(each.invoice) for each in made],
+        [NewItem(payload=to_payload(each.invoice)) for each in made],
         origin=WorkItem.Origin.DEMO,
         by=ADA,
         all_or_nothing=True,
