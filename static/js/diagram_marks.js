@@ -11,18 +11,26 @@ const SORTS = [
 
 const SMALL_PX = 60; // events and gateways: their names stand below
 
-/** Show `marks`: element → [running, person, failed, done]. What is not named stays as it is. */
-export function takeMarks(diagram, marks, figure) {
-  for (const [id, counts] of Object.entries(marks)) mark(diagram, id, counts, figure);
-}
-
-/** Listen for changes: data {marks: {element: counts}, whole?: true}; `whole` names all there are. */
-export function keepUpToDate(figure, diagram) {
+/**
+ * Keep what the server says of this figure: data {marks: {element: counts}, whole?: true}; `whole` names all there are.
+ * From the page's start on: the drawing comes later, on phones at a tap, and what came meanwhile is not sent again.
+ * Tells `onChange` what is different; what is not named stays as it is.
+ */
+export function followMarks(figure, onChange) {
+  const marks = JSON.parse(figure.dataset.marks || "{}");
   document.addEventListener("live:data", ({ detail: { fragment, data } }) => {
     if (fragment !== figure.dataset.liveData || !data.marks) return;
-    const gone = data.whole ? [...diagram.shown.keys()].filter((id) => !(id in data.marks)) : [];
-    takeMarks(diagram, { ...Object.fromEntries(gone.map((id) => [id, [0, 0, 0, 0]])), ...data.marks }, figure);
+    const gone = data.whole ? Object.keys(marks).filter((id) => !(id in data.marks)) : [];
+    const changed = { ...Object.fromEntries(gone.map((id) => [id, [0, 0, 0, 0]])), ...data.marks };
+    Object.assign(marks, changed);
+    onChange(changed);
   });
+  return marks;
+}
+
+/** Show `marks`: element → [running, person, failed, done]. */
+export function takeMarks(diagram, marks, figure) {
+  for (const [id, counts] of Object.entries(marks)) mark(diagram, id, counts, figure);
 }
 
 function mark(diagram, id, counts, figure) {

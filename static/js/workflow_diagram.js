@@ -2,7 +2,7 @@
 // Counts come with the page, then by data ops; nothing is drawn anew. The table of steps beside it says the same in words.
 import { command } from "./commands.js";
 import { all } from "./dom.js";
-import { keepUpToDate, markProblems, takeMarks } from "./diagram_marks.js";
+import { followMarks, markProblems, takeMarks } from "./diagram_marks.js";
 
 const PADDING_PX = 24;
 const LOWEST_PX = 200;
@@ -11,12 +11,14 @@ const LARGEST_ZOOM = 1;
 const ZOOM_STEP = 1.25;
 const PHONE = matchMedia("(max-width: 40rem)");
 
-const diagrams = new Map(); // figure → {viewer, marks, isMoved}
+const diagrams = new Map(); // figure → {viewer, shown, isMoved}, once it is drawn
+const marksOf = new WeakMap(); // figure → {element: counts}, drawn or not
 const resize = new ResizeObserver((entries) => entries.forEach(({ target }) => fitAgain(target.closest("[data-diagram]"))));
 
 function start() {
   for (const figure of all("[data-diagram]:not([data-ui-diagram])")) {
     figure.dataset.uiDiagram = "1";
+    marksOf.set(figure, followMarks(figure, (changed) => diagrams.has(figure) && takeMarks(diagrams.get(figure), changed, figure)));
     const isOnDemand = PHONE.matches || "onDemand" in figure.dataset;
     if (isOnDemand) figure.querySelector("[data-diagram-open]").hidden = false;
     else open(figure);
@@ -74,8 +76,7 @@ function begin(figure, diagram, stage) {
   diagram.viewer.on("element.click", ({ element }) => select(figure, element.id));
   stage.addEventListener("wheel", (event) => zoomByWheel(diagram, event), { passive: false });
   markProblems(diagram, JSON.parse(figure.dataset.problems || "{}"));
-  takeMarks(diagram, JSON.parse(figure.dataset.marks || "{}"), figure);
-  keepUpToDate(figure, diagram);
+  takeMarks(diagram, marksOf.get(figure), figure);
 }
 
 /** The drawing takes the focus, so it needs a name, and a word on how to move it. */

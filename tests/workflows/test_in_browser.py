@@ -160,6 +160,22 @@ def test_on_a_phone_the_diagram_waits_for_a_tap(page_of, instance):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_what_happened_before_the_drawing_was_opened_is_on_it(page_of, running_room, instance):
+    page, inbox = page_of("sam", viewport=PHONE), page_of("sam")
+    page.goto(f"/instances/{instance}/")
+    expect(page.locator("#live-state")).to_have_attribute("data-state", "live", timeout=PATIENCE)
+    task = running_room.query("select id from inbox_usertask where instance_id = %s", instance)
+    inbox.goto(f"/inbox/{task[0][0]}/")
+    inbox.get_by_role("button", name="Approve").first.click()
+    expect(page.locator(".standing")).to_contain_text("“Carry it out”", timeout=PATIENCE)
+
+    page.get_by_role("button", name="Show the diagram").click()
+
+    expect(page.locator(".diagram [data-count=running]")).to_be_visible(timeout=PATIENCE)
+    assert counts(page)["carry_out"] == {"running": "1"}
+    assert "person" not in counts(page)["approve"]
+
+
 def test_the_problems_of_a_refused_model_are_marked_on_its_drawing(page_of, tmp_path):
     path = tmp_path / "broken.bpmn"
     path.write_text(BROKEN)
