@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from apps.lib.dmn import DecisionResult, RuleMatch, evaluate
+from apps.lib.dmn import DecisionResult, evaluate
 from apps.lib.errors import DomainError
-from apps.lib.feel import FeelError, to_json
+from apps.lib.feel import FeelError
 from apps.lib.json import JsonObject
 from apps.workflows.engine.faults import StepError
 from apps.workflows.engine.state import DecisionAnswer
@@ -69,29 +69,5 @@ def explained(version: DecisionVersion, result: DecisionResult) -> JsonObject:
     return {
         "decision_id": version.decision_id,
         "version_id": version.pk,
-        "value": to_json(result.value),
-        "decisions": {name: to_json(value) for name, value in result.decisions.items()},
-        "matched": [_rule(match) for match in result.matched],
-        "warnings": list(result.warnings),
-    }
-
-
-def _rule(match: RuleMatch) -> JsonObject:
-    return {
-        "decision": match.decision,
-        "decision_name": match.decision_name,
-        "rule": match.rule,
-        "rule_id": match.rule_id,
-        "applied": match.applied,
-        "inputs": [
-            {
-                "label": seen.label,
-                "expression": seen.expression,
-                "value": to_json(seen.value),
-                "test": seen.test,
-            }
-            for seen in match.inputs
-        ],
-        "outputs": {name: to_json(value) for name, value in match.outputs.items()},
-        "annotations": [list(pair) for pair in match.annotations],
+        **result.to_json(),
     }
