@@ -90,6 +90,81 @@ class Membership(models.Model):
         return f"{self.user}: {self.role} in {self.folder}"
 
 
+class Team(models.Model):
+    """People of a folder who share work."""
+
+    folder = models.ForeignKey(Folder, models.PROTECT, related_name="teams")
+    key = models.SlugField(_("key"), max_length=60)
+    title = models.CharField(_("title"), max_length=120)
+    # who hears of what the team leaves lying
+    manager = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="managed_teams"
+    )
+    members = models.ManyToManyField(User, through="TeamMember", related_name="teams")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.UniqueConstraint(name="team_key_once_per_folder", fields=["folder", "key"])
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TeamMember(models.Model):
+    """A person's place in a team."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="places")
+    user = models.ForeignKey(User, models.CASCADE, related_name="team_places")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="team_member_once", fields=["team", "user"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def now(self) -> Self:
+        """Those that hold now, on the database's clock."""
+        return self.filter(starts_at__lte=Now(), ends_at__gt=Now())
+
+
+class Absence(models.Model):
+    """When somebody is away, and who decides in their place."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="absences")
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    deputy = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="deputised_absences"
+    )
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    added_by = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = AbsenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [models.Index(name="absence_time", fields=["ends_at", "starts_at"])]
+        constraints = [
+            models.CheckConstraint(
+                name="absence_ends_after_it_starts",
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+            ),
+            models.CheckConstraint(
+                name="absence_deputy_is_somebody_else",
+                condition=~models.Q(deputy=models.F("user")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.starts_at} – {self.ends_at}"
+
+
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self) -> Self:
         """Neither revoked nor past its end."""

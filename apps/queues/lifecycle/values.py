@@ -26,6 +26,7 @@ class OwnerPolicy:
     max_attempts: int | None = None
     backoff: Literal["fixed", "exponential"] | None = None
     delay_seconds: float | None = None
+    gate: str = ""  # key of the gate that holds instead of the queue's
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class Result:
     error_class: str = ""
     detail: str = ""
     available_at: datetime | None = None
+    # what a model read, see queues.predictions; only with what went well
+    predictions: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -759,6 +759,173 @@ class Migration(migrations.Migration):
                 name="work_item_priority_0_to_100",
             ),
         ),
+        migrations.AlterField(
+            model_name="attempt",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("successful", "Done"),
+                    ("business_exception", "Data problem"),
+                    ("application_exception", "System problem"),
+                    ("lost", "Bot stopped answering"),
+                    ("released", "Given back"),
+                    ("asked", "Asked a person"),
+                ],
+                max_length=25,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="parked",
+            name="cause",
+            field=models.CharField(
+                choices=[
+                    ("business_exception", "Data problem"),
+                    ("exhausted", "System problem, all tries used"),
+                    ("lost", "Bot stopped answering, again and again"),
+                    ("effect_unknown", "Nobody knows whether it happened"),
+                    ("rule", "An error rule asks a person"),
+                    ("held", "Held by a person"),
+                    ("low_confidence", "AI was not sure enough"),
+                    ("asked", "The automation asks a person"),
+                ],
+                max_length=20,
+            ),
+        ),
+        migrations.CreateModel(
+            name="Gate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=100, verbose_name="key")),
+                ("title", models.CharField(max_length=150, verbose_name="title")),
+                ("thresholds", models.JSONField(default=dict, verbose_name="thresholds")),
+                (
+                    "sample_share",
+                    models.FloatField(default=0.05, verbose_name="share for a second look"),
+                ),
+                ("form", models.JSONField(blank=True, default=dict, verbose_name="form")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("is_on", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gates",
+                        to="accounts.folder",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["title"],
+            },
+        ),
+        migrations.AddField(
+            model_name="workqueue",
+            name="gate",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="queues",
+                to="queues.gate",
+            ),
+        ),
+        migrations.CreateModel(
+            name="ItemAnswer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("item_id", models.BigIntegerField()),
+                ("key", models.CharField(max_length=100)),
+                ("decision", models.CharField(max_length=100)),
+                ("values", models.JSONField(default=dict)),
+                ("comment", models.TextField(blank=True)),
+                ("answered_by", models.CharField(max_length=150)),
+                (
+                    "answered_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("item_id", "key"), name="item_answer_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Prediction",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("folder_id", models.BigIntegerField()),
+                ("item_id", models.BigIntegerField()),
+                ("attempt", models.PositiveIntegerField()),
+                ("gate_id", models.BigIntegerField(null=True)),
+                ("gate_version", models.PositiveIntegerField(default=0)),
+                ("field", models.CharField(max_length=200)),
+                ("value", models.JSONField(null=True)),
+                ("confidence", models.FloatField()),
+                ("threshold", models.FloatField(null=True)),
+                (
+                    "went",
+                    models.CharField(
+                        choices=[
+                            ("passed", "Went through"),
+                            ("person", "Checked by a person"),
+                            ("sampled", "Went through, sampled for a second look"),
+                            ("no_gate", "No gate"),
+                        ],
+                        default="no_gate",
+                        max_length=10,
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=300)),
+                ("region", models.JSONField(null=True)),
+                ("model", models.CharField(max_length=200)),
+                ("model_version", models.CharField(blank=True, max_length=100)),
+                ("prompt", models.TextField(blank=True)),
+                ("document_class", models.CharField(blank=True, max_length=100)),
+                (
+                    "made_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["item_id", "attempt"], name="prediction_item"),
+                    models.Index(fields=["gate_id", "field", "-made_at"], name="prediction_gate"),
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="gate",
+            constraint=models.UniqueConstraint(
+                fields=("folder", "key"), name="gate_key_once_per_folder"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="gate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sample_share__gte", 0), ("sample_share__lte", 1)),
+                name="gate_share_is_one",
+            ),
+        ),
         # the place tables turn over fast and stay small: vacuum them early, leave room for HOT
         migrations.RunSQL(
             """

@@ -7,6 +7,7 @@ checking them would lock and rewrite the item row on every move.
 """
 
 from .counting import Counter, CounterDelta, Measure, MinuteCount
+from .gates import Gate, ItemAnswer, Prediction
 from .items import Attempt, Effect, ItemFile, ItemReference, Owned, WorkItem, WorkItemQuerySet
 from .places import Ended, Lease, Parked, Place, Ready, Scheduled
 from .queues import QueueRun, WorkQueue
@@ -17,6 +18,8 @@ __all__ = [
     "CounterDelta",
     "Effect",
     "Ended",
+    "Gate",
+    "ItemAnswer",
     "ItemFile",
     "ItemReference",
     "Lease",
@@ -25,6 +28,7 @@ __all__ = [
     "Owned",
     "Parked",
     "Place",
+    "Prediction",
     "QueueRun",
     "Ready",
     "Scheduled",

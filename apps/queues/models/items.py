@@ -105,6 +105,7 @@ class Attempt(models.Model):
         APPLICATION_EXCEPTION = "application_exception", _("System problem")
         LOST = "lost", _("Bot stopped answering")
         RELEASED = "released", _("Given back")
+        ASKED = "asked", _("Asked a person")
 
     pk = models.CompositePrimaryKey("item_id", "number", "ended_at")
     item_id = models.BigIntegerField()

@@ -102,6 +102,8 @@ class Parked(Place):
         EFFECT_UNKNOWN = "effect_unknown", _("Nobody knows whether it happened")
         RULE = "rule", _("An error rule asks a person")
         HELD = "held", _("Held by a person")
+        LOW_CONFIDENCE = "low_confidence", _("AI was not sure enough")
+        ASKED = "asked", _("The automation asks a person")
 
     item_id = models.BigIntegerField(primary_key=True)
     status = models.CharField(max_length=15, choices=Status)

@@ -78,6 +78,10 @@ class WorkQueue(models.Model):
     on_exhausted = models.CharField(
         _("when all tries failed"), max_length=6, choices=WhenStuck, default=WhenStuck.INBOX
     )
+    # how sure AI must be about what the automation returns
+    gate = models.ForeignKey(
+        "queues.Gate", models.SET_NULL, null=True, blank=True, related_name="queues"
+    )
     # see apps.queues.engine.ErrorRule
     error_rules = models.JSONField(_("error rules"), default=list, blank=True)
     paused_at = models.DateTimeField(null=True)

@@ -1,14 +1,15 @@
-"""Work waiting for people."""
+"""A task: a decision that waits for people, and how it ended."""
 
 from datetime import UTC, datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Folder
+from apps.accounts.models import Folder, Team
 from apps.accounts.permissions import FolderQuerySet
 from apps.lib.json import JsonObject
 from apps.queues.models import WorkItem, WorkQueue
@@ -45,9 +46,15 @@ class UserTask(models.Model):
         UNKNOWN_EFFECT = "unknown_effect", _("Did it happen?")
         FORM = "form", _("Task")  # a step of a workflow that people do
         INCIDENT = "incident", _("Needs repair")  # a step that can't go on by itself
+        VALIDATION = "validation", _("Check what AI read")  # an AI gate was not sure enough
+        SECOND_LOOK = "second_look", _("Second look")  # a blind sample of what a gate let through
+        QUESTION = "question", _("Question")  # an automation asks before it goes on
+        APPROVAL = "approval", _("Approval")  # a program asks by API
 
     # made by workflows, not by items: they have an instance and a token
     OF_WORKFLOWS = (Kind.FORM, Kind.INCIDENT)
+    # the item, if there is one, does not wait for these
+    BESIDE_THE_WORK = (Kind.SECOND_LOOK, Kind.APPROVAL)
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="user_tasks")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -63,9 +70,35 @@ class UserTask(models.Model):
     # the instance that waits for this, or that the item belongs to: a number of a layer above
     instance_id = models.BigIntegerField(null=True)
     token = models.IntegerField(null=True)
-    # whom the workflow offers it to, by name; who may decide is a matter of roles in the folder
+    # whom the workflow offers it to, in its own words
     candidate_groups = models.JSONField(default=list)
     candidate_users = models.JSONField(default=list)
+    # who may decide, as tokens: “user:5”, “team:3”, “role:supervisor”; nobody named: whoever may
+    # decide in the folder
+    offered_to = ArrayField(models.CharField(max_length=60), default=list)
+    # people who may not: they did an earlier step (four eyes)
+    excluded = ArrayField(models.BigIntegerField(), default=list)
+    # whose pool it lies in, for the team view; also one of `offered_to`
+    team = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="user_tasks"
+    )
+    # how many people must decide the same way
+    votes_needed = models.PositiveSmallIntegerField(default=1)
+    # how it is handed out and what happens as time goes by: a copy of what held when it was made,
+    # see handling.Handling
+    handling = models.JSONField(default=dict)
+    # rungs of the ladder that have been taken, and when the next is due; null: none is left
+    rungs_taken = models.PositiveSmallIntegerField(default=0)
+    next_rung_at = models.DateTimeField(null=True)
+    at_risk_at = models.DateTimeField(null=True)
+    # the clock stands still since then: its instance is paused
+    stopped_at = models.DateTimeField(null=True)
+    # nobody wants to see it before
+    snoozed_until = models.DateTimeField(null=True)
+    # what tasks for the same decision have in common, "" for tasks that are like no other
+    alike = models.CharField(max_length=64, blank=True)
+    # what AI read and which of it is doubtful, see predicted.Predicted; {} for nothing
+    predictions = models.JSONField(default=dict)
     follow_up_at = models.DateTimeField(null=True)
     priority = models.SmallIntegerField(default=50)
     instructions = models.TextField(blank=True)
@@ -108,6 +141,8 @@ class UserTask(models.Model):
     decision_values = models.JSONField(null=True)
     decision_comment = models.TextField(blank=True)
     decision_reference = models.CharField(max_length=300, blank=True)
+    # why fields were corrected: {dotted path: code of a reason}
+    correction_reasons = models.JSONField(default=dict)
 
     objects = UserTaskQuerySet.as_manager()
 
@@ -119,6 +154,21 @@ class UserTask(models.Model):
                 name="user_task_open",
                 fields=["folder", "urgent_at", "id"],
                 condition=models.Q(status="open"),
+            ),
+            models.Index(
+                name="user_task_assignee",
+                fields=["assignee", "urgent_at", "id"],
+                condition=models.Q(status="open", assignee__isnull=False),
+            ),
+            models.Index(
+                name="user_task_alike",
+                fields=["folder", "alike"],
+                condition=models.Q(status="open") & ~models.Q(alike=""),
+            ),
+            models.Index(
+                name="user_task_next_rung",
+                fields=["next_rung_at"],
+                condition=models.Q(status="open", next_rung_at__isnull=False),
             ),
             # "recently decided"
             models.Index(
@@ -137,7 +187,7 @@ class UserTask(models.Model):
             models.UniqueConstraint(
                 name="user_task_one_open_per_item",
                 fields=["item"],
-                condition=models.Q(status="open"),
+                condition=models.Q(status="open") & ~models.Q(kind__in=["second_look", "approval"]),
             ),
             models.UniqueConstraint(
                 name="user_task_one_open_per_token",
@@ -177,37 +227,3 @@ class UserTask(models.Model):
         """Return the values as a person saw them who looked at `version`."""
         found = self.values if version == self.version else self.earlier_values.get(str(version))
         return found if isinstance(found, dict) else self.values
-
-
-class Draft(models.Model):
-    """What a person typed and has not sent: a reload or a sign-out loses nothing."""
-
-    task = models.ForeignKey(UserTask, models.CASCADE, related_name="drafts")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    # {name of the control: [texts]}, as a browser sends it
-    values = models.JSONField(default=dict)
-    saved_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="draft_once_per_person", fields=["task", "user"])
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.task}"
-
-
-class Comment(models.Model):
-    """Something a person wrote beside a task."""
-
-    task = models.ForeignKey(UserTask, models.CASCADE, related_name="comments")
-    author_name = models.CharField(max_length=150)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
-    text = models.TextField(max_length=10_000)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.author_name}: {self.text[:40]}"

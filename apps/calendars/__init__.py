@@ -1,0 +1,1 @@
+"""When people work: hours, closed days, and time counted in working hours."""

@@ -1,0 +1,1 @@
+"""What decisions teach: how sure AI may be, and rules that decide the same again."""
