@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.events.live import nudge
+from apps.inbox.alike import alike_of
 from apps.inbox.decisions import offered_for
 from apps.inbox.models import UserTask
 from apps.inbox.titles import title_of_item
@@ -167,12 +168,16 @@ def _task(
     kind = UserTask.Kind.UNKNOWN_EFFECT if effects else _kind(place, attempt)
     item.queue = queue
     message = place.message or (attempt.message if attempt else "")
+    code = (place.code or (attempt.code if attempt else ""))[:100]
     return UserTask(
         folder_id=queue.folder_id,
         kind=kind,
         title=title_of_item(item),
         reason=message or _("The bot gave no reason."),
-        code=(place.code or (attempt.code if attempt else ""))[:100],
+        code=code,
+        alike=alike_of(
+            kind, place=f"queue:{queue.pk}", code=code, reason=message, form=queue.payload_schema
+        ),
         queue=queue,
         item=item,
         attempt=attempt.number if attempt else 0,

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.events.bus import announce
 from apps.events.live import nudge
+from apps.inbox.alike import alike_of
 from apps.inbox.changes import same_json
 from apps.inbox.decisions import EDIT_AND_RETRY, Decision, offered_by_step, offered_for
 from apps.inbox.models import UserTask
@@ -192,6 +193,13 @@ def _task(new: NewTask, assignee: User | None) -> UserTask:
         title=(new.title or new.step or new.element)[:300],
         reason=new.reason or (_("No reason was given.") if is_incident else ""),
         code=new.code[:100],
+        alike=alike_of(
+            new.kind,
+            place=f"step:{new.folder_id}:{new.workflow}:{new.element}",
+            code=new.code,
+            reason=new.reason,
+            form=new.form,
+        ),
         instance_id=new.instance_id,
         token=new.token,
         form=new.form,
