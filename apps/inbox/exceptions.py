@@ -10,23 +10,29 @@ from django.utils.translation import gettext_lazy
 from apps.lib.errors import ConflictError
 
 from .decisions import decisions_of, title_of
-from .models import UserTask
+from .models import PendingDecision, UserTask
 
 
 class TaskDecidedError(ConflictError):
-    """Somebody was first; the message says who decided what and when."""
+    """Somebody was first; the message says who decided what and when.
+
+    `pending` is a decision that takes effect soon, which its person can still take back.
+    """
 
     code = "already_decided"
 
-    def __init__(self, task: UserTask) -> None:
-        self.task = task
+    def __init__(self, task: UserTask, pending: PendingDecision | None = None) -> None:
+        self.task, self.pending = task, pending
+        at = pending.made_at if pending else task.decided_at
         self.details: dict[str, Any] = {
             "status_of_task": task.status,
-            "decision": task.decision or None,
-            "decided_by": task.decided_by_name or None,
-            "decided_at": task.decided_at.isoformat() if task.decided_at else None,
+            "decision": (pending.decision if pending else task.decision) or None,
+            "decided_by": (pending.user_name if pending else task.decided_by_name) or None,
+            "decided_at": at.isoformat() if at else None,
         }
-        super().__init__(words_of_closing(task))
+        if pending is not None:
+            self.details["takes_effect_at"] = pending.takes_effect_at.isoformat()
+        super().__init__(words_of_pending(task, pending) if pending else words_of_closing(task))
 
 
 class TaskChangedError(ConflictError):
@@ -70,11 +76,24 @@ def words_of_closing(task: UserTask) -> str:
         return _("%(name)s moved the item on at %(time)s (%(what)s); no decision is needed.") % said
 
 
-def words_of_decision(task: UserTask) -> str:
+def words_of_pending(task: UserTask, pending: PendingDecision) -> str:
+    """Return who decided what and when it takes effect, as one sentence."""
+    said = {
+        "name": pending.user_name,
+        "time": _clock(pending.made_at),
+        "what": words_of_decision(task, pending.decision),
+        "then": _clock(pending.takes_effect_at),
+    }
+    return _("%(name)s decided this at %(time)s: %(what)s. It takes effect at %(then)s.") % said
+
+
+def words_of_decision(task: UserTask, key: str | None = None) -> str:
+    """Return what a decision is called; `key` None: the one that closed the task."""
+    key = task.decision if key is None else key
     for decision in decisions_of(task.decisions):
-        if decision.key == task.decision:
+        if decision.key == key:
             return title_of(decision)
-    return str(ELSEWHERE.get(task.decision, task.decision)) or _("elsewhere")
+    return str(ELSEWHERE.get(key, key)) or _("elsewhere")
 
 
 def _clock(at: datetime | None) -> str:

@@ -1,18 +1,13 @@
 """The verbs of the inbox. Only here the status of a task is written."""
 
-from .deciding import Answer, check_values, decide, refresh_values
+from .answers import Answer
+from .carrying import check_values
+from .claims import claim_task, reassign_task, record_reveal, release_task, touch_task
+from .deciding import decide, refresh_values
 from .drafts import draft_of, drop_draft, save_draft
-from .handling import (
-    add_comment,
-    check_comment,
-    claim_task,
-    reassign_task,
-    record_reveal,
-    release_task,
-    touch_task,
-)
 from .opening import Reconciled, reconcile_tasks
 from .stepping import NewTask, close_owned_tasks, close_tasks_of, open_owned_tasks
+from .talking import add_comment, check_comment
 
 __all__ = [
     "Answer",

@@ -1,72 +1,55 @@
-"""A decision: exactly one wins, and what was decided about goes on.
+"""A decision: exactly one wins, and what was decided about goes on; see carrying.py."""
 
-An item moves in the same transaction. An instance hears of the decision on its step as news that
-the same transaction writes; see stepping.py.
-"""
-
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
-from apps.events.bus import publish
 from apps.events.live import nudge
 from apps.inbox.changes import changes_between
-from apps.inbox.decisions import Decision, check_answers, pick
+from apps.inbox.decisions import Decision
 from apps.inbox.exceptions import TaskChangedError, TaskDecidedError
 from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
-from apps.lib.errors import ConflictError, InvalidError
-from apps.lib.json import JsonObject
-from apps.lib.schema import check_payload
-from apps.queues import lifecycle as items
-from apps.queues.models import Effect, Parked, WorkItem
+from apps.lib.errors import ConflictError
+from apps.queues.models import WorkItem
 
+from .answers import Answer, checked_decision
+from .carrying import carry_out
 from .drafts import drop_draft
-from .handling import add_comment, check_comment
+from .locks import lock_task, pending_of
 from .opening import reconcile_tasks
-from .stepping import announce_decision, check_said, values_said
+from .recording import record_event
+from .talking import add_comment
 
 Status = UserTask.Status
 
 EARLIER_KEPT = 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a person decided, and what they said with it."""
-
-    decision: str
-    version: int
-    payload: JsonObject | None = None  # None: the values as they are
-    result: JsonObject | None = None  # of a step, where the decision asks for it
-    reason: str = ""
-    reference: str = ""
-    comment: str = ""
-
-
 def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
-    """Take the decision, move the item on, and record both.
+    """Take the decision at once, move on what it is about, and record both.
 
     The same decision sent twice by the same person, with all that was said with it, is taken once
-    and answered the same. Raises TaskDecidedError when somebody was first, TaskChangedError when
-    `answer.version` is not what the task is now, or the item is not what the task shows,
-    InvalidError for values or answers that will not do, and what the item's verb raises. Nothing
-    is changed then.
+    and answered the same. Raises TaskDecidedError when somebody was first, be it that their
+    decision takes effect only soon; TaskChangedError when `answer.version` is not what the task is
+    now, or the item is not what the task shows; InvalidError for values or answers that will not
+    do; and what the item's verb raises. Nothing is changed then.
     """
-    decision = pick(task.decisions, answer.decision)
-    check_comment(answer.comment)
-    check_answers(
-        decision,
-        reason=answer.reason,
-        reference=answer.reference,
-        has_result=answer.result is not None,
-    )
+    decision = checked_decision(task, answer)
+    with telling_why(task), transaction.atomic():
+        current = lock_task(task.pk)
+        insist_undecided(current)
+        return take_decision(current, decision, answer, by)
+
+
+@contextmanager
+def telling_why(task: UserTask) -> Iterator[None]:
+    """Say what is really in the way when an item can't be moved: it went on, or was changed."""
     try:
-        with transaction.atomic():
-            return _decide(task, decision, answer, by)
+        yield
     except TaskChangedError:
         refresh_values(task)
         raise
@@ -79,24 +62,27 @@ def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
         raise
 
 
-def _decide(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:
+def insist_undecided(task: UserTask) -> None:
+    """Raise TaskDecidedError when a decision on the task, which is locked, takes effect soon."""
+    pending = pending_of(task) if task.is_open else None
+    if pending is not None:
+        raise TaskDecidedError(task, pending)
+
+
+def take_decision(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:
+    """Close the task, which is locked, with this decision, and carry that out."""
     if not _close(task, decision, answer, by):
         return _already_closed(task, decision, answer, by)
     current: UserTask = UserTask.objects.select_related("queue", "item").get(pk=task.pk)
-    if current.is_of_workflow:
-        changes = _tell_instance(current, decision, answer, by)
-    else:
-        _insist_that_item_waits(current)
-        changes = _apply(current, decision, answer, by)
+    changes = carry_out(current, decision, answer, by)
     if answer.comment.strip():
         add_comment(current, answer.comment, by=by)
     drop_draft(current, by=by)
-    publish(
+    record_event(
         "user_task.completed",
-        subject=("task", current.pk),
-        folder_id=current.folder_id,
-        by=by,
-        data={
+        current,
+        by,
+        {
             "decision": decision.key,
             "title": decision.title,
             "item": current.item_id,
@@ -104,14 +90,8 @@ def _decide(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> Us
             "reference": answer.reference.strip(),
             "changes": list(changes),
         },
-        topics=_topics(current),
     )
     return current
-
-
-def _topics(task: UserTask) -> list[str]:
-    of_instance = [f"instance:{task.instance_id}"] if task.instance_id else []
-    return [f"inbox:{task.folder_id}", *of_instance]
 
 
 def _raise_if_moved_on(task: UserTask) -> None:
@@ -136,22 +116,10 @@ def _close(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> boo
             decided_by_name=by.name[:150],
             decision_comment=answer.reason.strip(),
             decision_reference=answer.reference.strip(),
+            correction_reasons=dict(answer.correction_reasons),
             working_until=None,
         )
     )
-
-
-def _insist_that_item_waits(task: UserTask) -> None:
-    """Hold the item where it waits for this very decision, as the person saw it.
-
-    Raises ConflictError if it went on, TaskChangedError if it was edited. Edits take the place
-    that is held here, so what is seen now stays.
-    """
-    waiting = Parked.objects.select_for_update(no_key=True).filter(item_id=task.item_number).first()
-    if waiting is None or waiting.since != task.parked_at:
-        raise ConflictError(_("The item has gone on; this decision is no longer needed."))
-    if not WorkItem.objects.filter(pk=task.item_number, version=task.item_version).exists():
-        raise TaskChangedError(task)
 
 
 def _already_closed(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:
@@ -181,87 +149,6 @@ def _says_the_same(closed: UserTask, decision: Decision, answer: Answer, by: Act
 def _changes_what_was_decided(closed: UserTask, answer: Answer) -> bool:
     payload = closed.values if answer.payload is None else answer.payload
     return bool(changes_between(closed.decision_values or {}, payload, closed.form))
-
-
-def _apply(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> list[JsonObject]:
-    """Move the item on; return what changed in its data."""
-    item_id, reason, reference = task.item_number, answer.reason.strip(), answer.reference.strip()
-    if decision.takes_values:
-        return _continue(task, answer, by)
-    elif decision.key == "leave_out":
-        items.skip_item(item_id, by=by, reason=reason)
-    elif decision.key == "done_by_hand":
-        items.complete_by_hand(item_id, by=by, reference=reference, reason=reason)
-    elif decision.key == "reject":
-        items.reject_item(item_id, by=by, reason=reason)
-    else:
-        _settle(task, answer, by, happened=decision.key == "happened")
-    return []
-
-
-def _tell_instance(
-    task: UserTask, decision: Decision, answer: Answer, by: Actor
-) -> list[JsonObject]:
-    """Tell the instance what was decided about its step; return what changed in the data."""
-    values: JsonObject = {}
-    changes: list[JsonObject] = []
-    if decision.takes_values:
-        payload = task.values if answer.payload is None else answer.payload
-        check_said(payload, "values")
-        check_values(task, payload)
-        changes = changes_between(task.values, payload, task.form)
-        values = values_said(task, payload)
-        UserTask.objects.filter(pk=task.pk).update(decision_values=payload)
-    elif decision.needs_result and answer.result is not None:
-        values = check_said(answer.result, "result")
-        changes = changes_between({}, values, {})
-        UserTask.objects.filter(pk=task.pk).update(facts={**task.facts, "result": values})
-    announce_decision(
-        task,
-        decision,
-        values,
-        code=answer.reference.strip(),
-        said=answer.comment.strip(),
-        by=by,
-    )
-    return changes
-
-
-def _continue(task: UserTask, answer: Answer, by: Actor) -> list[JsonObject]:
-    payload = task.values if answer.payload is None else answer.payload
-    check_values(task, payload)
-    changes = changes_between(task.values, payload, task.form)
-    items.retry_item(
-        task.item_number,
-        by=by,
-        payload=payload if changes else None,
-        reason=answer.reason.strip(),
-        version=task.item_version,
-    )
-    UserTask.objects.filter(pk=task.pk).update(decision_values=payload)
-    return changes
-
-
-def check_values(task: UserTask, payload: JsonObject) -> None:
-    """Raise InvalidError naming each field that does not fit the form."""
-    problems = check_payload(task.form, payload, at="values") if task.form else []
-    if problems:
-        said = "; ".join(f"{problem.path} {problem.message}" for problem in problems[:5])
-        raise InvalidError(
-            _("Some values are not right: %(said)s") % {"said": said}, fields=problems
-        )
-
-
-def _settle(task: UserTask, answer: Answer, by: Actor, *, happened: bool) -> None:
-    """Say of the act in question whether it happened; when all is known, the next try may go on."""
-    item_id, asked = task.item_number, task.facts["effects"][0]["key"]
-    items.settle_effect(
-        item_id, asked, happened=happened, reference=answer.reference.strip(), by=by
-    )
-    if Effect.objects.filter(item_id=item_id, state=Effect.State.BEGUN).exists():
-        reconcile_tasks([item_id])  # there is another act to ask about
-    else:
-        items.retry_item(item_id, by=by, reason=answer.reason.strip())
 
 
 @transaction.atomic

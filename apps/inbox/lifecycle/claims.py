@@ -1,4 +1,4 @@
-"""Whose hands a task is in, and what people say beside it. Nobody is ever locked out."""
+"""Whose hands a task is in. Nobody is ever locked out."""
 
 from django.db import transaction
 from django.db.models import Q
@@ -7,17 +7,18 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Action, can
-from apps.events.bus import publish
 from apps.events.live import nudge
-from apps.inbox.exceptions import TaskDecidedError, TaskInHandsError
-from apps.inbox.models import Comment, UserTask
+from apps.inbox.exceptions import TaskInHandsError
+from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
 from apps.lib.clock import seconds_from_now
-from apps.lib.errors import FieldProblem, InvalidError, NotAllowedError, TooLargeError
+from apps.lib.errors import FieldProblem, InvalidError, NotAllowedError
 from apps.lib.json import JsonObject
 
+from .locks import lock_open_task
+from .recording import record_event
+
 WORKING_SECONDS = 15 * 60
-MAX_COMMENT = 10_000
 
 
 def touch_task(task: UserTask, *, by: Actor) -> UserTask:
@@ -41,7 +42,7 @@ def claim_task(task: UserTask, *, by: Actor, take_over: bool = False) -> UserTas
     Raises TaskInHandsError when it is somebody else's, unless `take_over`; TaskDecidedError when
     it is closed.
     """
-    current = _open_task(task)
+    current = lock_open_task(task, by=by)
     was = _holder_of(current)
     if was is not None and was.pk != by.user_id and not take_over:
         raise TaskInHandsError(was.name)
@@ -49,7 +50,7 @@ def claim_task(task: UserTask, *, by: Actor, take_over: bool = False) -> UserTas
         return _again(task)
     _assign(current, by.user_id, working_by=by.user_id)
     holder = was.name if was and was.pk != by.user_id else ""
-    _record("user_task.claimed", current, by, {"from": holder})
+    record_event("user_task.claimed", current, by, {"from": holder})
     return _again(task)
 
 
@@ -59,7 +60,7 @@ def release_task(task: UserTask, *, by: Actor) -> UserTask:
 
     Only the one who has it may, and whoever may operate the folder. Raises NotAllowedError.
     """
-    current = _open_task(task)
+    current = lock_open_task(task, by=by)
     was = _holder_of(current)
     if was is None:
         return current
@@ -69,14 +70,14 @@ def release_task(task: UserTask, *, by: Actor) -> UserTask:
             % {"name": was.name}
         )
     _assign(current, None, working_by=None)
-    _record("user_task.released", current, by, {"from": was.name})
+    record_event("user_task.released", current, by, {"from": was.name})
     return _again(task)
 
 
 @transaction.atomic
 def reassign_task(task: UserTask, *, to: User, by: Actor, reason: str = "") -> UserTask:
     """Hand the task to somebody who may decide it. Raises InvalidError when they may not."""
-    current = _open_task(task)
+    current = lock_open_task(task, by=by)
     if not to.is_active or not can(to, Action.DECIDE, current.folder_id):
         message = _("%(name)s may not decide tasks in this folder.") % {"name": to.name}
         raise InvalidError(message, fields=[FieldProblem("assignee", message)])
@@ -89,50 +90,13 @@ def reassign_task(task: UserTask, *, to: User, by: Actor, reason: str = "") -> U
         "to": to.name,
         "reason": reason.strip()[:2000],
     }
-    _record("user_task.reassigned", current, by, data)
+    record_event("user_task.reassigned", current, by, data)
     return _again(task)
-
-
-@transaction.atomic
-def add_comment(task: UserTask, text: str, *, by: Actor) -> Comment:
-    """Keep a comment beside the task; closed tasks may be commented, too."""
-    check_comment(text)
-    said = text.strip()
-    if not said:
-        message = _("Write something first.")
-        raise InvalidError(message, fields=[FieldProblem("text", message)])
-    assert by.user_id is not None
-    comment = Comment.objects.create(
-        task_id=task.pk, author_id=by.user_id, author_name=by.name[:150], text=said
-    )
-    _record("user_task.commented", task, by, {"comment": comment.pk})
-    return comment
-
-
-def check_comment(text: str) -> None:
-    """Raise TooLargeError or InvalidError for a comment that can't be kept."""
-    if len(text) > MAX_COMMENT:
-        raise TooLargeError(
-            _("A comment may have up to %(n)d characters; this has %(has)d.")
-            % {"n": MAX_COMMENT, "has": len(text)}
-        )
-    if "\x00" in text:
-        message = _("This holds characters that can't be stored.")
-        raise InvalidError(message, fields=[FieldProblem("comment", message)])
 
 
 def record_reveal(task: UserTask, path: str, *, by: Actor) -> None:
     """Write down that somebody looked at a personal value."""
-    _record("user_task.revealed", task, by, {"field": path[:300]})
-
-
-def _open_task(task: UserTask) -> UserTask:
-    """Return the task as it is, locked; raise TaskDecidedError when it is closed."""
-    # without joins: after waiting for the lock they would still show the rows from before
-    current: UserTask = UserTask.objects.select_for_update(no_key=True).get(pk=task.pk)
-    if not current.is_open:
-        raise TaskDecidedError(current)
-    return current
+    record_event("user_task.revealed", task, by, {"field": path[:300]})
 
 
 def _holder_of(task: UserTask) -> User | None:
@@ -154,17 +118,6 @@ def _assign(task: UserTask, user_id: int | None, *, working_by: int | None) -> N
 def _may_operate(by: Actor, task: UserTask) -> bool:
     user = User.objects.filter(pk=by.user_id).first() if by.user_id else None
     return user is not None and can(user, Action.OPERATE, task.folder_id)
-
-
-def _record(kind: str, task: UserTask, by: Actor, data: JsonObject) -> None:
-    publish(
-        kind,
-        subject=("task", task.pk),
-        folder_id=task.folder_id,
-        by=by,
-        data=data,
-        topics=[f"inbox:{task.folder_id}"],
-    )
 
 
 def _tell(task: UserTask) -> None:
