@@ -149,11 +149,63 @@ class LedgerEntry(models.Model):
         return f"DOC-{self.pk:06d}"
 
 
+class Settlement(models.Model):
+    """What the ERP was told about a claim: a credit, or a customer's new account.
+
+    Like the ledger it takes whatever it is told, so that a second one is seen.
+    """
+
+    class What(models.TextChoices):
+        CREDIT = "credit", _("Credit")
+        ACCOUNT = "account", _("New account")
+
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="settlements")
+    what = models.CharField(max_length=10, choices=What)
+    claim_number = models.CharField(_("claim"), max_length=40)
+    customer = models.CharField(_("customer"), max_length=300)
+    amount = models.DecimalField(_("amount"), default=Decimal(0), **AMOUNT)
+    iban = models.CharField(_("IBAN"), max_length=64, blank=True)
+    idempotency_key = models.CharField(max_length=200)
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """The ERP's document number, such as CR-000123."""
+        return f"CR-{self.pk:06d}"
+
+
+class TrainedModel(models.Model):
+    """A classifier as it was trained, see reading.classifier, and how good it was then."""
+
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="trained_models")
+    key = models.SlugField(max_length=40)
+    version = models.PositiveIntegerField(default=1)
+    arrays = models.BinaryField()
+    n_trained = models.PositiveIntegerField()
+    accuracy = models.FloatField()
+    calibration_error = models.FloatField()
+    trained_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="trained_model_once", fields=["folder", "key", "version"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.version}"
+
+
 class DemoSetting(models.Model):
     """The switches of the demo, one row a folder."""
 
     folder = models.OneToOneField(Folder, models.CASCADE, related_name="demo_setting")
-    trickle_on = models.BooleanField(_("new invoices keep coming"), default=True)
+    trickle_on = models.BooleanField(_("new invoices and claims keep coming"), default=True)
     erp_down_until = models.DateTimeField(_("ERP is down until"), null=True, blank=True)
     erp_flakiness = models.PositiveSmallIntegerField(_("ERP fails, in percent"), default=0)
 

@@ -285,4 +285,89 @@ class Migration(migrations.Migration):
             model_name="ledgerentry",
             index=models.Index(fields=["folder", "idempotency_key"], name="ledger_key"),
         ),
+        migrations.AlterField(
+            model_name="demosetting",
+            name="trickle_on",
+            field=models.BooleanField(
+                default=True, verbose_name="new invoices and claims keep coming"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Settlement",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[("credit", "Credit"), ("account", "New account")], max_length=10
+                    ),
+                ),
+                ("claim_number", models.CharField(max_length=40, verbose_name="claim")),
+                ("customer", models.CharField(max_length=300, verbose_name="customer")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=4, default=Decimal("0"), max_digits=19, verbose_name="amount"
+                    ),
+                ),
+                ("iban", models.CharField(blank=True, max_length=64, verbose_name="IBAN")),
+                ("idempotency_key", models.CharField(max_length=200)),
+                (
+                    "made_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="settlements",
+                        to="accounts.folder",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="TrainedModel",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=40)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("arrays", models.BinaryField()),
+                ("n_trained", models.PositiveIntegerField()),
+                ("accuracy", models.FloatField()),
+                ("calibration_error", models.FloatField()),
+                (
+                    "trained_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "folder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="trained_models",
+                        to="accounts.folder",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("folder", "key", "version"), name="trained_model_once"
+                    )
+                ],
+            },
+        ),
     ]
