@@ -1,5 +1,6 @@
 """The form of a task: that of its schema; of an incident, one JSON editor with all variables."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from apps.lib.json import JsonObject, parse_json
 from apps.lib.schema_forms import SchemaForm
 
 from .models import UserTask
+from .predicted import Predicted, predicted_of
 
 VARIABLES: Final = "variables"
 MAX_RESULT_BYTES: Final = 1024 * 1024
@@ -20,7 +22,16 @@ def form_of(task: UserTask, *, payload: JsonObject | None = None, **how: Any) ->
     values = values if isinstance(values, dict) else {}
     if task.kind == UserTask.Kind.INCIDENT:
         return SchemaForm(_editor(), {VARIABLES: values}, **how)
-    return SchemaForm(schema_of(task), values, **how)
+    return SchemaForm(schema_of(task), values, predicted=predicted_for(task), **how)
+
+
+def predicted_for(task: UserTask) -> Predicted | None:
+    """Return what a model read, as the form shows it; once decided, nothing of it is in doubt."""
+    predicted = predicted_of(task.predictions)
+    if predicted is None or task.is_open:
+        return predicted
+    settled = {path: replace(said, is_doubtful=False) for path, said in predicted.fields.items()}
+    return replace(predicted, is_blind=False, fields=settled)
 
 
 def schema_of(task: UserTask) -> JsonObject:

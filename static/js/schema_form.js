@@ -1,5 +1,6 @@
 // Forms made from schemas: rows that come and go, and links that lead to a field.
 import { all } from "./dom.js";
+import "./predictions.js";
 
 // ---- rows of a list: added from a template, removed in place; without this script it is a round trip
 
@@ -59,7 +60,7 @@ document.addEventListener("click", (event) => {
 export function goTo(place) {
   if (!place) return;
   for (let box = place.closest("details:not([open])"); box; box = box.parentElement.closest("details:not([open])")) box.open = true;
-  const field = place.matches("input, select, textarea, button") ? place : place.querySelector("input:not([type=hidden]), select, textarea, button");
+  const field = place.matches("input, select, textarea, button") ? place : place.querySelector("input:not([type=hidden], [data-confirm]), select, textarea, button, [data-confirm]");
   (field ?? place).focus();
   if (field?.select && field.type === "text") field.select();
 }

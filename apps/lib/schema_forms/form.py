@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from . import texts, widgets
 from .answers import Answer
 from .nodes import Builder, DraftEntered, Entered, Group, Leaf, Node, NothingEntered, Row, Rows
 from .personal import masked
+from .predictions import MAX_CODE, Predicted, Prediction, attach, reasons_of
 from .shapes import MISSING, Shape, Value, read_shape
 
 
@@ -32,6 +34,17 @@ class Fault:
         return bool(self.label) and self.message.startswith(self.label)
 
 
+class LeafControl(BoundField):
+    """A control that is also described by what a model said about its value."""
+
+    @property
+    def aria_describedby(self) -> str | None:
+        field = self.field
+        said = field.leaf.prediction if isinstance(field, LeafField) else None
+        own = f"{self.auto_id}_ai" if said is not None and said.is_doubtful else ""
+        return " ".join(filter(None, (own, super().aria_describedby))) or None
+
+
 class LeafField(forms.Field):
     """Reads one control. What was not changed, or not sent, is the value as it was."""
 
@@ -44,6 +57,9 @@ class LeafField(forms.Field):
             widget=widgets.widget_for(leaf),
             initial=leaf.text,
         )
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> LeafControl:
+        return LeafControl(form, self, field_name)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return initial if data is None else data
@@ -61,7 +77,8 @@ class LeafField(forms.Field):
 class SchemaForm(forms.Form):
     """The data of a task as a form.
 
-    `payload` is the data as it was; `data` what was sent; `draft` what was typed and not sent.
+    `payload` is the data as it was; `data` what was sent; `draft` what was typed and not sent;
+    `predicted` what a model read of it, by dotted path.
     After `is_valid()`, `new_payload` is the data as it should be, checked against the schema.
     """
 
@@ -75,6 +92,7 @@ class SchemaForm(forms.Form):
         data: QueryDict | None = None,
         draft: JsonObject | None = None,
         revealed: frozenset[str] = frozenset(),
+        predicted: Predicted | None = None,
     ) -> None:
         super().__init__(data, auto_id="f-%s")
         self.has_usable_schema = not check_schema(schema)
@@ -86,6 +104,8 @@ class SchemaForm(forms.Form):
         hidden = masked(payload, schema)
         builder = Builder(self.entered, hidden=hidden, revealed=revealed)
         self.tree = builder.build_root(_root_shape(schema, self.schema), payload)
+        # what a model read that the form has no place for
+        self.strays = attach(self.tree, predicted, self.entered) if predicted else []
         self._blanks = forms.Form(auto_id="f-%s")
         self._add_fields(self.tree.walk(), self)
         for blank in _blanks_in(self.tree):
@@ -116,6 +136,53 @@ class SchemaForm(forms.Form):
             if isinstance(node, Leaf) and node.name == name:
                 return node
         return None
+
+    def predictions(self) -> list[Prediction]:
+        """Return what a model read, from top to bottom, then what has no place in the form."""
+        found = [node.prediction for node in self.tree.walk() if node.prediction is not None]
+        return [*found, *self.strays]
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """The paths of doubtful values that were looked at: ticked, or changed."""
+        doubtful = [each for each in self.predictions() if each.is_doubtful]
+        return frozenset(each.path for each in doubtful if not each.wants_look)
+
+    @property
+    def unconfirmed(self) -> list[Prediction]:
+        """The doubtful values that nobody has looked at yet."""
+        return [each for each in self.predictions() if each.wants_look]
+
+    @property
+    def correction_reasons(self) -> dict[str, str]:
+        """Why values were changed, {dotted path: code}; only codes that the form offers."""
+        return {
+            each.path: each.reason[:MAX_CODE]
+            for each in self.predictions()
+            if each.is_changed and each.reason in dict(each.reasons)
+        }
+
+    @property
+    def any_correction(self) -> Prediction | None:
+        """What asks why a value was changed, for the browser to copy to where it is needed.
+
+        None where nothing was predicted, or nobody may know what.
+        """
+        if all(each.is_blind for each in self.predictions()):
+            return None
+        reasons = reasons_of({}, self.schema)
+        return Prediction(path="", is_doubtful=False, is_confirmed=False, reasons=reasons)
+
+    def insist_on_looks(self) -> bool:
+        """Put a fault at each doubtful value that nobody has looked at; True if there are none."""
+        missing = {each.path for each in self.unconfirmed}
+        for node in self.tree.walk():
+            if node.prediction is not None and node.prediction.path in missing:
+                self._blame(node, node.prediction.path, _("must be looked at before you decide"))
+        for each in self.strays:
+            if each.path in missing:
+                self._blame(None, each.path, _("must be looked at before you decide"))
+        return not missing
 
     def faults(self) -> list[Fault]:
         """Return what is wrong, from top to bottom."""

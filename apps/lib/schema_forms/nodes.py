@@ -7,7 +7,7 @@ over the data as it was: what the form did not show, or the answer does not name
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from django.forms import BoundField
@@ -18,6 +18,9 @@ from apps.lib.schema import MASK
 
 from . import texts
 from .shapes import MAX_DEPTH, MISSING, Kind, Shape, Value
+
+if TYPE_CHECKING:
+    from .predictions import Prediction
 
 ROOT = "v"
 MAX_ROWS = 200
@@ -70,6 +73,7 @@ class Node:
     base: Value
     errors: list[str] = field(default_factory=list)
     is_doubtful: bool = False  # the bot named it, or something within
+    prediction: "Prediction | None" = None  # what a model read here
 
     @property
     def id(self) -> str:
@@ -93,9 +97,18 @@ class Node:
         return False
 
     @property
+    def wants_check(self) -> bool:
+        """Whether a model was not sure enough of this very value."""
+        return self.prediction is not None and self.prediction.is_doubtful
+
+    @property
+    def is_framed(self) -> bool:
+        return self.is_doubtful or self.wants_check
+
+    @property
     def needs_look(self) -> bool:
         """Whether this, or something within, is doubtful or has an error."""
-        return any(node.is_doubtful or node.errors for node in self.walk())
+        return any(node.is_framed or node.errors for node in self.walk())
 
 
 @dataclass
@@ -104,6 +117,7 @@ class Leaf(Node):
 
     text: str = ""  # what the control shows: what was typed, or else the data
     is_masked: bool = False
+    is_personal: bool = False
     control: BoundField | None = None  # once there is a form
 
     @property
@@ -262,6 +276,7 @@ class Builder:
             base,
             text=texts.shown(shape, base) if text is None else text,
             is_masked=is_personal and not is_known,
+            is_personal=is_personal,
         )
 
     def _differs_when_masked(self, path: tuple[str, ...], base: Value) -> bool:
