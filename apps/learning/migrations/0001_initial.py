@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_initial"),
-        ("inbox", "0002_initial"),
+        ("inbox", "0001_initial"),
         ("queues", "0001_initial"),
     ]
 
