@@ -6,7 +6,8 @@ from django.http import QueryDict
 
 from apps.inbox.forming import form_of
 from apps.inbox.models import UserTask
-from apps.lib.schema_forms import ROOT, Leaf, Rows
+from apps.lib.schema_forms import ROOT, Leaf, Rows, SchemaForm
+from apps.lib.schema_forms.predictions import CONFIRMED, CORRECTION
 from apps.lib.schema_forms.rows import with_rows_changed
 from apps.lib.schema_forms.texts import is_unchanged
 
@@ -33,7 +34,18 @@ def draft_from(task: UserTask, said: QueryDict, *, version: int | None = None) -
             text = node.control.data
             if text is not None and not is_unchanged(node.shape, text, node.base):
                 kept[node.name] = [text]
-    return kept | _answers(said)
+    return kept | _looks(form, said) | _answers(said)
+
+
+def _looks(form: SchemaForm, said: QueryDict) -> dict[str, Any]:
+    """What a person said about values that a model read: looked at, and why they changed it."""
+    known = {each.path for each in form.predictions()}
+    ticked = [path for path in said.getlist(CONFIRMED) if path in known]
+    kept: dict[str, Any] = {CONFIRMED: ticked} if ticked else {}
+    for each in form.predictions():
+        if each.reason:
+            kept[f"{CORRECTION}{each.path}"] = [each.reason[:MAX_SAID]]
+    return kept
 
 
 def _answers(said: QueryDict) -> dict[str, Any]:
