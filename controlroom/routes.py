@@ -11,6 +11,7 @@ routes: list[URLPattern | URLResolver] = [
     path("", include("apps.dashboard.urls")),
     path("", include("apps.accounts.urls")),  # sign-in, profile, people, tokens
     path("inbox/", include("apps.inbox.urls")),
+    path("notices/", include("apps.notices.urls")),
     path("queues/", include("apps.queues.urls")),
     path("items/", include("apps.queues.item_urls")),
     path("workflows/", include("apps.workflows.urls")),

@@ -8,16 +8,24 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import rights_of
 from apps.accounts.roles import Action
+from apps.notices.listing import own_argument
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `nav`, `release`, `environment_tag`, `environment_is_production`."""
+    """Context processor: `nav`, `bell_argument`, `release`, `environment_tag`, `environment_is_production`."""
     return {
         "nav": _navigation(request),
+        "bell_argument": _bell_argument(request),
         "release": settings.VERSION,
         "environment_tag": settings.ENVIRONMENT_TAG,
         "environment_is_production": settings.ENVIRONMENT_TAG.lower().startswith("prod"),
     }
+
+
+def _bell_argument(request: HttpRequest) -> str:
+    """Return what the bell's live count is asked with: it proves whose bell it is."""
+    user = getattr(request, "user", None)
+    return own_argument(user.pk) if user is not None and user.is_authenticated else ""
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -82,20 +82,20 @@ KINDS: dict[str, Kind] = {
         Kind(
             key="task_mentioned",
             title=_("Somebody mentions you"),
-            icon="message",
+            icon="message-circle",
             email=AT_ONCE,
         ),
         Kind(
             key="task_commented",
             title=_("Somebody comments on your task"),
-            icon="message",
+            icon="message-circle",
             chat=DIGEST,
             push=NEVER,
         ),
         Kind(
             key="task_taken_over",
             title=_("Somebody takes over what you were working on"),
-            icon="user",
+            icon="user-check",
         ),
         Kind(key="task_reminder", title=_("A task waits for you"), icon="clock", email=AT_ONCE),
         Kind(
@@ -108,7 +108,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             key="task_escalated",
             title=_("A task has been escalated"),
-            icon="alert",
+            icon="alert-triangle",
             email=AT_ONCE,
             is_for_folders=True,
         ),
@@ -120,6 +120,12 @@ KINDS: dict[str, Kind] = {
             push=NEVER,
         ),
         Kind(
+            key="decision_failed",
+            title=_("A decision of yours could not take effect"),
+            icon="alert",
+            email=AT_ONCE,
+        ),
+        Kind(
             key="approval_link",
             title=_("Somebody asks for your approval"),
             icon="check",
@@ -128,7 +134,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             key="incident",
             title=_("A step needs repair"),
-            icon="alert",
+            icon="alert-triangle",
             email=DIGEST,
             by_role={**_WATCHERS, **_NOT_FOR_BUSINESS},
             is_for_folders=True,
@@ -136,7 +142,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             key="proposal",
             title=_("A rule or a threshold is proposed"),
-            icon="info",
+            icon="info-circle",
             chat=NEVER,
             push=NEVER,
             is_for_folders=True,
@@ -144,14 +150,14 @@ KINDS: dict[str, Kind] = {
         Kind(
             key="model_stopped",
             title=_("A model is stopped: people take over"),
-            icon="alert",
+            icon="alert-triangle",
             email=AT_ONCE,
             is_for_folders=True,
         ),
         Kind(
             key="channel_off",
             title=_("A channel was switched off"),
-            icon="alert",
+            icon="alert-triangle",
             email=NEVER,
             chat=NEVER,
             push=NEVER,

@@ -12,6 +12,7 @@ import "./time.js";
 import "./lists.js";
 import "./keys.js";
 import "./live.js";
+import "./notices.js";
 
 // needed by few pages or on demand: fetched then
 if (document.querySelector("[data-log]")) import("./log.js");
