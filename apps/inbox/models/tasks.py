@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
@@ -95,6 +96,7 @@ class UserTask(models.Model):
     stopped_at = models.DateTimeField(null=True)
     # nobody wants to see it before
     snoozed_until = models.DateTimeField(null=True)
+    snoozed_by_name = models.CharField(max_length=150, blank=True, default="", db_default="")
     # what tasks for the same decision have in common, "" for tasks that are like no other
     alike = models.CharField(max_length=64, blank=True)
     # what AI read and which of it is doubtful, see predicted.Predicted; {} for nothing
@@ -160,9 +162,39 @@ class UserTask(models.Model):
                 fields=["assignee", "urgent_at", "id"],
                 condition=models.Q(status="open", assignee__isnull=False),
             ),
+            # lists narrowed to a queue
+            models.Index(
+                name="user_task_queue",
+                fields=["queue", "urgent_at", "id"],
+                condition=models.Q(status="open", queue__isnull=False),
+            ),
+            # what nobody has yet: few among many that are assigned, or many
+            models.Index(
+                name="user_task_unassigned",
+                fields=["folder", "urgent_at", "id"],
+                condition=models.Q(status="open", assignee__isnull=True),
+            ),
+            # "mine": what a person is typing into
+            models.Index(
+                name="user_task_working",
+                fields=["working_by"],
+                condition=models.Q(status="open", working_by__isnull=False),
+            ),
+            # "my teams", where they have few tasks among many
+            GinIndex(
+                name="user_task_offered_to",
+                fields=["offered_to"],
+                condition=models.Q(status="open"),
+            ),
+            models.Index(
+                name="user_task_snoozed",
+                fields=["folder", "snoozed_until"],
+                condition=models.Q(status="open", snoozed_until__isnull=False),
+            ),
+            # groups of what is alike, each with its most urgent
             models.Index(
                 name="user_task_alike",
-                fields=["folder", "alike"],
+                fields=["folder", "alike", "urgent_at"],
                 condition=models.Q(status="open") & ~models.Q(alike=""),
             ),
             models.Index(
