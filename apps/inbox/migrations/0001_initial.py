@@ -840,4 +840,9 @@ class Migration(migrations.Migration):
                 fields=("user", "folder", "name"), name="saved_view_once_per_name"
             ),
         ),
+        migrations.AddField(
+            model_name="usertask",
+            name="snoozed_by_name",
+            field=models.CharField(blank=True, db_default="", default="", max_length=150),
+        ),
     ]
