@@ -229,7 +229,13 @@ METRICS_TOKEN = env_str("METRICS_TOKEN")
 HISTORY_MONTHS_KEPT = env_int("HISTORY_MONTHS_KEPT", default=0, high=1200)
 # Python modules with automations besides those of the installed apps (`<app>.automations`)
 AUTOMATION_MODULES = env_list("AUTOMATION_MODULES", default=[])
+# How long a person can take back what they decided in the browser; 0: decisions hold at once
+INBOX_UNDO_SECONDS = env_int("INBOX_UNDO_SECONDS", default=8, high=600)
 # How long a bot that is asked to end lets the item in hand take
 BOT_DRAIN_SECONDS = env_int("BOT_DRAIN_SECONDS", default=6, high=3600)
+# Whether models may be called over plain http elsewhere than on this machine
+AI_ALLOW_HTTP = env_bool("CONTROLROOM_AI_ALLOW_HTTP", default=False)
+# How long what was asked of models, and what they answered, is kept as text
+AI_TEXT_DAYS_KEPT = env_int("CONTROLROOM_AI_TEXT_DAYS", default=30, low=1, high=3650)
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
