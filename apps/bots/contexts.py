@@ -1,11 +1,14 @@
 """What an automation gets in hand: the item (or the run) and what it may ask and tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, Literal, Protocol, TypeAlias
+from typing import IO, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from apps.lib.json import Json, JsonObject
 
+from .asking import Answer, AskPerson, Readings, region_of
+
+Value = TypeVar("Value")
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 
@@ -65,6 +68,8 @@ class Desk(Protocol):
 
     def forget_effect(self, item: "ItemContext", key: str) -> None: ...
 
+    def answers_of(self, item_id: int) -> Mapping[str, Answer]: ...
+
     def should_stop(self, item: "ItemContext") -> bool: ...
 
 
@@ -86,12 +91,13 @@ class Effect:
 class ItemContext:
     """One item in the hands of an item automation."""
 
-    __slots__ = ("_desk", "attempt", "id", "payload", "reference")
+    __slots__ = ("_desk", "_readings", "attempt", "id", "payload", "reference")
 
     def __init__(
         self, desk: Desk, item_id: int, reference: str, payload: JsonObject, attempt: int
     ) -> None:
         self._desk = desk
+        self._readings: Readings | None = None
         self.id = item_id
         self.reference = reference
         self.payload: dict[str, Any] = payload
@@ -151,6 +157,89 @@ class ItemContext:
             raise
         if effect.is_new:
             self.end_effect(key, effect.reference)
+
+    def predict(  # noqa: PLR0913 - one for each thing that can be known of a reading
+        self,
+        field: str,
+        value: Value,
+        *,
+        confidence: float,
+        source: str = "",
+        page: int | None = None,
+        box: Sequence[float] | None = None,
+        file: str = "",
+        model: str = "",
+        model_version: str = "",
+        prompt: str = "",
+        document_class: str = "",
+    ) -> Value:
+        """Say that a model read `value` for `field`, and how sure it was; return the value.
+
+        `field` is a dotted path in the output (`total`, `lines.0.cost_centre`), `confidence` from
+        0 to 1, as honest as the model knows. `source` is for people (“Invoice, line 14”); `file`,
+        `page` and `box` (left, top, right, bottom as shares of the page) say where it stands. All
+        of it is handed in with the result, if the try goes well; then the gate of the queue or
+        the step decides whether a person looks at it first. Raises ValueError for a confidence
+        that is none.
+        """
+        if self._readings is None:
+            self._readings = Readings()
+        more: dict[str, Json] = {
+            "source": source,
+            "region": region_of(file, page, box),
+            "model": model,
+            "model_version": model_version,
+            "prompt": prompt,
+            "document_class": document_class,
+        }
+        self._readings.add(field, value, confidence, more)  # type: ignore[arg-type]
+        return value
+
+    @property
+    def predictions(self) -> JsonObject | None:
+        """What was said with `predict` so far, as it is handed in; None for nothing."""
+        return None if self._readings is None else self._readings.handed_in()
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What people have answered about this item so far, by key; one query."""
+        return self._desk.answers_of(self.id)
+
+    def ask(  # noqa: PLR0913 - one for each part of a question
+        self,
+        key: str,
+        *,
+        title: str,
+        text: str = "",
+        form: JsonObject | None = None,
+        values: JsonObject | None = None,
+        decisions: Sequence[Mapping[str, Any]] = (),
+        offered_to: Sequence[str] = (),
+        due_seconds: float | None = None,
+    ) -> Answer:
+        """Return what a person answered to the question `key`; ask it if nobody has yet.
+
+        Asking ends this try (AskPerson is raised; don't catch it): the item waits for the answer
+        in the inbox, then it comes back, and this call returns the answer. So ask before acts that
+        cannot be undone, or inside none of them. `form` is a JSON Schema, `values` what it starts
+        with; `decisions` are the buttons ({"key", "title"}; none: “Answer”); `offered_to` names
+        who may answer (“user:5”, “team:3”, “role:supervisor”; nobody: whoever may decide).
+        """
+        answer = self.answers.get(key)
+        if answer is not None:
+            return answer
+        raise AskPerson(
+            {
+                "key": key,
+                "title": title,
+                "text": text,
+                "form": form or {},
+                "values": values or {},
+                "decisions": [dict(each) for each in decisions],
+                "offered_to": list(offered_to),
+                "due_seconds": due_seconds,
+            }
+        )
 
 
 class RunContext:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from apps.lib.json import Json, JsonObject
 
+from .asking import Answer
 from .contexts import Beat, ItemContext, RunContext
 from .exceptions import ApplicationException, BusinessException, UnknownAutomationError
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .models import Run
 
 __all__ = [
+    "Answer",
     "ApplicationException",
     "BusinessException",
     "ExitReport",

@@ -1,18 +1,19 @@
 """What an automation's ItemContext asks of the queue while it works an item."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import IO
 
 from django.utils.translation import gettext as _
 
+from apps.bots.asking import Answer
 from apps.bots.contexts import Beat, Effect, ItemContext, ItemFileLike, Level
 from apps.bots.exceptions import ApplicationException
 from apps.lib.json import Json
 
 from .guard import Guard
 from .lifecycle import LeaseLostError, begin_effect, end_effect, forget_effect, record_progress
-from .models import ItemFile
+from .models import ItemAnswer, ItemFile
 
 # Progress of one item is stored at most that often
 PROGRESS_SECONDS = 0.25
@@ -76,6 +77,18 @@ class SessionDesk:
 
     def forget_effect(self, item: ItemContext, key: str) -> None:
         forget_effect(item.id, self._guard.token_of(item.id), key)
+
+    def answers_of(self, item_id: int) -> Mapping[str, Answer]:
+        return {
+            each.key: Answer(
+                decision=each.decision,
+                values=each.values,
+                by=each.answered_by,
+                comment=each.comment,
+                at=each.answered_at,
+            )
+            for each in ItemAnswer.objects.filter(item_id=item_id).order_by("pk")
+        }
 
     def should_stop(self, item: ItemContext) -> bool:
         return self._beat.should_stop() or self._guard.is_lost(item.id)

@@ -223,6 +223,7 @@ BADGES = {
     Attempt.Outcome.APPLICATION_EXCEPTION: "failed",
     Attempt.Outcome.LOST: "failed",
     Attempt.Outcome.RELEASED: "waiting",
+    Attempt.Outcome.ASKED: "person",
 }
 
 

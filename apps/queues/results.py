@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import orjson
 from django.utils.translation import gettext as _
 
+from apps.bots.asking import AskPerson
 from apps.bots.exceptions import AutomationException, BusinessException, ItemTimeLimit
 from apps.bots.horse import trimmed_traceback
 from apps.bots.logs import storable_text, text_of
@@ -14,6 +15,7 @@ from apps.lib.json import Json, check_json
 
 from .lifecycle import LeasedItem, Result
 from .models import Attempt
+from .questions import parse_question
 
 Outcome = Attempt.Outcome
 Thing = TypeVar("Thing")
@@ -39,19 +41,39 @@ def failed(leased: LeasedItem, error: BaseException) -> Result:
     )
 
 
+def asked(leased: LeasedItem, ask: AskPerson) -> Result:
+    """Return the question of a try, or what is wrong with it; never raises itself."""
+    try:
+        check_storable(ask.question)
+        question = parse_question(ask.question)
+    except Exception as error:
+        text = _("The automation asks what can't be asked: %s") % text_of(error)
+        return unstorable(released(leased), error, code="unusable_question", text=text)
+    return Result(
+        leased.id,
+        leased.token,
+        Outcome.ASKED,
+        code=question.key,
+        message=question.title,
+        question=ask.question,
+    )
+
+
 def released(leased: LeasedItem) -> Result:
     return Result(leased.id, leased.token, Outcome.RELEASED)
 
 
-def unstorable(result: Result, error: Exception) -> Result:
+def unstorable(
+    result: Result, error: Exception, *, code: str = "unstorable_result", text: str = ""
+) -> Result:
     """Return a failure in the place of a result that the database does not take."""
-    text = _("The result of the automation can't be stored: %s") % error
+    said = text or _("The result of the automation can't be stored: %s") % error
     return Result(
         result.id,
         result.token,
         Outcome.APPLICATION_EXCEPTION,
-        code="unstorable_result",
-        message=text[:1000],
+        code=code,
+        message=said[:1000],
         error_class="builtins.ValueError",
     )
 

@@ -13,12 +13,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.bots.asking import AskPerson
 from apps.bots.contexts import Beat, ItemContext
 from apps.bots.exceptions import ItemTimeLimit
 from apps.bots.horse import insist
 from apps.bots.models import Run
 from apps.bots.registry import ExitReport, find_automation
 from apps.lib import doorbell
+from apps.lib.json import JsonObject
 
 from .desk import SessionDesk
 from .guard import Guard
@@ -31,7 +33,7 @@ from .lifecycle import (
     prepare_for_draining,
 )
 from .models import Attempt, QueueRun, WorkQueue
-from .results import check_storable, failed, released, take_all
+from .results import asked, check_storable, failed, released, take_all
 
 Outcome = Attempt.Outcome
 
@@ -129,7 +131,9 @@ class Session:
                 output = self.function(item)
             finally:
                 guard.end()
-            result = self._success(leased, output)
+            result = self._success(leased, output, item.predictions)
+        except AskPerson as ask:
+            result = self._question(leased, ask)
         except BaseException as error:
             # an end of the process, a cancelled task, a panic in a library: all are its end
             result = self._failure(leased, error)
@@ -137,18 +141,31 @@ class Session:
         self.n_worked += 1
         self.work_seconds += monotonic() - began
 
-    def _success(self, leased: LeasedItem, output: Any) -> Result:
+    def _success(
+        self, leased: LeasedItem, output: Any, predictions: JsonObject | None = None
+    ) -> Result:
         if output is not None:
             check_storable(output)
+        if predictions is not None:
+            check_storable(predictions)
         self.n_successful += 1
-        return Result(leased.id, leased.token, Outcome.SUCCESSFUL, output)
+        return Result(leased.id, leased.token, Outcome.SUCCESSFUL, output, predictions=predictions)
+
+    def _question(self, leased: LeasedItem, ask: AskPerson) -> Result:
+        """The try ends with a question; it counts as neither well nor badly done."""
+        result = asked(leased, ask)
+        if result.outcome == Outcome.ASKED:
+            return result
+        return self._failed(leased, result)
 
     def _failure(self, leased: LeasedItem, error: BaseException) -> Result:
-        self.n_failed += 1
         if isinstance(error, ItemTimeLimit):
             # it may have been broken off in the middle of a statement
             self.guard.forget_connection()
-        result = failed(leased, error)
+        return self._failed(leased, failed(leased, error))
+
+    def _failed(self, leased: LeasedItem, result: Result) -> Result:
+        self.n_failed += 1
         title = Outcome(result.outcome).label
         self.beat.log(
             f"{leased.reference or '#' + str(leased.id)}: {title}: {result.message}",

@@ -184,6 +184,31 @@ def post(item: ItemContext, here: Path) -> dict:
     return {"booking": act.reference}
 
 
+def read(item: ItemContext, here: Path) -> dict:
+    """Read a vendor with the confidence that the item says; "sure" may be nonsense."""
+    sure = item.payload["sure"]
+    vendor = item.predict(
+        "vendor", "ACME", confidence=sure, model="stub", source="Line 1", page=1, file="a.pdf"
+    )
+    return {"vendor": vendor}
+
+
+def ask(item: ItemContext, here: Path) -> dict:
+    answer = item.ask(
+        "vendor",
+        title="Which vendor is it?",
+        form={"type": "object", "properties": {"vendor": {"type": "string"}}},
+        values={"vendor": "ACME"},
+        decisions=[{"key": "take", "title": "Take it"}, {"key": "leave", "title": "Leave it"}],
+    )
+    return {"decision": answer.decision, "by": answer.by, **answer.values}
+
+
+def ask_badly(item: ItemContext, here: Path) -> dict:
+    item.ask("which", title="", decisions=[{"key": "a"}, {"key": "a"}])
+    return {}
+
+
 DEEDS: dict[str, Callable[[ItemContext, Path], dict | None]] = {
     deed.__name__: deed
     for deed in (
@@ -208,5 +233,8 @@ DEEDS: dict[str, Callable[[ItemContext, Path], dict | None]] = {
         slow,
         tell,
         post,
+        read,
+        ask,
+        ask_badly,
     )
 }

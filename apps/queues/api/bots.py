@@ -14,11 +14,11 @@ from apps.bots.logs import Line
 from apps.lib.http import MAX_BATCH_BYTES, MAX_BODY_BYTES, answer, body_of, read_body_async
 from apps.queues import batcher, waiting
 from apps.queues.batcher import Answer, Exchange, Leased, Renewal, Want
-from apps.queues.lifecycle import Result, begin_effect, end_effect, record_progress
-from apps.queues.models import Attempt
+from apps.queues.lifecycle import begin_effect, end_effect, record_progress
 
 from .finding import find_item, is_key, may_operate, unknown_queue
 from .handing_in import hand_in, lease_once_per_key
+from .results import results_of
 from .routers import bots as router
 from .schemas import (
     EffectAnswerOut,
@@ -31,7 +31,6 @@ from .schemas import (
     ProgressIn,
     RenewIn,
     RenewOut,
-    ResultIn,
     Wish,
 )
 
@@ -87,7 +86,7 @@ async def finish(request: TokenRequest) -> HttpResponse:
     """Always 200. The same result sent twice is finished once, and answered as finished twice."""
     may_operate(request)
     body = await read_body_async(request, FinishIn, max_bytes=MAX_BATCH_BYTES)
-    outcome, _answer = await hand_in(request, [_result(each) for each in body.results])
+    outcome, _answer = await hand_in(request, results_of(body.results))
     return answer(outcome)
 
 
@@ -101,7 +100,7 @@ async def finish(request: TokenRequest) -> HttpResponse:
 async def finish_and_lease(request: TokenRequest) -> HttpResponse:
     may_operate(request)
     body = await read_body_async(request, FinishAndLeaseIn, max_bytes=MAX_BATCH_BYTES)
-    results = [_result(each) for each in body.results]
+    results = results_of(body.results)
     if key_of(request):
         # handing in is safe to repeat by itself; leasing is by its key
         outcome, _answer = await hand_in(request, results)
@@ -164,18 +163,6 @@ def _want(request: TokenRequest, queue: str, wish: Wish) -> Want:
         raise unknown_queue(queue)
     bot = wish.bot or request.actor.name
     return Want(queue, n=wish.max_items, bot=bot, seconds=wish.lease_seconds or 0)
-
-
-def _result(given: ResultIn) -> Result:
-    return Result(
-        given.id,
-        given.lease,
-        Attempt.Outcome(given.outcome),
-        output=given.output,
-        code=given.code,
-        message=given.message,
-        available_at=given.available_at,
-    )
 
 
 def _lease_out(found: Answer) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from apps.lib.threads import in_thread
 from apps.queues import batcher, waiting
 from apps.queues.batcher import Answer, Exchange, Want
 from apps.queues.lifecycle import Result, finish_items, lease_items
-from apps.queues.lifecycle.finishing import HOT_OUTCOMES
+from apps.queues.lifecycle.finishing import is_hot
 from apps.queues.models import WorkItem
 
 from .finding import find_queue, unknown_queue
@@ -33,8 +33,8 @@ async def hand_in(
     given: dict[Key, Result] = {}
     for result in results:
         given.setdefault(_key(result), result)
-    hot = tuple(each for each in given.values() if each.outcome in HOT_OUTCOMES)
-    cold = [each for each in given.values() if each.outcome not in HOT_OUTCOMES]
+    hot = tuple(each for each in given.values() if is_hot(each))
+    cold = [each for each in given.values() if not is_hot(each)]
     if cold and want is not None:
         # what is asked for in vain must not be half done
         await in_thread(find_queue, request, want.queue)

@@ -258,10 +258,27 @@ class RenewOut(BaseModel):
 class ResultIn(StrictModel):
     id: Id
     lease: LeaseToken
-    outcome: Literal["successful", "business_exception", "application_exception", "released"]
+    outcome: Literal[
+        "successful", "business_exception", "application_exception", "released", "asked"
+    ]
     output: Any = None
     code: str = Field(default="", max_length=100)
     message: Text = ""
+    predictions: AnyObject | None = Field(
+        default=None,
+        description=(
+            "what a model read, of a result that went well: {model, model_version, prompt, "
+            "document_class, fields: {path: {value, confidence (0-1), source, "
+            "region: {file, page, box}}}}"
+        ),
+    )
+    question: AnyObject | None = Field(
+        default=None,
+        description=(
+            "with the outcome asked: {key, title, text, form, values, "
+            "decisions: [{key, title}], offered_to, due_seconds}"
+        ),
+    )
     available_at: Moment | None = Field(
         default=None, description="not before; for what is released or to be retried"
     )

@@ -4,6 +4,18 @@ Nothing here touches a database, a clock or a random source; all of it is handed
 """
 
 from .deadlines import CutOff, parse_cut_off, when_due
+from .gates import (
+    GateVerdict,
+    Reading,
+    Rules,
+    completed,
+    draw_of,
+    evaluate,
+    general_field,
+    parse_readings,
+    parse_thresholds,
+    read_thresholds,
+)
 from .rank import rank_at
 from .retries import MAX_DELAY_SECONDS, Retry, retry_delay
 from .rules import ErrorRule, FailureKind, parse_rules, read_rules
@@ -15,7 +27,9 @@ from .verdicts import (
     Verdict,
     decide_failure,
     decide_loss,
+    decide_question,
     decide_release,
+    decide_success,
     owned_policy,
 )
 
@@ -26,18 +40,30 @@ __all__ = [
     "ErrorRule",
     "Failure",
     "FailureKind",
+    "GateVerdict",
     "Policy",
+    "Reading",
     "Retry",
+    "Rules",
     "Standing",
     "Verdict",
+    "completed",
     "decide_failure",
     "decide_loss",
+    "decide_question",
     "decide_release",
+    "decide_success",
+    "draw_of",
+    "evaluate",
+    "general_field",
     "owned_policy",
     "parse_cut_off",
+    "parse_readings",
     "parse_rules",
+    "parse_thresholds",
     "rank_at",
     "read_rules",
+    "read_thresholds",
     "retry_delay",
     "when_due",
 ]

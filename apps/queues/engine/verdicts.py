@@ -125,6 +125,20 @@ def decide_release(standing: Standing, *, available_at: datetime | None) -> Verd
     )
 
 
+def decide_success(standing: Standing, *, is_doubtful: bool = False) -> Verdict:
+    """Return what happens to an item that was worked; `is_doubtful`: a gate asks a person first."""
+    if is_doubtful:
+        return _parked(standing, "low_confidence")
+    return _ended(standing, "successful")
+
+
+def decide_question(standing: Standing) -> Verdict:
+    """Return what happens to an item whose automation asks a person: nothing counts against it."""
+    if standing.has_open_effects:
+        return _parked(standing, "effect_unknown")
+    return _parked(standing, "asked")
+
+
 def _either(own: Any, usual: Any) -> Any:
     return usual if own is None else own
 

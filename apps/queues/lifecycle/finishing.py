@@ -23,6 +23,7 @@ from apps.queues import engine
 from apps.queues.models import Attempt, WorkQueue
 from apps.queues.statements import LOCK_HELD, LOOK_UP, OPEN_EFFECTS, SETTLE
 
+from .gating import Gates
 from .leasing import exchange, want_of
 from .queues import pause_by_rule
 from .running import array_text, quoted_array_text, run, tell_moved
@@ -96,31 +97,45 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
     uncertain = {row[0] for row in run(OPEN_EFFECTS, {"ids": [row[0] for row in rows]})}
     queues = WorkQueue.objects.in_bulk({row[1] for row in rows})
     policies = {queue.pk: policy_of(queue) for queue in queues.values()}
+    asking = [key[0] for key, result in results.items() if result.predictions is not None]
+    gates = Gates(rows, asking, queues)
     verdicts, pauses = [], dict[int, str]()
-    for item_id, queue_id, token, _attempt, tries, losses, alone, stays_alone, bot, own in rows:
-        standing = engine.Standing(
-            tries=tries,
-            losses=losses,
-            alone=alone,
-            stays_alone=stays_alone,
-            has_open_effects=item_id in uncertain,
-        )
+    for row in rows:
+        item_id, queue_id, token, bot = row[0], row[1], row[2], row[8]
         result = results.get((item_id, token)) or _lost(item_id, token, bot)
-        policy = policies[queue_id]
-        if own is not None:
-            policy = engine.owned_policy(policy, orjson.loads(own))
-        verdict = _decide(policy, standing, result)
+        result, is_doubtful = gates.judge(row, result)
+        standing = _standing(row, has_open_effects=item_id in uncertain)
+        policy = _policy_for(row, policies[queue_id])
+        verdict = _decide(policy, standing, result, is_doubtful=is_doubtful)
         if verdict.pauses_queue:
             pauses.setdefault(queue_id, result.message or result.code)
         verdicts.append(_row(verdict, result))
     for queue_id in sorted(pauses):  # in one order, so that two calls can't deadlock
         pause_by_rule(queues[queue_id], reason=pauses[queue_id], by=SYSTEM)
     moved = run(SETTLE, {"verdicts": orjson.dumps(verdicts).decode()})
+    gates.keep()
     refilled = {queue_id for _item, queue_id, goes in moved if goes == "ready"}
     owned = {row[0] for row in rows if row[9] is not None}
     if any(goes == "parked" or (goes == "ended" and item in owned) for item, _q, goes in moved):
         bus.ring()
     tell_moved(queues, [row[0] for row in moved], refilled=refilled)
+
+
+def _standing(row: tuple[Any, ...], *, has_open_effects: bool) -> engine.Standing:
+    _item, _queue, _token, _attempt, tries, losses, alone, stays_alone, _bot, _own = row
+    return engine.Standing(
+        tries=tries,
+        losses=losses,
+        alone=alone,
+        stays_alone=stays_alone,
+        has_open_effects=has_open_effects,
+    )
+
+
+def _policy_for(row: tuple[Any, ...], policy: engine.Policy) -> engine.Policy:
+    """What the step says that owns the item counts before what its queue says."""
+    own = row[9]
+    return policy if own is None else engine.owned_policy(policy, orjson.loads(own))
 
 
 def policy_of(queue: WorkQueue) -> engine.Policy:
@@ -137,7 +152,9 @@ def policy_of(queue: WorkQueue) -> engine.Policy:
     )
 
 
-def _decide(policy: engine.Policy, standing: engine.Standing, result: Result) -> engine.Verdict:
+def _decide(
+    policy: engine.Policy, standing: engine.Standing, result: Result, *, is_doubtful: bool
+) -> engine.Verdict:
     if result.outcome in FAILURES:
         failure = engine.Failure(
             kind=FAILURES[result.outcome],
@@ -150,9 +167,9 @@ def _decide(policy: engine.Policy, standing: engine.Standing, result: Result) ->
         return engine.decide_loss(policy, standing)
     if result.outcome == Outcome.RELEASED:
         return engine.decide_release(standing, available_at=result.available_at)
-    return engine.Verdict(
-        goes="ended", status="successful", tries=standing.tries, losses=standing.losses
-    )
+    if result.outcome == Outcome.ASKED:
+        return engine.decide_question(standing)
+    return engine.decide_success(standing, is_doubtful=is_doubtful)
 
 
 def _row(verdict: engine.Verdict, result: Result) -> dict[str, Any]:
@@ -231,11 +248,16 @@ def _divided(given: Iterable[Result]) -> tuple[list[Result], list[Result]]:
     hot: dict[int, Result] = {}
     cold = []
     for result in given:
-        if result.outcome in HOT_OUTCOMES and result.id not in hot:
+        if is_hot(result) and result.id not in hot:
             hot[result.id] = result
         else:
             cold.append(result)
     return list(hot.values()), cold
+
+
+def is_hot(result: Result) -> bool:
+    """Whether one statement can finish it: it went well or is given back, and nothing was read."""
+    return result.outcome in HOT_OUTCOMES and result.predictions is None
 
 
 def result_arrays(results: Sequence[Result]) -> dict[str, str]:
@@ -255,12 +277,13 @@ def _moment(result: Result) -> str | None:
 
 def _dumped(result: Result) -> str | None:
     """Return the output as JSON text; raises InvalidError if PostgreSQL could not store it."""
-    if result.output is None:
+    output = result.output if result.question is None else {"question": result.question}
+    if output is None:
         return None
     try:
-        text = orjson.dumps(result.output).decode()
+        text = orjson.dumps(output).decode()
         if "\\u0000" in text:
-            check_json(result.output)
+            check_json(output)
     except (TypeError, DomainError) as error:
         problem = FieldProblem("output", _("can't be stored as JSON: %(why)s") % {"why": error})
         message = _("The output of item %(id)d %(problem)s.")

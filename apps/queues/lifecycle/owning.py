@@ -246,5 +246,6 @@ def _policy_text(policy: OwnerPolicy | None) -> str | None:
         "max_attempts": policy.max_attempts,
         "backoff": policy.backoff,
         "delay_seconds": policy.delay_seconds,
+        "gate": policy.gate or None,
     }
     return orjson.dumps({name: value for name, value in said.items() if value is not None}).decode()

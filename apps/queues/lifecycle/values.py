@@ -105,8 +105,10 @@ class Result:
     error_class: str = ""
     detail: str = ""
     available_at: datetime | None = None
-    # what a model read, see queues.predictions; only with what went well
+    # what a model read, see engine.gates.parse_readings; only with what went well
     predictions: JsonObject | None = None
+    # what a person is to be asked, see queues.questions; only with the outcome asked
+    question: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
