@@ -4,7 +4,7 @@ A ladder is climbed rung by rung; each is taken once, shown in the task's histor
 the work by itself: the last may take a decision for people, it routes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,9 @@ from apps.lib.json import JsonObject
 
 RungKind = Literal["remind", "reassign", "manager", "decide"]
 AssignmentKind = Literal["pool", "round_robin", "least_loaded"]
+
+# of the time until a task is due
+AT_RISK_SHARE = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +44,64 @@ class Handling:
     rule_title: str = ""
     assignment: AssignmentKind = "pool"
     calendar_id: int | None = None
-    at_risk_share: float = 0.75
+    at_risk_share: float = AT_RISK_SHARE
     ladder: tuple[Rung, ...] = ()
     like_step: str = ""  # whoever did that step
     not_like_steps: tuple[str, ...] = ()  # nobody who did one of these: four eyes
     may_bulk: bool = True  # whether it may be decided together with others
+    # when its own clock says it is due; None: it is due when its item or its step says so
+    due_seconds: int | None = None
+    # when each rung is due, as RFC 3339: moved on while the clock stands still
+    moments: tuple[str, ...] = ()
 
     def stored(self) -> JsonObject:
         """Return it as the task keeps it."""
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a diagram, or who opens a task, says; None: nothing, so the rule of the folder holds.
+
+    `team` and `calendar` are keys.
+    """
+
+    team: str | None = None
+    assignment: AssignmentKind | None = None
+    votes: int | None = None
+    like_step: str | None = None
+    not_like_steps: tuple[str, ...] | None = None
+    due_seconds: int | None = None
+    calendar: str | None = None
+    at_risk_share: float | None = None
+    ladder: tuple[Rung, ...] | None = None
+    may_bulk: bool | None = None
+
+    def stored(self) -> JsonObject:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
 def handling_of(stored: Any) -> Handling:
     """Read what a task keeps; names of a later or earlier release are ignored."""
-    known = Handling.__dataclass_fields__.keys()
-    given = {name: value for name, value in dict(stored or {}).items() if name in known}
+    given = _known(stored, Handling.__dataclass_fields__)
     given["ladder"] = rungs_of(given.get("ladder") or ())
-    given["not_like_steps"] = tuple(given.get("not_like_steps") or ())
+    for name in ("not_like_steps", "moments"):
+        given[name] = tuple(given.get(name) or ())
     return Handling(**given)
+
+
+def said_of(stored: Any) -> Said:
+    """Read what a diagram said about a task."""
+    given = _known(stored, Said.__dataclass_fields__)
+    if given.get("ladder") is not None:
+        given["ladder"] = rungs_of(given["ladder"])
+    if given.get("not_like_steps") is not None:
+        given["not_like_steps"] = tuple(given["not_like_steps"])
+    return Said(**given)
+
+
+def _known(stored: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in dict(stored or {}).items() if name in fields}
 
 
 def rungs_of(stored: Sequence[Any]) -> tuple[Rung, ...]:

@@ -81,12 +81,15 @@ def test_a_task_opened_twice_stays_the_one_it_was(folder):
     assert again.title == first.title
 
 
-def test_many_tasks_are_opened_in_one_statement(folder, django_assert_num_queries):
+def test_many_tasks_are_opened_with_as_many_statements_as_one(
+    folder, django_assert_max_num_queries
+):
     news = [
         NewTask(kind="form", folder_id=folder.pk, instance_id=n, token=1, title="x")
         for n in range(50)
     ]
-    with django_assert_num_queries(1):
+    # the clock, the rules, the numbers, the rows, which of them are new, the news
+    with django_assert_max_num_queries(6):
         open_owned_tasks(news)
 
     assert UserTask.objects.count() == 50

@@ -25,6 +25,8 @@ from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
 from apps.queues.models import Attempt, Effect, Ended, Owned, Parked, WorkItem, WorkQueue
 
+from .assigning import open_prepared
+
 logger = logging.getLogger(__name__)
 
 Status = UserTask.Status
@@ -140,8 +142,7 @@ def _open(places: Sequence[Parked]) -> list[UserTask]:
         if owner is not None:
             task.instance_id, task.token = owner.owner_id, owner.token
     # somebody else may be opening the same tasks right now: theirs are as good
-    UserTask.objects.bulk_create(tasks, ignore_conflicts=True)
-    return tasks
+    return open_prepared(tasks)
 
 
 def _last_attempts(item_ids: list[int]) -> dict[int, Attempt]:

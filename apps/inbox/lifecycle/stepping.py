@@ -31,6 +31,8 @@ from apps.lib.actors import SYSTEM, Actor
 from apps.lib.errors import DomainError, FieldProblem, InvalidError, TooLargeError
 from apps.lib.json import JsonObject, check_json
 
+from .assigning import open_prepared
+
 Kind, Status = UserTask.Kind, UserTask.Status
 
 DECIDED = "user_task.decided"
@@ -69,6 +71,9 @@ class NewTask:
     follow_up_at: datetime | None = None
     priority: int | None = None
     instructions: str = ""
+    workflow_key: str = ""
+    # how it is handed out, as far as the diagram says, see handling.Said
+    handling: JsonObject = field(default_factory=dict)
 
 
 def open_owned_tasks(news: Sequence[NewTask]) -> int:
@@ -78,9 +83,7 @@ def open_owned_tasks(news: Sequence[NewTask]) -> int:
     """
     people = {new.assignee for new in news} - {""}
     users = {user.username: user for user in User.objects.filter(username__in=people)}
-    UserTask.objects.bulk_create(
-        [_task(new, users.get(new.assignee)) for new in news], ignore_conflicts=True
-    )
+    open_prepared([_task(new, users.get(new.assignee)) for new in news])
     nudge(*{f"inbox:{new.folder_id}" for new in news})
     return len(news)
 
@@ -213,11 +216,17 @@ def _task(new: NewTask, assignee: User | None) -> UserTask:
         follow_up_at=new.follow_up_at,
         priority=50 if new.priority is None else max(0, min(100, new.priority)),
         instructions=new.instructions,
+        handling=new.handling,
     )
 
 
 def _facts(new: NewTask, assignee: User | None) -> dict[str, Any]:
-    facts = {"workflow": new.workflow, "step": new.step, "element": new.element}
+    facts = {
+        "workflow": new.workflow,
+        "workflow_key": new.workflow_key,
+        "step": new.step,
+        "element": new.element,
+    }
     if new.assignee and assignee is None:
         facts["assignee"] = new.assignee[:150]  # nobody that we know: shown, so that somebody acts
     return {name: said for name, said in facts.items() if said}

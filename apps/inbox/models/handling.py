@@ -48,8 +48,6 @@ class HandlingRule(models.Model):
     at_risk_share = models.FloatField(_("at risk after this share of the time"), default=0.75)
     # rungs in order, see handling.Rung
     ladder = models.JSONField(_("escalation"), default=list, blank=True)
-    # whose turn it was last, for “each in turn”
-    last_user_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = FolderQuerySet.as_manager()
@@ -68,3 +66,20 @@ class HandlingRule(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Turn(models.Model):
+    """Whose turn it was last where each gets one in turn: for a rule, or a step of a diagram."""
+
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="+")
+    # “rule:5”, or “step:” with the key of the workflow and the id of the step
+    key = models.CharField(max_length=420)
+    last_user_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="turn_key_once_per_folder", fields=["folder", "key"])
+        ]
+
+    def __str__(self) -> str:
+        return self.key
