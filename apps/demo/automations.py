@@ -3,6 +3,7 @@
 None of them knows what comes before or after it: that is drawn.
 """
 
+from dataclasses import replace
 from time import sleep
 
 from django.utils.translation import gettext as _
@@ -14,10 +15,16 @@ from apps.lib.json import JsonObject
 
 from .books import facts_about, folder_of_queue, posting_of
 from .checks import check_invoice, is_not_posted_before
+from .claims import automations as claims
 from .erp import Erp, ErpUnavailableError
+from .invoices import Invoice
 from .payload import from_payload, to_payload
+from .reading.stored import COST_CENTRES, reader_of
 from .statements import statement_of, vendors_with_postings
 from .ubl import read_invoice
+
+# registered by being imported
+__all__ = ["check", "claims", "match_credit_note", "post_invoice", "read_file"]
 
 # A note on an invoice that makes the bot take its time, so that people can watch it
 SLOWLY = "#slowly"
@@ -33,7 +40,7 @@ def read_file(item: ItemContext) -> JsonObject:
         invoice = read_invoice(file.read())
     if any(SLOWLY in note for note in invoice.notes):
         _read_slowly(item)
-    return to_payload(invoice)
+    return to_payload(_with_cost_centres(item, invoice))
 
 
 @automation("invoices.check", title=gettext_lazy("Check invoices"))
@@ -101,6 +108,25 @@ def write_statement(item: ItemContext) -> JsonObject:
 
 def _month(item: ItemContext) -> str:
     return str(item.payload.get("month") or "")
+
+
+def _with_cost_centres(item: ItemContext, invoice: Invoice) -> Invoice:
+    """Have the classifier say on which cost centre each line is to be booked."""
+    reader = reader_of(folder_of_queue(item.queue_key), COST_CENTRES)
+    reads = reader.classifier.read([line.description for line in invoice.lines])
+    lines = []
+    for place, (line, read) in enumerate(zip(invoice.lines, reads, strict=True)):
+        item.predict(
+            f"lines.{place}.cost_centre",
+            read.label,
+            confidence=read.confidence,
+            source=_("Line %(number)s: %(text)s")
+            % {"number": line.number, "text": line.description[:100]},
+            model=reader.model,
+            model_version=reader.version,
+        )
+        lines.append(replace(line, cost_centre=read.label))
+    return replace(invoice, lines=tuple(lines))
 
 
 def _read_slowly(item: ItemContext) -> None:

@@ -9,11 +9,12 @@ from apps.workflows.models import Workflow, WorkflowVersion
 
 MODELS = Path(__file__).parent / "workflows"
 INVOICES, STATEMENTS = "invoice-to-ledger", "month-end-statements"
+CLAIMS = "claim-to-settlement"
 
 
 def deploy_drawn(folder: Folder) -> None:
     """Deploy what the folder lacks; a workflow that people have changed stays as it is."""
-    for key in (INVOICES, STATEMENTS):
+    for key in (INVOICES, STATEMENTS, CLAIMS):
         if not Workflow.objects.filter(folder=folder, key=key).exists():
             xml = (MODELS / f"{key}.bpmn").read_bytes()
             deploy(folder, xml, by=SYSTEM, source=WorkflowVersion.Source.DEMO)

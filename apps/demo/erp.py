@@ -16,7 +16,7 @@ from apps.lib.errors import InvalidError
 
 from .checks import Posted
 from .invoices import Invoice
-from .models import DemoSetting, LedgerEntry, PurchaseOrder, Vendor
+from .models import DemoSetting, LedgerEntry, PurchaseOrder, Settlement, Vendor
 from .words import EXACT
 
 SMALLEST_AMOUNT = Decimal("0.0001")
@@ -64,6 +64,25 @@ class Erp:
         self.ping()
         with transaction.atomic(durable=True):
             return self._insert(invoice, key=key).reference
+
+    def settle(
+        self, claim: str, *, customer: str, key: str, amount: Decimal | None = None, iban: str = ""
+    ) -> str:
+        """Credit a claim's `amount`, or note the customer's new `iban`; return the reference.
+
+        Every call settles, with the same `key`, too; see `post`. Raises ErpUnavailableError.
+        """
+        self.ping()
+        with transaction.atomic(durable=True):
+            return Settlement.objects.create(
+                folder_id=self.folder_id,
+                what=Settlement.What.CREDIT if amount is not None else Settlement.What.ACCOUNT,
+                claim_number=claim[:40],
+                customer=customer[:300],
+                amount=amount or Decimal(0),
+                iban=iban[:64],
+                idempotency_key=key,
+            ).reference
 
     def _insert(self, invoice: Invoice, *, key: str) -> LedgerEntry:
         vendor = Vendor.objects.filter(folder_id=self.folder_id).matching(invoice.vendor)

@@ -58,6 +58,7 @@ class Line:
     vat_category: str = ""
     vat_percent: Decimal | None = None
     adjustments: tuple[Adjustment, ...] = ()
+    cost_centre: str = ""  # ours: no vendor knows it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
 """The JSON Schema of an invoice's data: the queue checks by it, the inbox makes a form of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext_noop
 
+from apps.demo.reading.cost_centres import COST_CENTRES
 from apps.lib.json import Json, JsonObject
 
 DECIMAL_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,10})?$"
@@ -36,6 +37,11 @@ def _amount(title: str) -> JsonObject:
 
 def _date(title: str) -> JsonObject:
     return {"type": "string", "title": title, "format": "date"}
+
+
+def _choice(title: str, titles: Mapping[str, str]) -> JsonObject:
+    options: list[Json] = [{"const": key, "title": name} for key, name in titles.items()]
+    return {"type": "string", "title": title, "oneOf": options}
 
 
 def _flag(title: str) -> JsonObject:
@@ -94,6 +100,7 @@ _LINE = _object(
         "vat_category": _text(gettext_noop("VAT category"), limit=20),
         "vat_percent": _amount(gettext_noop("VAT rate in percent")),
         "adjustments": _list(gettext_noop("Allowances and charges"), _ADJUSTMENT),
+        "cost_centre": _choice(gettext_noop("Cost centre"), COST_CENTRES),
     },
     required=("number", "net"),
 )

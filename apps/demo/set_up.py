@@ -1,10 +1,12 @@
 """Everything the demo needs in a folder: books, queues, drawn workflows, people."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Folder, Membership, User
+from apps.accounts.models import Folder, Membership, Team, TeamMember, User
 from apps.accounts.roles import Role
 from apps.bots.models import Automation
 from apps.bots.releases import sync_automations
@@ -12,9 +14,11 @@ from apps.queues.models import WorkQueue
 
 from .books import record_vendors
 from .drawn import deploy_drawn
+from .gates import set_up_gates
 from .intake import QUEUE_KEY
 from .making import make_vendors
 from .models import DemoSetting
+from .reading.stored import train_missing
 from .schema import INVOICE_SCHEMA
 from .trickle import SEED
 
@@ -26,6 +30,8 @@ STEPS = [
     ("invoice-posting", _("Invoices to post"), "invoices.post"),
     ("month-end", _("Month-ends"), "statements.vendors"),
     ("statements", _("Vendor statements"), "statements.write"),
+    ("claims-reading", _("Claims to read"), "claims.read"),
+    ("claims-settling", _("Claims to settle"), "claims.settle"),
 ]
 # people whom one click signs in, on loopback only
 PEOPLE = [
@@ -33,6 +39,13 @@ PEOPLE = [
     ("sam", "Sam Supervisor", Role.SUPERVISOR),
     ("ada", "Ada Admin", Role.ADMIN),
     ("ari", "Ari Auditor", Role.AUDITOR),
+    ("cleo", "Cleo Claims", Role.BUSINESS_USER),
+    ("tom", "Tom Treasurer", Role.SUPERVISOR),
+]
+# who shares work, and who hears of what they leave lying
+TEAMS = [
+    ("claims", _("Claims"), ("bea", "cleo"), "sam"),
+    ("treasury", _("Treasury"), ("sam", "tom", "ada"), "ada"),
 ]
 
 
@@ -43,11 +56,15 @@ def set_up_demo(folder: Folder) -> WorkQueue:
     for key, title, function in STEPS:
         _queue(folder, key, title, function)
     queue = WorkQueue.objects.get(folder=folder, key=QUEUE_KEY)
+    train_missing(folder)
+    set_up_gates(folder)
+    for username, name, role in PEOPLE:
+        _person(folder, username, name, role)
+    for key, title, members, manager in TEAMS:
+        _team(folder, key, str(title), members, manager)
     deploy_drawn(folder)
     record_vendors(make_vendors(seed=SEED), folder_id=folder.pk)
     DemoSetting.objects.get_or_create(folder=folder, defaults={"erp_flakiness": 4})
-    for username, name, role in PEOPLE:
-        _person(folder, username, name, role)
     return queue
 
 
@@ -76,3 +93,11 @@ def _person(folder: Folder, username: str, name: str, role: Role) -> None:
         person.set_unusable_password()
         person.save(update_fields=["password"])
         Membership.objects.create(user=person, folder=folder, role=role)
+
+
+def _team(folder: Folder, key: str, title: str, members: Iterable[str], manager: str) -> None:
+    defaults = {"title": title, "manager": User.objects.get(username=manager)}
+    team, made = Team.objects.get_or_create(folder=folder, key=key, defaults=defaults)
+    if made:
+        people = User.objects.filter(username__in=list(members))
+        TeamMember.objects.bulk_create(TeamMember(team=team, user=person) for person in people)

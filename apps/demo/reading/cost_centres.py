@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from random import Random
 
 COST_CENTRES = {
-    "4100": "Office",
-    "4200": "IT",
-    "4300": "Buildings",
-    "4400": "Logistics",
-    "4500": "Staff",
-    "4600": "Marketing",
-    "4700": "Insurance and fees",
+    "4100": "4100 Office",
+    "4200": "4200 IT",
+    "4300": "4300 Buildings",
+    "4400": "4400 Logistics",
+    "4500": "4500 Staff",
+    "4600": "4600 Marketing",
+    "4700": "4700 Insurance and fees",
 }
 
 WORDS: dict[str, tuple[str, ...]] = {
@@ -39,7 +39,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "4400": (
         "Parcel shipping, national", "Pallet transport", "Cardboard boxes 40×30×20",
         "Customs clearance", "Express courier", "Stretch film", "Warehouse rent, pallet space",
-        "Return freight", "Container drayage", "Packing tape", "Toll surcharge",
+        "Return freight", "Container drayage", "Delivery vehicle", "Packing tape", "Toll surcharge",
     ),
     "4500": (
         "Coffee beans, 1 kg", "Fruit basket", "Lunch menu", "Data protection course",

@@ -11,7 +11,7 @@ from apps.demo.models import TrainedModel
 from apps.lib.errors import NotFoundError
 from apps.lib.texts import gettext as _
 
-from .classifier import TextClassifier, classifier_from, train
+from .classifier import Report, TextClassifier, classifier_from, train
 from .cost_centres import N_EXAMPLES, made_lines
 
 SEED = 1
@@ -33,22 +33,29 @@ class Reader:
 
 def train_missing(folder: Folder) -> None:
     """Train what the folder has no classifier for; takes some seconds."""
-    for key, examples in EXAMPLES.items():
+    for key in EXAMPLES:
         if TrainedModel.objects.filter(folder=folder, key=key).exists():
             continue
-        cases = examples()
-        found, report = train([text for text, _ in cases], [is_ for _, is_ in cases], seed=SEED)
+        found, report = _trained(key)
         TrainedModel.objects.get_or_create(
             folder=folder,
             key=key,
             version=1,
             defaults={
-                "arrays": found.to_bytes(),
+                "arrays": found,
                 "n_trained": report.n_trained,
                 "accuracy": report.accuracy,
                 "calibration_error": report.calibration_error,
             },
         )
+
+
+@cache
+def _trained(key: str) -> tuple[bytes, Report]:
+    """The same examples give the same classifier: once is enough for all folders."""
+    cases = EXAMPLES[key]()
+    found, report = train([text for text, _ in cases], [label for _, label in cases], seed=SEED)
+    return found.to_bytes(), report
 
 
 def reader_of(folder_id: int, key: str) -> Reader:
