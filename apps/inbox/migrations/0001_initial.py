@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 
 import datetime
 import django.db.models.deletion
+import django.db.models.fields.json
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 from django.conf import settings
@@ -223,6 +224,40 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["id"],
             },
+        ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["folder", "kind", "urgent_at", "id"],
+                name="user_task_kind",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "open"), models.Q(("code", ""), _negated=True)),
+                fields=["folder", "code", "urgent_at", "id"],
+                name="user_task_code",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                models.F("folder"),
+                django.db.models.fields.json.KeyTextTransform("workflow", "facts"),
+                models.F("urgent_at"),
+                condition=models.Q(("facts__has_key", "workflow"), ("status", "open")),
+                name="user_task_workflow",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("at_risk_at__isnull", False), ("status", "open")),
+                fields=["folder", "at_risk_at"],
+                name="user_task_at_risk",
+            ),
         ),
         migrations.AddIndex(
             model_name="usertask",

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -167,6 +168,29 @@ class UserTask(models.Model):
                 name="user_task_queue",
                 fields=["queue", "urgent_at", "id"],
                 condition=models.Q(status="open", queue__isnull=False),
+            ),
+            # … to a kind, to the code of an exception, to a workflow, to what is at risk
+            models.Index(
+                name="user_task_kind",
+                fields=["folder", "kind", "urgent_at", "id"],
+                condition=models.Q(status="open"),
+            ),
+            models.Index(
+                name="user_task_code",
+                fields=["folder", "code", "urgent_at", "id"],
+                condition=models.Q(status="open") & ~models.Q(code=""),
+            ),
+            models.Index(
+                "folder",
+                KeyTextTransform("workflow", "facts"),
+                "urgent_at",
+                name="user_task_workflow",
+                condition=models.Q(status="open", facts__has_key="workflow"),
+            ),
+            models.Index(
+                name="user_task_at_risk",
+                fields=["folder", "at_risk_at"],
+                condition=models.Q(status="open", at_risk_at__isnull=False),
             ),
             # what nobody has yet: few among many that are assigned, or many
             models.Index(
