@@ -12,7 +12,8 @@ from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
 
 from .models import DemoSetting, LedgerEntry, TryItStep
-from .steps import BY_KEY, instances_of, lease_of
+from .steps import BY_KEY, lease_of
+from .trying import instances_of
 
 
 @fragment(

@@ -1,12 +1,8 @@
 """The steps of the Try it page: what each sets off, what to watch, and how to tell it was seen."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +12,12 @@ from apps.bots.models import Run
 from apps.events.live import nudge
 from apps.inbox.models import UserTask
 from apps.lib.errors import ConflictError
-from apps.queues.models import Attempt, Ended, Lease, Owned, WorkQueue
+from apps.queues.models import Attempt, Ended, Lease, WorkQueue
 from apps.workflows.lifecycle import start_instance
 from apps.workflows.models import Workflow, WorkflowInstance
 
 from . import bots_on_this_machine, erp
+from .claims.steps import STEPS as CLAIM_STEPS
 from .drawn import STATEMENTS
 from .flood import flood_of_invoices
 from .intake import take_in_data, take_in_made
@@ -29,26 +26,10 @@ from .making import Fault
 from .models import TryItStep
 from .slowly import make_slow
 from .trickle import make_one
+from .trying import Made, Step, all_are_over, instance_link, instances_of, items_of_step, one
 
 N_FLOOD, N_WHILE_DOWN, DOWN_SECONDS = 2000, 5, 20
 WATCHED_HOURS = 2
-
-Made = tuple[int | None, int | None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to try. `start` sets it off; `is_seen` says whether it has happened."""
-
-    key: str
-    title: Any
-    text: Any
-    watch: Any
-    button: Any
-    start: Callable[[Folder, User], Made]
-    is_seen: Callable[[TryItStep], bool]
-    link: Callable[[Folder, TryItStep | None], str]
-    link_label: Any
 
 
 def begin(step: Step, folder: Folder, user: User) -> TryItStep:
@@ -83,15 +64,15 @@ def tick_steps() -> int:
 
 def _send_wrong(folder: Folder, user: User) -> Made:
     made = make_one(folder, fault=Fault.WRONG_TOTAL)
-    return _one(take_in_made(folder, made, by=user.actor))
+    return one(take_in_made(folder, made, by=user.actor))
 
 
 def _was_decided(progress: TryItStep) -> bool:
     """A person has decided about the item, whatever became of it."""
     completed = UserTask.Status.COMPLETED
-    items = _items(progress)
+    items = items_of_step(progress)
     decided = UserTask.objects.filter(item_id__in=items, status=completed)
-    return decided.exists() and _all_are_over(progress)
+    return decided.exists() and all_are_over(progress)
 
 
 def _task_link(folder: Folder, progress: TryItStep | None) -> str:
@@ -105,7 +86,7 @@ def _task_link(folder: Folder, progress: TryItStep | None) -> str:
 
 
 def _send_large(folder: Folder, user: User) -> Made:
-    return _one(take_in_made(folder, make_large(folder), by=user.actor))
+    return one(take_in_made(folder, make_large(folder), by=user.actor))
 
 
 def _was_approved(progress: TryItStep) -> bool:
@@ -114,19 +95,19 @@ def _was_approved(progress: TryItStep) -> bool:
         kind=UserTask.Kind.FORM,
         status=UserTask.Status.COMPLETED,
     )
-    return decided.exists() and _all_are_over(progress)
+    return decided.exists() and all_are_over(progress)
 
 
 # --- kill a bot -----------------------------------------------------------------------------------
 
 
 def _send_slow(folder: Folder, user: User) -> Made:
-    return _one(take_in_made(folder, make_slow(make_one(folder)), by=user.actor))
+    return one(take_in_made(folder, make_slow(make_one(folder)), by=user.actor))
 
 
 def lease_of(progress: TryItStep) -> Lease | None:
     """Return the item of the step that a bot has in hand."""
-    return Lease.objects.filter(item_id__in=_items(progress)).order_by("leased_at").first()
+    return Lease.objects.filter(item_id__in=items_of_step(progress)).order_by("leased_at").first()
 
 
 def kill_bot_of(progress: TryItStep) -> str:
@@ -143,16 +124,10 @@ def kill_bot_of(progress: TryItStep) -> str:
 
 
 def _came_back(progress: TryItStep) -> bool:
-    lost = Attempt.objects.filter(item_id__in=_items(progress), outcome=Attempt.Outcome.LOST)
+    lost = Attempt.objects.filter(item_id__in=items_of_step(progress), outcome=Attempt.Outcome.LOST)
     ids = list(lost.values_list("item_id", flat=True))
     again = Lease.objects.filter(item_id__in=ids, attempt__gt=1)
     return bool(ids) and (again.exists() or Ended.objects.filter(item_id__in=ids).exists())
-
-
-def _instance_link(folder: Folder, progress: TryItStep | None) -> str:
-    if progress is None or progress.first_instance_id is None:
-        return reverse("instances:instance_list")
-    return reverse("instances:instance_detail", args=[progress.first_instance_id])
 
 
 # --- the ERP is down ------------------------------------------------------------------------------
@@ -166,7 +141,7 @@ def _take_erp_down(folder: Folder, user: User) -> Made:
 
 def _failed_then_done(progress: TryItStep) -> bool:
     failed = Attempt.objects.filter(
-        item_id__in=_items(progress), outcome=Attempt.Outcome.APPLICATION_EXCEPTION
+        item_id__in=items_of_step(progress), outcome=Attempt.Outcome.APPLICATION_EXCEPTION
     )
     done = instances_of(progress).filter(status=WorkflowInstance.Status.COMPLETED)
     return failed.exists() and done.count() >= N_WHILE_DOWN
@@ -194,35 +169,7 @@ def _is_drained(progress: TryItStep) -> bool:
 
 def _close_month(folder: Folder, user: User) -> Made:
     workflow = Workflow.objects.get(folder=folder, key=STATEMENTS)
-    return _one(start_instance(workflow, {}, by=user.actor))
-
-
-# --- what a step has made -------------------------------------------------------------------------
-
-
-def instances_of(progress: TryItStep) -> QuerySet[WorkflowInstance, WorkflowInstance]:
-    """Return the instances that the step started, and nobody else in between."""
-    if progress.first_instance_id is None or progress.last_instance_id is None:
-        return WorkflowInstance.objects.none()
-    ids = (progress.first_instance_id, progress.last_instance_id)
-    return WorkflowInstance.objects.filter(pk__range=ids, started_by=progress.user.actor.name)
-
-
-def _items(progress: TryItStep) -> list[int]:
-    """Return the work items of the step's instances."""
-    if progress.first_instance_id is None:
-        return []
-    ids = (progress.first_instance_id, progress.last_instance_id or progress.first_instance_id)
-    return list(Owned.objects.filter(owner_id__range=ids).values_list("item_id", flat=True))
-
-
-def _all_are_over(progress: TryItStep) -> bool:
-    instances = instances_of(progress)
-    return instances.exists() and not instances.filter(ended_at__isnull=True).exists()
-
-
-def _one(instance: WorkflowInstance) -> Made:
-    return instance.pk, instance.pk
+    return one(start_instance(workflow, {}, by=user.actor))
 
 
 STEPS = [
@@ -247,7 +194,7 @@ STEPS = [
             "On the diagram it stands at “Approve the payment”, and the task is in the inbox. "
             "Approve it there: the diagram moves on to the ledger, without a reload."
         ),
-        _("Send it"), _send_large, _was_approved, _instance_link, _("Watch it on the diagram"),
+        _("Send it"), _send_large, _was_approved, instance_link, _("Watch it on the diagram"),
     ),
     Step(
         "kill-a-bot",
@@ -260,7 +207,7 @@ STEPS = [
             "The try ends as “Bot stopped answering”, the item is with a bot again "
             "within seconds, and the supervisor starts a new process."
         ),
-        _("Send a slow invoice"), _send_slow, _came_back, _instance_link, _("Watch it on its way"),
+        _("Send a slow invoice"), _send_slow, _came_back, instance_link, _("Watch it on its way"),
     ),
     Step(
         "erp-down",
@@ -289,7 +236,8 @@ STEPS = [
             "The workflow fans out to as many work items as there are vendors with postings, "
             "counts them down on the diagram, and goes on when the last one is there."
         ),
-        _("Close it"), _close_month, _all_are_over, _instance_link, _("Watch it on the diagram"),
+        _("Close it"), _close_month, all_are_over, instance_link, _("Watch it on the diagram"),
     ),
+    *CLAIM_STEPS,
 ]  # fmt: skip
 BY_KEY = {step.key: step for step in STEPS}

@@ -6,16 +6,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Folder
+from apps.inbox.models import UserTask
 from apps.queues.counts import counts_of
 from apps.queues.models import Measure, WorkQueue
 
 from .books import record_orders
+from .claims.intake import make_one_claim, take_in_claim
 from .intake import QUEUE_KEY, take_in_made
 from .making import Fault, MadeInvoice, make_invoice, make_vendors
 from .models import DemoSetting
 
 SEED = 7
 SHARE_FAULTY = 0.12
+SHARE_OF_CLAIMS = 0.3  # a claim beside every third invoice
 MAX_WAITING = 40  # nothing wrong is added while people leave more than this undecided
 # faults that a person can put right in the form, so that the inbox is worth opening
 USUAL_FAULTS = [
@@ -46,7 +49,15 @@ def _add_one(folder: Folder) -> int:
     is_wrong = may_be_wrong and random.random() < SHARE_FAULTY
     fault = random.choice(USUAL_FAULTS) if is_wrong else None
     take_in_made(folder, make_one(folder, fault=fault, random=random))
+    if random.random() < SHARE_OF_CLAIMS and not _has_enough_to_decide(folder):
+        take_in_claim(folder, make_one_claim())
     return 1
+
+
+def _has_enough_to_decide(folder: Folder) -> bool:
+    """Most claims end with a person: no more come in while many wait."""
+    open_ones = UserTask.objects.open().filter(folder=folder)
+    return open_ones[: MAX_WAITING + 1].count() > MAX_WAITING
 
 
 def make_one(
