@@ -43,6 +43,7 @@ PROMPT = [
     Entry("apps.bots.upkeep.reap_lost_runs", 2),
     Entry("apps.bots.upkeep.ring_pending_runs", 5),
     Entry("apps.events.upkeep.sweep_outbox", 2),
+    Entry("apps.inbox.upkeep.apply_pending", 1),
     Entry("apps.workflows.upkeep.fire_timers", 1),
     Entry("apps.demo.steps.tick_steps", 1),
     Entry("apps.demo.trickle.trickle_invoices", 6),

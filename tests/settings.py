@@ -21,6 +21,8 @@ from controlroom.settings import *  # noqa: E402, F403
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOOPBACK_ONLY = True
+# Decisions hold at once, where a test is not about taking them back
+INBOX_UNDO_SECONDS = 0
 
 # The product offers a language once its catalog is complete; choosing one is tested with two.
 LANGUAGES = [("en", "English"), ("de", "German")]

@@ -35,6 +35,19 @@ class TaskDecidedError(ConflictError):
         super().__init__(words_of_pending(task, pending) if pending else words_of_closing(task))
 
 
+class TooLateToUndoError(ConflictError):
+    """The decision has taken effect; perhaps it can be recalled."""
+
+    code = "too_late"
+
+    def __init__(self, task: UserTask) -> None:
+        self.task = task
+        super().__init__(
+            _("“%(what)s” took effect at %(time)s. Recall it, if no bot has picked it up yet.")
+            % {"what": words_of_decision(task), "time": _clock(task.decided_at)}
+        )
+
+
 class TaskChangedError(ConflictError):
     """The data changed since the person saw it; their values are kept, nothing was decided."""
 

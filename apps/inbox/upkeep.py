@@ -8,13 +8,18 @@ from django.db.models.functions import Now
 from apps.lib.clock import seconds_from_now
 from apps.queues.models import Parked
 
-from .lifecycle import reconcile_tasks
+from .lifecycle import apply_due_decisions, reconcile_tasks
 from .models import Draft, UserTask
 
 # news of an item that needs a person come within seconds; after that somebody should look
 LATE_SECONDS = 60
 MAX_ITEMS = 500
 DRAFT_DAYS = 30
+
+
+def apply_pending() -> int:
+    """Let the decisions take effect that can't be taken back any more."""
+    return apply_due_decisions()
 
 
 def open_missing_tasks() -> int:

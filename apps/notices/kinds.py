@@ -122,7 +122,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             key="decision_failed",
             title=_("A decision of yours could not take effect"),
-            icon="alert",
+            icon="alert-triangle",
             email=AT_ONCE,
         ),
         Kind(

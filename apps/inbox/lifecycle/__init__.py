@@ -6,6 +6,8 @@ from .claims import claim_task, reassign_task, record_reveal, release_task, touc
 from .deciding import decide, refresh_values
 from .drafts import draft_of, drop_draft, save_draft
 from .opening import Reconciled, reconcile_tasks
+from .pending import apply_due_decisions, decide_soon, undo_batch, undo_decision
+from .recalling import recall_decision, recallable_ids
 from .stepping import NewTask, close_owned_tasks, close_tasks_of, open_owned_tasks
 from .talking import add_comment, check_comment
 
@@ -14,20 +16,26 @@ __all__ = [
     "NewTask",
     "Reconciled",
     "add_comment",
+    "apply_due_decisions",
     "check_comment",
     "check_values",
     "claim_task",
     "close_owned_tasks",
     "close_tasks_of",
     "decide",
+    "decide_soon",
     "draft_of",
     "drop_draft",
     "open_owned_tasks",
     "reassign_task",
+    "recall_decision",
+    "recallable_ids",
     "reconcile_tasks",
     "record_reveal",
     "refresh_values",
     "release_task",
     "save_draft",
     "touch_task",
+    "undo_batch",
+    "undo_decision",
 ]

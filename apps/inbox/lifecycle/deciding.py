@@ -1,28 +1,34 @@
 """A decision: exactly one wins, and what was decided about goes on; see carrying.py."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.events.live import nudge
+from apps.inbox.candidates import why_not
 from apps.inbox.changes import changes_between
 from apps.inbox.decisions import Decision
 from apps.inbox.exceptions import TaskChangedError, TaskDecidedError
 from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
-from apps.lib.errors import ConflictError
+from apps.lib.errors import ConflictError, NotAllowedError
+from apps.lib.json import JsonObject
 from apps.queues.models import WorkItem
 
 from .answers import Answer, checked_decision
 from .carrying import carry_out
-from .drafts import drop_draft
+from .drafts import drop_draft, keep_draft
 from .locks import lock_task, pending_of
+from .looking import insist_on_looking
 from .opening import reconcile_tasks
 from .recording import record_event
 from .talking import add_comment
+from .voting import ask_again, cast_vote, is_enough
 
 Status = UserTask.Status
 
@@ -42,7 +48,7 @@ def decide(task: UserTask, answer: Answer, *, by: Actor) -> UserTask:
     with telling_why(task), transaction.atomic():
         current = lock_task(task.pk)
         insist_undecided(current)
-        return take_decision(current, decision, answer, by)
+        return settle(current, decision, answer, by)
 
 
 @contextmanager
@@ -69,8 +75,68 @@ def insist_undecided(task: UserTask) -> None:
         raise TaskDecidedError(task, pending)
 
 
-def take_decision(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:
-    """Close the task, which is locked, with this decision, and carry that out."""
+def is_decided_with(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> bool:
+    """Whether the open task, which is locked, is decided with this, rather than one vote richer.
+
+    Raises what stands in the way: NotAllowedError for people who may not decide it,
+    TaskChangedError, InvalidError for doubtful fields that nobody looked at.
+    """
+    insist_on_right(task, by)
+    if task.version != answer.version:
+        raise TaskChangedError(task)
+    insist_on_looking(task, decision, answer)
+    return is_enough(task, decision, answer, by)
+
+
+def settle(
+    task: UserTask,
+    decision: Decision,
+    answer: Answer,
+    by: Actor,
+    *,
+    typed: JsonObject | None = None,
+) -> UserTask:
+    """Decide the task, which is locked; where several must agree, count the vote of `by`.
+
+    Returns the task, open if others must still decide. `typed` is kept for a recall.
+    """
+    if not task.is_open:
+        return _already_closed(task, decision, answer, by)
+    if not is_decided_with(task, decision, answer, by):
+        rehearse(task, decision, answer, by)
+        cast_vote(task, decision, answer, by=by, typed=typed)
+        drop_draft(task, by=by)
+        return task
+    cast_vote(task, decision, answer, by=by, typed=typed)
+    done = _take(task, decision, answer, by)
+    if typed:
+        keep_draft(task, typed, by=by)
+    return done
+
+
+class _RehearsedError(Exception):
+    """All went well, and must not stay."""
+
+
+def rehearse(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> None:
+    """Take the decision and take it back, to learn whether it could be taken; raises what does."""
+    with suppress(_RehearsedError), transaction.atomic():
+        _take(task, decision, answer, by)
+        raise _RehearsedError
+
+
+def insist_on_right(task: UserTask, by: Actor) -> None:
+    """Raise NotAllowedError, saying why, for people who may not decide the task."""
+    if by.user_id is None:
+        return  # a rung of the ladder, a rule
+    user = User.objects.filter(pk=by.user_id, is_active=True).first()
+    reason = why_not(task, user) if user else _("This account is not in use any more.")
+    if reason:
+        raise NotAllowedError(reason)
+
+
+def _take(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> UserTask:
+    """Close the task with this decision, and carry that out."""
     if not _close(task, decision, answer, by):
         return _already_closed(task, decision, answer, by)
     current: UserTask = UserTask.objects.select_related("queue", "item").get(pk=task.pk)
@@ -89,6 +155,7 @@ def take_decision(task: UserTask, decision: Decision, answer: Answer, by: Actor)
             "reason": answer.reason.strip(),
             "reference": answer.reference.strip(),
             "changes": list(changes),
+            "corrections": dict(answer.correction_reasons),
         },
     )
     return current
@@ -173,5 +240,6 @@ def refresh_values(task: UserTask) -> bool:
         due_at=item.due_at or current.due_at,
         version=F("version") + 1,
     )
+    ask_again(UserTask.objects.get(pk=current.pk))
     nudge(f"task:{current.pk}", f"inbox:{current.folder_id}")
     return True

@@ -31,6 +31,13 @@ def save_draft(task: UserTask, values: Mapping[str, list[str]], *, by: Actor) ->
     )
 
 
+def keep_draft(task: UserTask, values: JsonObject, *, by: Actor) -> None:
+    """Lay back what a person had sent, as their draft; also for a task that may open again."""
+    Draft.objects.update_or_create(
+        task_id=task.pk, user_id=by.user_id, defaults={"values": values, "saved_at": Now()}
+    )
+
+
 def draft_of(task: UserTask, user_id: int) -> JsonObject:
     """Return what that person typed, {} if nothing."""
     draft = Draft.objects.filter(task_id=task.pk, user_id=user_id).first()

@@ -9,12 +9,13 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
 from apps.accounts.http import PersonRequest
-from apps.accounts.permissions import Action, can
+from apps.accounts.permissions import Action, can, require
 from apps.inbox import presenting
+from apps.inbox.choices import choices_for
 from apps.inbox.decisions import decisions_of, title_of
 from apps.inbox.forming import form_of
 from apps.inbox.lifecycle import draft_of
-from apps.inbox.listing import TaskFilter, audiences_of, queues_with_tasks
+from apps.inbox.listing import TaskFilter
 from apps.inbox.models import UserTask
 from apps.lib.errors import DomainError, NotFoundError
 from apps.lib.json import JsonObject
@@ -31,6 +32,13 @@ def find_task(request: PersonRequest, pk: int) -> UserTask:
     task: UserTask | None = visible.filter(pk=pk).first()
     if task is None:
         raise NotFoundError(_("There is no task %(pk)d, or not for you.") % {"pk": pk})
+    return task
+
+
+def task_to_decide(request: PersonRequest, pk: int) -> UserTask:
+    """The same, for those who may decide in its folder. Raises NotAllowedError."""
+    task = find_task(request, pk)
+    require(request.user, Action.DECIDE, task.folder_id)
     return task
 
 
@@ -52,13 +60,19 @@ def answer(
         template = PAGE
         context |= {
             "kinds": UserTask.Kind.choices,
-            "queues": queues_with_tasks(request.folder.pk),
-            "audiences": audiences_of(request.folder.pk),
+            "choices": choices_for(context["wanted"]),
         }
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def address_of(task: UserTask | None, wanted: TaskFilter) -> str:
+    """Return the page of the task in this list; None: the list."""
+    place = reverse("inbox:task", args=[task.pk]) if task else reverse("inbox:inbox")
+    query = wanted.query()
+    return f"{place}?{query}" if query else place
 
 
 def pane(

@@ -5,7 +5,9 @@
                         └────release, loss─────────┘ └──► parked (needs_decision)
     people: ready | scheduled ──hold──► parked (on_hold) ──resume──► ready
             parked | scheduled ──retry──► ready ; ended ──reopen──► ready | parked (act in doubt)
+            ready | scheduled | ended ──recall──► parked (a decision is taken back)
             ready | scheduled | parked ──skip, cancel, reject, complete by hand──► ended
+            parked ──accept output──► ended ; parked ──answer──► ready
     owners: ready | scheduled | parked | leased ──withdraw──► ended ──reopen──► ready | parked
 
 The statements are in `apps.queues.statements`, the decisions in `apps.queues.engine`.
@@ -14,6 +16,7 @@ The statements are in `apps.queues.statements`, the decisions in `apps.queues.en
 from apps.queues.exceptions import DuplicateReferenceError, LeaseLostError
 
 from .adding import add_item, add_items, note_past_references
+from .answering import accept_output, answer_item, forget_answer
 from .effects import begin_effect, end_effect, forget_effect
 from .finishing import finish_and_lease, finish_items
 from .leasing import lease_items, prepare_for_draining, record_progress, renew_leases
@@ -31,6 +34,7 @@ from .people import (
     skip_item,
 )
 from .queues import pause_queue, resume_queue
+from .recalling import Wait, recall_item
 from .values import (
     Added,
     AddedOwned,
@@ -61,9 +65,12 @@ __all__ = [
     "Rejected",
     "Renewed",
     "Result",
+    "Wait",
+    "accept_output",
     "add_item",
     "add_items",
     "add_owned_items",
+    "answer_item",
     "begin_effect",
     "cancel_item",
     "cancel_owned",
@@ -72,6 +79,7 @@ __all__ = [
     "end_effect",
     "finish_and_lease",
     "finish_items",
+    "forget_answer",
     "forget_effect",
     "hold_item",
     "lease_items",
@@ -79,6 +87,7 @@ __all__ = [
     "owned_items",
     "pause_queue",
     "prepare_for_draining",
+    "recall_item",
     "record_progress",
     "reject_item",
     "renew_leases",
