@@ -17,6 +17,7 @@ from apps.queues.models import Owned, WorkItem, WorkQueue
 from apps.workflows.lifecycle import start_instance, start_instances
 from apps.workflows.models import WorkflowInstance
 
+from .claims.intake import take_in_mail
 from .drawn import invoice_workflow
 from .invoices import Invoice
 from .making import MadeInvoice
@@ -58,18 +59,26 @@ def take_in_files(
     *,
     by: Actor,
 ) -> tuple[list[WorkflowInstance], list[DomainError]]:
-    """Start an instance for what can be read; return a refusal for each file that can't be."""
+    """Start an instance for what can be read: invoices, and claims as e-mails (.eml).
+
+    Returns a refusal for each file that can't be.
+    """
     taken: list[WorkflowInstance] = []
     refusals: list[DomainError] = []
     for file in files:
         name = file.name or "invoice.xml"
         try:
             _check_size(file)
-            taken.append(take_in(folder, file.read(), name=name, by=by))
+            taken.append(_take_in_file(folder, file.read(), name=name, by=by))
         except DomainError as refusal:
             refusal.message = f"{name}: {refusal.message}"
             refusals.append(refusal)
     return taken, refusals
+
+
+def _take_in_file(folder: Folder, data: bytes, *, name: str, by: Actor) -> WorkflowInstance:
+    take = take_in_mail if name.lower().endswith(".eml") else take_in
+    return take(folder, data, name=name, by=by)
 
 
 def _check_size(file: UploadedFile) -> None:  # type: ignore[type-arg]

@@ -51,29 +51,21 @@ class Found:
     box: Box | None = None
 
 
-def read_claim(mail: bytes, classifier: TextClassifier) -> list[Found]:
-    """Return what the claim says, one entry for each field. Raises ClaimError."""
+def opened(mail: bytes) -> EmailMessage:
+    """Return the e-mail. Raises ClaimError when it is too large."""
     if len(mail) > MAX_MAIL_BYTES:
         raise ClaimError(_("The e-mail is too large to be a claim."))
-    message = email.message_from_bytes(mail, policy=policy.default)
-    body = message.get_body(("plain",))
-    text = body.get_content() if isinstance(body, EmailMessage) else ""
-    name, pdf = _form_of(message)
-    read = classifier.read([text])[0]
-    number = NUMBER.search(str(message.get("Subject", "")))
-    return [
-        Found(field="kind", value=read.label, confidence=read.confidence, source=_("E-mail, text")),
-        Found(
-            field="number",
-            value=number[0] if number else "",
-            confidence=SURE if number else 0.0,
-            source=_("E-mail, subject"),
-        ),
-        *_read_form(name, pdf),
-    ]
+    return email.message_from_bytes(mail, policy=policy.default)
 
 
-def _form_of(message: EmailMessage) -> tuple[str, bytes]:
+def number_of(message: EmailMessage) -> str:
+    """Return the number of the claim as its subject says; "" if it does not."""
+    found = NUMBER.search(str(message.get("Subject", "")))
+    return found[0] if found else ""
+
+
+def form_of(message: EmailMessage) -> tuple[str, bytes]:
+    """Return name and content of the PDF that came with it. Raises ClaimError without one."""
     for part in message.iter_attachments():
         if part.get_content_type() == "application/pdf":
             content = part.get_payload(decode=True)
@@ -81,6 +73,26 @@ def _form_of(message: EmailMessage) -> tuple[str, bytes]:
                 content, bytes
             ) else b""
     raise ClaimError(_("The e-mail has no PDF with it."))
+
+
+def read_claim(mail: bytes, classifier: TextClassifier) -> list[Found]:
+    """Return what the claim says, one entry for each field. Raises ClaimError."""
+    message = opened(mail)
+    name, pdf = form_of(message)
+    body = message.get_body(("plain",))
+    text = body.get_content() if isinstance(body, EmailMessage) else ""
+    read = classifier.read([text])[0]
+    number = number_of(message)
+    return [
+        Found(field="kind", value=read.label, confidence=read.confidence, source=_("E-mail, text")),
+        Found(
+            field="number",
+            value=number,
+            confidence=SURE if number else 0.0,
+            source=_("E-mail, subject"),
+        ),
+        *_read_form(name, pdf),
+    ]
 
 
 def _read_form(name: str, pdf: bytes) -> Iterator[Found]:
