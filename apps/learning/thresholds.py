@@ -188,4 +188,3 @@ def _why_none(passing: _Passing, wanted: float) -> Proposed:
     # looks of different weight tell less than their number: so many of the same mix are needed
     more = math.ceil(max(1.0, missing) * share.looks / share.effective)
     return Proposed(threshold=None, error=share, upper=_upper(share), more=more)
-
