@@ -3,8 +3,9 @@
 from apps.events.bus import News, subscribe
 from apps.lib.actors import SYSTEM
 
-from .lifecycle import reconcile_tasks, refresh_values
+from .lifecycle import open_second_looks, reconcile_tasks, refresh_values
 from .models import UserTask
+from .telling import tell_opened
 
 
 @subscribe("work_item.needs_decision")
@@ -22,6 +23,8 @@ def ask_people(news: News) -> None:
     "work_item.skipped",
     "work_item.cancelled",
     "work_item.rejected",
+    "work_item.accepted",
+    "work_item.answered",
     "work_item.completed_by_hand",
     "work_item.expired",
     "work_item.reopened",
@@ -31,6 +34,20 @@ def stop_asking(news: News) -> None:
     """Somebody moved an item on elsewhere: its task, if open, is no longer needed."""
     for item_ids in (_subject(news), _listed(news)):
         reconcile_tasks(item_ids, by=news.by or SYSTEM, how=news.kind.partition(".")[2])
+
+
+@subscribe("user_task.opened")
+def tell_people(news: News) -> None:
+    """Tasks are new: tell whose they are, or to whom they are offered."""
+    tell_opened(_numbers(news.data.get("tasks")))
+
+
+@subscribe("work_item.sampled")
+def look_again(news: News) -> None:
+    """A gate let results through and drew them for a second look."""
+    items = news.data.get("items")
+    drawn = [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+    open_second_looks((each["id"], each["attempt"]) for each in drawn)  # type: ignore[misc]
 
 
 @subscribe("work_item.edited")
@@ -50,3 +67,7 @@ def _listed(news: News) -> list[int]:
     entries = found if isinstance(found, list) else []
     numbers = [entry.get("id") if isinstance(entry, dict) else entry for entry in entries]
     return [number for number in numbers if isinstance(number, int)]
+
+
+def _numbers(listed: object) -> list[int]:
+    return [each for each in listed if isinstance(each, int)] if isinstance(listed, list) else []

@@ -61,7 +61,12 @@ def test_a_step_becomes_a_task_with_all_that_the_diagram_says(folder, business_u
     assert (task.assignee, task.due_at, task.follow_up_at) == (business_user, due, due)
     assert (task.candidate_groups, task.candidate_users) == (["Finance"], ["kim"])
     assert (task.priority, task.instructions) == (80, "Look twice.")
-    assert task.facts == {"workflow": "Invoices", "step": "Approve", "element": "approve"}
+    assert task.facts == {
+        "workflow": "Invoices",
+        "step": "Approve",
+        "element": "approve",
+        "unknown_groups": ["Finance", "kim"],
+    }
     assert [decision["key"] for decision in task.decisions] == ["complete"]
 
 

@@ -1,0 +1,90 @@
+"""Who is told that tasks wait for them: the assignee, or else those they are offered to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.absences import away_now, present_for
+from apps.notices.lifecycle import notify, notify_gathered
+
+from .candidates import names_of, people_offered
+from .models import UserTask
+
+# more at once than this for one person come as one notice
+MAX_SINGLE = 3
+MAX_PEOPLE = 500
+
+
+def tell_opened(task_ids: Iterable[int]) -> None:
+    """Tell people of tasks that are new and still open. Told twice, they hear it once."""
+    offered: dict[tuple[object, ...], list[UserTask]] = defaultdict(list)
+    assigned: dict[int, list[UserTask]] = defaultdict(list)
+    for task in UserTask.objects.open().filter(pk__in=list(task_ids)).order_by("pk"):
+        if task.assignee_id is not None:
+            assigned[task.assignee_id].append(task)
+        elif task.offered_to or task.kind == UserTask.Kind.INCIDENT:
+            alike = (task.folder_id, *task.offered_to, 0, *task.excluded, task.kind)
+            offered[alike].append(task)
+    for user_id in sorted(assigned):
+        tell_assigned(user_id, assigned[user_id])
+    for tasks in offered.values():
+        _tell_offered(tasks)
+
+
+def tell_assigned(user_id: int, tasks: Sequence[UserTask]) -> None:
+    """Tell somebody that these tasks are theirs now."""
+    for task in tasks[:MAX_SINGLE] if len(tasks) <= MAX_SINGLE else ():
+        notify(
+            [user_id],
+            "task_assigned",
+            title=_("Yours: %(title)s") % {"title": task.title},
+            body=task.reason,
+            url=address_of(task),
+            folder_id=task.folder_id,
+            subject=("task", task.pk),
+            key=f"assigned:{task.pk}:{user_id}:{task.version}",
+        )
+    if len(tasks) > MAX_SINGLE:
+        notify_gathered(
+            [user_id],
+            "task_assigned",
+            gather="assigned",
+            title=_("New tasks are yours"),
+            body=tasks[-1].title,
+            url=f"{reverse('inbox:inbox')}?tab=mine",
+            folder_id=tasks[0].folder_id,
+            count=len(tasks),
+        )
+
+
+def _tell_offered(tasks: Sequence[UserTask]) -> None:
+    """Tell those who may take tasks that nobody has yet."""
+    first = tasks[0]
+    is_incident = first.kind == UserTask.Kind.INCIDENT
+    whom = ", ".join(names_of(first.offered_to)[:3])
+    title = _("Needs repair") if is_incident else _("Waiting for %(whom)s") % {"whom": whom}
+    kind = "incident" if is_incident else "task_offered"
+    notify_gathered(
+        listeners(first),
+        kind,
+        gather=f"{kind}:{first.folder_id}:{','.join(first.offered_to)}",
+        title=title,
+        body=tasks[-1].title,
+        url=address_of(first) if len(tasks) == 1 else reverse("inbox:inbox"),
+        folder_id=first.folder_id,
+        count=len(tasks),
+    )
+
+
+def listeners(task: UserTask) -> list[int]:
+    """Return who is to hear of the task while nobody has it: for the absent, their deputies."""
+    away = away_now()
+    people = people_offered(task).values_list("pk", flat=True)[:MAX_PEOPLE]
+    there = {present_for(user_id, away) for user_id in people} - {None} - set(task.excluded)
+    return sorted(user_id for user_id in there if user_id is not None)
+
+
+def address_of(task: UserTask) -> str:
+    return reverse("inbox:task", args=[task.pk])
