@@ -59,7 +59,9 @@ TIDYING = [
     Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
     Entry("apps.inbox.upkeep.open_missing_tasks", MINUTE),
     Entry("apps.inbox.upkeep.prune_drafts", 6 * HOUR),
+    Entry("apps.inbox.upkeep.close_old_looks", HOUR),
     Entry("apps.learning.upkeep.record_missing_verdicts", 10 * MINUTE),
+    Entry("apps.notices.upkeep.prune", 6 * HOUR),
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
     Entry("controlroom.housekeeping.clear_sessions", 6 * HOUR),
 ]

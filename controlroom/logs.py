@@ -16,7 +16,11 @@ SECRET_KEY_WORDS = re.compile(
     r"password|passwd|secret|token|authorization|cookie|api_?key|credential|payload|values$", re.I
 )
 ROW_DETAILS = re.compile(r"^(DETAIL|CONTEXT|HINT): .*$\n?", re.M)
-TOO_TALKATIVE = ("rq", "httpx", "asyncio", "websockets", "django.request", "django.server", "axes")
+# httpx and urllib3 tell of addresses that are secrets
+TOO_TALKATIVE = (
+    *("rq", "httpx", "httpcore", "urllib3", "asyncio", "websockets", "django.request"),
+    *("django.server", "axes"),
+)
 
 EventDict = MutableMapping[str, Any]
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .database import database_settings
 from .env import env_bool, env_int, env_list, env_path, env_str, env_url
+from .mail import NOTICE_SERVICES, mail_settings
 from .servers import known_servers, stored_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -115,7 +116,16 @@ REDIS_URL = (
     or "redis://127.0.0.1:6379/0"
 )
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # pages of documents, drawn once for all processes; forgotten after a day
+    "pages": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache" / "pages",
+        "TIMEOUT": 24 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 3000},
+    },
+}
 
 # Passwords and sign-in
 AUTH_USER_MODEL = "accounts.User"
@@ -205,6 +215,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
+# Mail; without EMAIL_URL nothing is sent, and the pages say so
+globals().update(mail_settings(env_str("EMAIL_URL")))
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "Control room <controlroom@localhost>")
+EMAIL_SUBJECT_PREFIX = ""
+
 # Redis: wake-ups only. Whatever it forgets, PostgreSQL knows.
 RQ_QUEUES = {
     "background": {
@@ -237,5 +252,12 @@ BOT_DRAIN_SECONDS = env_int("BOT_DRAIN_SECONDS", default=6, high=3600)
 AI_ALLOW_HTTP = env_bool("CONTROLROOM_AI_ALLOW_HTTP", default=False)
 # How long what was asked of models, and what they answered, is kept as text
 AI_TEXT_DAYS_KEPT = env_int("CONTROLROOM_AI_TEXT_DAYS", default=30, low=1, high=3650)
+
+# Which services of apprise people may add, by the scheme of their addresses. Never those that run
+# programs, speak to this machine or read files.
+NOTICE_SCHEMES = frozenset(env_list("NOTICE_SCHEMES", default=NOTICE_SERVICES))
+# Hosts of the inner network that messages may go to
+NOTICE_HOSTS = frozenset(name.lower() for name in env_list("NOTICE_HOSTS", default=[]))
+NOTICE_DAYS_KEPT = env_int("NOTICE_DAYS_KEPT", default=90, low=1, high=3650)
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

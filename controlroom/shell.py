@@ -12,7 +12,7 @@ from apps.notices.listing import own_argument
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `nav`, `bell_argument`, `release`, `environment_tag`, `environment_is_production`."""
+    """Context processor: `nav`, the bell's argument, `release`, and the tag of the environment."""
     return {
         "nav": _navigation(request),
         "bell_argument": _bell_argument(request),

@@ -1,5 +1,6 @@
 """`manage.py worker`: what need not be done within a request. Any number may run at once."""
 
+import threading
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from apps.bots.transport import SafeWorker, allow_job
 from apps.events.delivery import deliver_outbox
+from apps.notices.upkeep import deliver as deliver_notices
 from controlroom.heartbeats import EVERY_SECONDS, beat
 
 log = structlog.get_logger("controlroom.worker")
@@ -28,12 +30,17 @@ class Command(BaseCommand):
 
 
 class BackgroundWorker(SafeWorker):
-    """Between bells, and without Redis, it looks into the outbox by itself."""
+    """Between bells, and without Redis, it looks into the outbox by itself.
+
+    Mail servers and chats may take long to answer: what people are told goes out in a thread.
+    """
 
     _beat_at = float("-inf")
+    _notices: threading.Thread | None = None
 
     def turn(self) -> int:
         self._look_after_outbox()
+        self._look_after_notices()
         answered: int = super().turn()
         return answered
 
@@ -47,3 +54,18 @@ class BackgroundWorker(SafeWorker):
         except (DatabaseError, InterfaceError) as error:
             log.warning("database away, trying again", error=str(error))
             connections.close_all()
+
+    def _look_after_notices(self) -> None:
+        """One thread at a time; a message that a dying process leaves behind is sent later."""
+        if self._notices is None or not self._notices.is_alive():
+            self._notices = threading.Thread(target=_send_notices, name="notices", daemon=True)
+            self._notices.start()
+
+
+def _send_notices() -> None:
+    try:
+        deliver_notices()
+    except Exception:
+        log.exception("notices_not_sent")
+    finally:
+        connections.close_all()
