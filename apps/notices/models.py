@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 
+# what secrets of addresses are sealed for
+ADDRESS = "notices.address"
+
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def unread(self) -> "NoticeQuerySet":

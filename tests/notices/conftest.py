@@ -12,6 +12,7 @@ NOON = datetime(2027, 3, 10, 12, tzinfo=UTC)
 def chat(settings):
     settings.NOTICE_SCHEMES = frozenset({"json", "slack"})
     settings.NOTICE_HOSTS = frozenset({"127.0.0.1"})
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     with http_listener() as listener:
         yield listener
 

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.lib.errors import DomainError, InvalidError
+from apps.lib.sealing import SealBrokenError, unseal
 from apps.notices.hosts import check_host
-from apps.notices.models import Address
-from apps.notices.secrets import UnreadableError, unseal
+from apps.notices.models import ADDRESS, Address
 
 from .messages import Message
 from .results import SendError
@@ -49,10 +49,10 @@ def check_url(url: str) -> str:
 
 def send(address: Address, message: Message) -> None:
     try:
-        url = unseal(address.secret)
+        url = unseal(address.secret, purpose=ADDRESS)
         # what was allowed when it was added may be forbidden now
         check_url(url)
-    except UnreadableError:
+    except SealBrokenError:
         reason = _("This address can't be read any more: SECRET_KEY was changed. Add it again.")
         raise SendError(reason) from None
     except DomainError as error:

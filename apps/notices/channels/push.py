@@ -17,9 +17,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.lib.errors import DomainError, InvalidError
+from apps.lib.sealing import SealBrokenError, seal, unseal
 from apps.notices.hosts import check_host, is_trusted
-from apps.notices.models import Address, PushKeys
-from apps.notices.secrets import UnreadableError, seal, unseal
+from apps.notices.models import ADDRESS, Address, PushKeys
 
 from .messages import Message
 from .results import SendError
@@ -32,14 +32,15 @@ KEEP_SECONDS = 24 * 3600
 SIGNED_FOR_SECONDS = 12 * 3600
 TIMEOUT_SECONDS = 10.0
 GONE = {404, 410}
+PUSH_KEY = "notices.push_key"
 
 
 def send(address: Address, message: Message) -> None:
     try:
-        browser = json.loads(unseal(address.secret))
+        browser = json.loads(unseal(address.secret, purpose=ADDRESS))
         check_endpoint(browser["endpoint"])
         answer = _post(browser, message)
-    except UnreadableError:
+    except SealBrokenError:
         raise SendError(_("This browser must be added again."), fault="gone") from None
     except DomainError as error:
         raise SendError(error.message) from None
@@ -152,7 +153,9 @@ def _authorization(endpoint: str) -> str:
         pack(json.dumps(part, separators=(",", ":")).encode())
         for part in ({"typ": "JWT", "alg": "ES256"}, claims)
     )
-    private = serialization.load_pem_private_key(unseal(keys.private).encode(), None)
+    private = serialization.load_pem_private_key(
+        unseal(keys.private, purpose=PUSH_KEY).encode(), None
+    )
     assert isinstance(private, ec.EllipticCurvePrivateKey)
     r, s = decode_dss_signature(private.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
     signature = pack(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
@@ -169,7 +172,7 @@ def _keys() -> PushKeys:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        made = PushKeys(public=pack(_point(private)), private=seal(pem.decode()))
+        made = PushKeys(public=pack(_point(private)), private=seal(pem.decode(), purpose=PUSH_KEY))
         PushKeys.objects.bulk_create([made], ignore_conflicts=True)
         found = PushKeys.objects.get()
     return found

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder, User
 from apps.events.bus import publish
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError
+from apps.lib.sealing import seal
 from apps.notices.channels import SendError, send
 from apps.notices.channels.chat import check_url
 from apps.notices.channels.messages import Message, absolute
 from apps.notices.channels.push import check_endpoint, check_keys
-from apps.notices.models import Address
-from apps.notices.secrets import digest_of, seal
+from apps.notices.models import ADDRESS, Address
 
 MAX_ADDRESSES = 20
 
@@ -33,8 +34,8 @@ def add_chat(
         **_owned(owner),
         channel=Address.Channel.CHAT,
         title=title.strip()[:120],
-        secret=seal(url),
-        digest=digest_of(url),
+        secret=seal(url, purpose=ADDRESS),
+        digest=_digest(url),
         masked=masked[:200],
         kinds=list(kinds),
         added_by=by.name[:150],
@@ -55,10 +56,12 @@ def add_browser(user: User, *, endpoint: str, p256dh: str, auth: str, title: str
     """
     check_endpoint(endpoint)
     check_keys(p256dh, auth)
-    digest = digest_of(endpoint)
+    digest = _digest(endpoint)
     if not Address.objects.filter(user=user, digest=digest).exists():
         _check_room(user)
-    secret = seal(json.dumps({"endpoint": endpoint, "p256dh": p256dh, "auth": auth}))
+    secret = seal(
+        json.dumps({"endpoint": endpoint, "p256dh": p256dh, "auth": auth}), purpose=ADDRESS
+    )
     with transaction.atomic():
         # who signs in on a shared machine takes its browser over: no messages for the one before
         others = Address.objects.filter(channel=Address.Channel.PUSH, digest=digest)
@@ -120,6 +123,11 @@ def own_mailbox(user: User) -> Address:
         user=user, channel=Address.Channel.EMAIL, digest=""
     )
     return found
+
+
+def _digest(secret: str) -> str:
+    """Return what tells the same address again, and nothing about it."""
+    return salted_hmac("apps.notices.address", secret, algorithm="sha256").hexdigest()
 
 
 def _owned(owner: User | Folder) -> dict[str, User | Folder]:

@@ -83,11 +83,11 @@ def _claim(me: UUID, now: datetime, resting: list[str]) -> Delivery | None:
 
 
 def _attempt(delivery: Delivery, me: UUID, now: datetime) -> str:
-    """Send it; return whose fault it was that it did not go out, "" if it did."""
+    """Send it; return "" if it went out, else whose fault it was, or "dropped"."""
     notices = _still_worth_telling(delivery)
     if not notices or delivery.address.off_since is not None:
         _end(delivery, me, Delivery.Status.DROPPED, now)
-        return ""
+        return "dropped"
     try:
         send(delivery.address, message_of(notices, reference=_reference(delivery)))
     except SendError as error:
