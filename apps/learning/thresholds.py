@@ -8,8 +8,9 @@ candidates is taken, the proposal as a whole holds less often than each of them 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .calibration import Look, Share, share_of, wilson, z_of
 
@@ -42,13 +43,7 @@ class Proposed:
 
 def propose_threshold(looks: Sequence[Look], wanted: float) -> Proposed:
     """Return the lowest threshold that keeps what passes below an error rate of `wanted`."""
-    passing = _Passing(looks)
-    best: Proposed | None = None
-    for candidate in reversed(CANDIDATES):
-        share = passing.errors_from(candidate)
-        if share is not None and (upper := _upper(share)) <= wanted:
-            best = Proposed(threshold=candidate, error=share, upper=upper)
-    return best or _why_none(passing, wanted)
+    return Passing(looks).propose(wanted)
 
 
 def looks_needed(wanted: float, error: float = 0.0) -> int:
@@ -75,12 +70,22 @@ def errors_of_passed(looks: Sequence[Look], threshold: float | None) -> Share | 
     return share_of(chosen, lambda look: not look.is_right) if chosen else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """One value of one document: its field, and how sure the model said it was."""
 
     field: str
     confidence: float
+
+
+class Document(NamedTuple):
+    """What a model read in one document; thresholds may differ by its class."""
+
+    document_class: str
+    readings: list[Reading]
+
+
+# of a document class and a field; None: the field is not checked
+ThresholdOf = Callable[[str, str], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +112,28 @@ class Workload:
 
 
 def workload(
-    documents: Iterable[Sequence[Reading]],
-    thresholds: Mapping[str, float | None],
-    *,
-    sample_share: float,
-    days: float,
+    documents: Iterable[Document], threshold_of: ThresholdOf, *, sample_share: float, days: float
 ) -> Workload:
     """Return how many of these documents, of so many days, people would get to see.
 
-    A document is stopped when any of its values is below the threshold of its field; of a field
-    that is not named, none is checked.
+    A document is stopped when any of its values is below the threshold of its field.
     """
+    known: dict[tuple[str, str], float | None] = {}
+
+    def is_stopped(document: Document) -> bool:
+        for field, confidence in document.readings:
+            place = (document.document_class, field)
+            if place not in known:
+                known[place] = threshold_of(*place)
+            threshold = known[place]
+            if threshold is not None and confidence < threshold:
+                return True
+        return False
+
     n = stopped = 0
     for document in documents:
         n += 1
-        stopped += any(_is_stopped(each, thresholds) for each in document)
+        stopped += is_stopped(document)
     return Workload(
         documents=n,
         stopped=stopped,
@@ -130,12 +142,7 @@ def workload(
     )
 
 
-def _is_stopped(reading: Reading, thresholds: Mapping[str, float | None]) -> bool:
-    threshold = thresholds.get(reading.field)
-    return threshold is not None and reading.confidence < threshold
-
-
-class _Passing:
+class Passing:
     """Error rates of what passes, for all candidates in one walk from the surest down."""
 
     def __init__(self, looks: Sequence[Look]) -> None:
@@ -153,12 +160,14 @@ class _Passing:
             if at:
                 self._shares[candidate] = _measured(wrong / weight, weight**2 / squares, at)
 
-    def errors_from(self, candidate: float) -> Share | None:
-        return self._shares.get(candidate)
-
-    def all(self) -> list[tuple[float, Share]]:
-        """From the surest down."""
-        return list(self._shares.items())
+    def propose(self, wanted: float) -> Proposed:
+        """Return the lowest threshold that keeps what passes below an error rate of `wanted`."""
+        best: Proposed | None = None
+        for candidate, share in self._shares.items():  # from the surest down
+            upper = _upper(share)
+            if upper <= wanted:
+                best = Proposed(threshold=candidate, error=share, upper=upper)
+        return best or _why_none(list(self._shares.values()), wanted)
 
 
 def _measured(error: float, effective: float, looks: int) -> Share:
@@ -170,19 +179,18 @@ def _upper(share: Share) -> float:
     return wilson(share.value, share.effective, z_of(ONE_SIDED))[1]
 
 
-def _why_none(passing: _Passing, wanted: float) -> Proposed:
+def _why_none(found: Sequence[Share], wanted: float) -> Proposed:
     """Say how many more looks it would take, going by the errors so far; None: none would do."""
-    found = passing.all()
     if not found:
         return Proposed(threshold=None, error=None, upper=1.0, more=looks_needed(wanted))
     options = [
         (needed - share.effective, share)
-        for _candidate, share in found
+        for share in found
         for needed in [looks_needed(wanted, share.value)]
         if needed < MAX_MORE
     ]
     if not options:
-        share = max((share for _candidate, share in found), key=lambda share: -_upper(share))
+        share = min(found, key=_upper)
         return Proposed(threshold=None, error=share, upper=_upper(share))
     missing, share = min(options, key=lambda option: option[0])
     # looks of different weight tell less than their number: so many of the same mix are needed

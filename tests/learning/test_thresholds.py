@@ -7,6 +7,7 @@ import pytest
 from apps.learning.calibration import Look
 from apps.learning.thresholds import (
     CANDIDATES,
+    Document,
     Reading,
     errors_of_passed,
     looks_needed,
@@ -118,15 +119,17 @@ def test_what_passes_is_measured_by_those_who_looked_at_it():
 
 def test_one_doubtful_value_sends_the_whole_document_once():
     documents = [
-        [Reading(field="total", confidence=0.9), Reading(field="vendor", confidence=0.5)],
-        [Reading(field="total", confidence=0.7), Reading(field="vendor", confidence=0.5)],
-        [Reading(field="total", confidence=0.95), Reading(field="vendor", confidence=0.95)],
-        [Reading(field="other", confidence=0.0)],
+        Document("", [Reading("total", 0.9), Reading("vendor", 0.5)]),
+        Document("", [Reading("total", 0.7), Reading("vendor", 0.5)]),
+        Document("", [Reading("total", 0.95), Reading("vendor", 0.95)]),
+        Document("", [Reading("other", 0.0)]),
+        Document("credit", [Reading("total", 0.9), Reading("vendor", 0.95)]),
     ]
+    thresholds = {("", "total"): 0.8, ("", "vendor"): 0.9, ("credit", "total"): 0.99}
 
-    found = workload(documents, {"total": 0.8, "vendor": 0.9}, sample_share=0.1, days=2)
+    found = workload(documents, lambda *place: thresholds.get(place), sample_share=0.1, days=2)
 
-    assert (found.documents, found.stopped) == (4, 2)
-    assert found.sent_share == pytest.approx((2 + 0.2) / 4)
-    assert found.sent_per_day == pytest.approx((2 + 0.2) / 2)
-    assert workload([], {}, sample_share=0.1, days=0).sent_share == 0
+    assert (found.documents, found.stopped) == (5, 3)
+    assert found.sent_share == pytest.approx((3 + 0.2) / 5)
+    assert found.sent_per_day == pytest.approx((3 + 0.2) / 2)
+    assert workload([], lambda *place: 1.0, sample_share=0.1, days=0).sent_share == 0

@@ -112,7 +112,7 @@ def _verdict(
         corrected=None if is_personal else said,
         reason=str(task.correction_reasons.get(path, ""))[:100],
         decided_by=task.decided_by_name,
-        decided_at=task.decided_at,
+        decided_at=task.decided_at or task.created_at,
     )
 
 

@@ -1,0 +1,254 @@
+"""What is known of a gate: its verdicts and what models read, brought to the pure calculations.
+
+One object for one page: each question of it is asked of the database once.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from apps.lib.clock import database_now
+from apps.queues.engine.gates import Rules, general_field, read_thresholds
+from apps.queues.models import Gate, Prediction
+
+from .calibration import (
+    Calibration,
+    Drift,
+    Look,
+    Share,
+    calibrate,
+    drift_between,
+    halves,
+    share_of,
+)
+from .models import Verdict
+from .thresholds import Document, Passing, Proposed, Reading, Workload, workload
+
+VERDICTS_WITHIN = timedelta(days=365)
+MOST_VERDICTS = 50_000
+WORK_WITHIN = timedelta(days=30)
+MOST_READINGS = 20_000
+DAY_SECONDS = 86_400
+# error rates that the curve of workload shows
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldKey:
+    """What is calibrated by itself: another version of a model is another model."""
+
+    field: str
+    model: str
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What verdicts tell of one field, as the newest version of its model reads it.
+
+    `older`: how often versions before were right, the newest first. `drift`: against the version
+    before, or, where there is none to compare with, of the later half against the earlier.
+    """
+
+    key: FieldKey
+    looks: Sequence[Look]
+    calibration: Calibration
+    threshold: float | None
+    passed: Share | None
+    drift: Drift | None
+    older: Sequence[tuple[FieldKey, Share]]
+
+
+class Assessment:
+    """What is known of `gate`; of documents of one class, if one is named."""
+
+    def __init__(self, gate: Gate, *, document_class: str = "") -> None:
+        self.gate = gate
+        self.document_class = document_class
+        self.rules: Rules = read_thresholds(gate.thresholds)
+
+    @cached_property
+    def fields(self) -> list[Known]:
+        """All fields that verdicts or readings speak of, by name."""
+        return [self._known(field, versions) for field, versions in sorted(self._versions.items())]
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """Document classes that occur, whatever class was asked for."""
+        named = {row[0] for row in self._read} | {row[0] for row in self._said}
+        return sorted((named | self.rules.classes.keys()) - {""})
+
+    @cached_property
+    def all_looks(self) -> list[Look]:
+        return [look for known in self.fields for look in known.looks]
+
+    @cached_property
+    def passed(self) -> Share | None:
+        """Return the error rate of all values that pass now; None where nobody looked at any."""
+        passing = [
+            look
+            for known in self.fields
+            for look in known.looks
+            if known.threshold is None or look.confidence >= known.threshold
+        ]
+        return share_of(passing, lambda look: not look.is_right) if passing else None
+
+    @cached_property
+    def work_now(self) -> Workload:
+        return self._workload(self.rules.threshold)
+
+    @cached_property
+    def newest_at(self) -> datetime | None:
+        moments = [look.at for look in self.all_looks if look.at]
+        return max(moments, default=None)
+
+    def propose(self, wanted: float) -> dict[str, Proposed]:
+        """Return what each field's threshold would be for a wanted error rate."""
+        return {field: passing.propose(wanted) for field, passing in self._passing.items()}
+
+    def work_at(self, proposed: Mapping[str, Proposed]) -> Workload:
+        """Return the work if these were adopted; fields without a proposal keep what they have."""
+        return self._workload(self.threshold_with(proposed))
+
+    def threshold_with(
+        self, proposed: Mapping[str, Proposed]
+    ) -> Callable[[str, str], float | None]:
+        def threshold_of(field: str, document_class: str) -> float | None:
+            found = proposed.get(general_field(field))
+            if found is None or found.threshold is None or not is_meant(field, document_class):
+                return self.rules.threshold(field, document_class)
+            return found.threshold
+
+        def is_meant(field: str, document_class: str) -> bool:
+            """What was set for one class stays, unless that class is what this is about."""
+            if self.document_class:
+                return document_class == self.document_class
+            return general_field(field) not in self.rules.classes.get(document_class, {})
+
+        return threshold_of
+
+    def curve(self) -> list[tuple[float, Workload]]:
+        """Return the work for each of RATES at which every field has a proposal."""
+        points = []
+        for rate in RATES:
+            proposed = self.propose(rate)
+            if proposed and all(each.threshold is not None for each in proposed.values()):
+                points.append((rate, self.work_at(proposed)))
+        return points
+
+    @cached_property
+    def _passing(self) -> dict[str, Passing]:
+        return {known.key.field: Passing(known.looks) for known in self.fields}
+
+    def _known(self, field: str, versions: Sequence[FieldKey]) -> Known:
+        newest, *before = versions
+        looks = self._looks[newest]
+        threshold = self.rules.threshold(field, self.document_class)
+        older = [(key, self._looks[key]) for key in before if self._looks[key]]
+        passing = [each for each in looks if threshold is None or each.confidence >= threshold]
+        drift = drift_between(older[0][1], looks) if older else None
+        return Known(
+            key=newest,
+            looks=looks,
+            calibration=calibrate(looks),
+            threshold=threshold,
+            passed=share_of(passing, lambda look: not look.is_right) if passing else None,
+            drift=drift or drift_between(*halves(looks)),
+            older=[(key, share_of(each, lambda look: look.is_right)) for key, each in older],
+        )
+
+    @cached_property
+    def _versions(self) -> dict[str, list[FieldKey]]:
+        """Return each field's models, the one that read last first."""
+        latest: dict[FieldKey, datetime] = dict(self._last_read)
+        for key, looks in self._looks.items():
+            at = max(look.at for look in looks if look.at)
+            latest[key] = max(at, latest.get(key, at))
+        found: dict[str, list[FieldKey]] = defaultdict(list)
+        for key in sorted(latest, key=lambda key: latest[key], reverse=True):
+            found[key.field].append(key)
+        return dict(found)
+
+    @cached_property
+    def _looks(self) -> dict[FieldKey, list[Look]]:
+        found: dict[FieldKey, list[Look]] = defaultdict(list)
+        for document_class, field, model, version, confidence, is_right, weight, at in self._said:
+            if self.document_class in ("", document_class):
+                key = FieldKey(field=field, model=model, model_version=version)
+                look = Look(confidence=confidence, is_right=is_right, weight=weight, at=at)
+                found[key].append(look)
+        return found
+
+    @cached_property
+    def _said(self) -> list[tuple[str, str, str, str, float, bool, float, datetime]]:
+        counted = Verdict.objects.filter(
+            gate=self.gate,
+            kind__in=Verdict.COUNTED,
+            decided_at__gt=Now() - VERDICTS_WITHIN,
+        )
+        return list(
+            counted.order_by("-decided_at").values_list(
+                "document_class",
+                "field",
+                "model",
+                "model_version",
+                "confidence",
+                "is_right",
+                "weight",
+                "decided_at",
+            )[:MOST_VERDICTS]
+        )
+
+    @cached_property
+    def _last_read(self) -> dict[FieldKey, datetime]:
+        rows = (
+            Prediction.objects.filter(gate_id=self.gate.pk, made_at__gt=Now() - WORK_WITHIN)
+            .values_list("field", "model", "model_version")
+            .annotate(last=Max("made_at"))
+            .order_by()
+        )
+        found: dict[FieldKey, datetime] = {}
+        for field, model, version, last in rows:
+            key = FieldKey(field=general_field(field), model=model, model_version=version)
+            found[key] = max(last, found.get(key, last))
+        return found
+
+    @cached_property
+    def _read(self) -> list[tuple[str, int, int, str, float, datetime]]:
+        lately = Prediction.objects.filter(gate_id=self.gate.pk, made_at__gt=Now() - WORK_WITHIN)
+        return list(
+            lately.order_by("-id").values_list(
+                "document_class", "item_id", "attempt", "field", "confidence", "made_at"
+            )[:MOST_READINGS]
+        )
+
+    @cached_property
+    def _documents(self) -> list[Document]:
+        found: dict[tuple[int, int], Document] = {}
+        for document_class, item_id, attempt, field, confidence, _at in self._read:
+            if self.document_class in ("", document_class):
+                empty = Document(document_class, [])
+                document = found.setdefault((item_id, attempt), empty)
+                document.readings.append(Reading(field, confidence))
+        return list(found.values())
+
+    @cached_property
+    def _days(self) -> float:
+        """Return over how many days the documents came; at least one, so that nothing explodes."""
+        if not self._read:
+            return 1.0
+        first = min(row[-1] for row in self._read)
+        return max(1.0, (database_now() - first).total_seconds() / DAY_SECONDS)
+
+    def _workload(self, threshold: Callable[[str, str], float | None]) -> Workload:
+        return workload(
+            self._documents,
+            lambda document_class, field: threshold(field, document_class),
+            sample_share=self.gate.sample_share,
+            days=self._days,
+        )
