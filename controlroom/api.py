@@ -46,8 +46,10 @@ a zone. `Idempotency-Key` makes adding and leasing safe to repeat for seven days
 # Prefix and module; an app takes part as soon as it has the module, with a `router` in it
 ROUTERS = [
     ("", "apps.queues.api"),
+    ("", "apps.calendars.api"),
     ("", "apps.bots.api"),
     ("/user-tasks", "apps.inbox.api"),
+    ("/user-tasks", "apps.inbox.api_files"),
     ("", "apps.workflows.api"),
 ]
 RETRY_AFTER_SECONDS = 2

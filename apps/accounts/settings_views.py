@@ -68,6 +68,27 @@ def _places() -> list[Place]:
             _("Who may sign in, and what they may do."),
         ),
         Place(
+            "settings:teams",
+            Action.ADMINISTER,
+            "users",
+            _("Teams"),
+            _("Who shares work, and who hears of what is left lying."),
+        ),
+        Place(
+            "calendar_settings:list",
+            Action.DESIGN,
+            "clock",
+            _("Calendars"),
+            _("When people work: hours, holidays, days of our own."),
+        ),
+        Place(
+            "handling_settings:list",
+            Action.DESIGN,
+            "inbox",
+            _("Handling of tasks"),
+            _("Who gets which tasks, when they are due, what happens if nobody comes."),
+        ),
+        Place(
             "settings:tokens",
             Action.ADMINISTER,
             "key",
