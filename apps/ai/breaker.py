@@ -88,6 +88,10 @@ def admit(
     if _cost_reached(limits, seen, cost + seen.cost_running):
         # what runs will cost less than it may: no reason to stop for the rest of the day
         return Admission(is_allowed=False, standing=standing, because="reserved")
+    return _let_through(standing, seen, seconds)
+
+
+def _let_through(standing: Standing, seen: Seen, seconds: float) -> Admission:
     if standing.state == "closed":
         return Admission(is_allowed=True, standing=standing)
     if standing.because in ("cost_day", "cost_month"):

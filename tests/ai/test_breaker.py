@@ -147,9 +147,7 @@ def test_a_cost_is_kept_and_not_only_noticed():
 def test_what_is_under_way_holds_a_call_back_but_stops_nothing():
     limits = Limits(cost_per_day=Decimal(1))
 
-    answer = ask(
-        limits, Standing(), seen(cost_today=Decimal("0.5"), cost_running=Decimal("0.45"))
-    )
+    answer = ask(limits, Standing(), seen(cost_today=Decimal("0.5"), cost_running=Decimal("0.45")))
 
     assert not answer.is_allowed
     assert answer.because == "reserved"

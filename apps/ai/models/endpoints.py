@@ -135,12 +135,14 @@ class Budget(models.Model):
     retry_at = models.DateTimeField(null=True, editable=False)
     probe_until = models.DateTimeField(null=True, editable=False)
     n_stops = models.PositiveIntegerField(default=0, editable=False)  # in a row
-    # errors and times before this do not count; nor does what was spent before, on that day
+    # errors and times before this do not count
     counts_from = models.DateTimeField(null=True, editable=False)
-    spent_before_day = models.DecimalField(
+    # a person let it go on: what was spent by then, that day and that month, does not count
+    forgiven_at = models.DateTimeField(null=True, editable=False)
+    forgiven_day = models.DecimalField(
         max_digits=14, decimal_places=6, default=Decimal(0), editable=False
     )
-    spent_before_month = models.DecimalField(
+    forgiven_month = models.DecimalField(
         max_digits=14, decimal_places=6, default=Decimal(0), editable=False
     )
 
