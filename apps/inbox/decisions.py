@@ -100,6 +100,44 @@ COMPLETE = Decision(
     style="primary",
 )
 
+ACCEPT = Decision(
+    key="accept",
+    title=gettext_noop("Confirm"),
+    shortcut="a",
+    effect=gettext_noop("The item is done, with these values as its result."),
+    takes_values=True,
+    style="primary",
+)
+READ_AGAIN = Decision(
+    key="again",
+    title=gettext_noop("Back to the bots"),
+    shortcut="t",
+    effect=gettext_noop("The item is worked again; the bot gets your reason."),
+    needs_reason=True,
+)
+RECORD = Decision(
+    key="record",
+    title=gettext_noop("Record what I read"),
+    shortcut="a",
+    effect=gettext_noop("It is compared with what AI read; the item has gone on already."),
+    takes_values=True,
+    style="primary",
+)
+CANNOT_TELL = Decision(
+    key="cannot_tell",
+    title=gettext_noop("Can’t tell"),
+    shortcut="t",
+    effect=gettext_noop("Nothing is recorded about what AI read."),
+)
+ANSWER = Decision(
+    key="answer",
+    title=gettext_noop("Answer"),
+    shortcut="a",
+    effect=gettext_noop("The bot goes on with this answer."),
+    takes_values=True,
+    style="primary",
+)
+
 RETRY = Decision(
     key="retry",
     title=gettext_noop("Retry"),
@@ -143,6 +181,9 @@ OFFERED: dict[str, tuple[Decision, ...]] = {
     "system_problem": (TRY_AGAIN, LEAVE_OUT, DONE_BY_HAND, REJECT),
     "unknown_effect": (HAPPENED, NOT_HAPPENED, LEAVE_OUT),
     "form": (COMPLETE,),
+    "validation": (ACCEPT, READ_AGAIN, LEAVE_OUT, DONE_BY_HAND, REJECT),
+    "second_look": (RECORD, CANNOT_TELL),
+    "question": (ANSWER,),
     "incident": (RETRY, EDIT_AND_RETRY, SET_RESULT, THROW, CANCEL),
 }
 
@@ -155,8 +196,16 @@ def offered_for(kind: str) -> list[dict[str, Any]]:
     return [asdict(decision) for decision in OFFERED[kind]]
 
 
-def offered_by_step(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the decisions that a diagram declares, as a task stores them; none: complete.
+def offered_by_question(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the decisions that an automation offers with its question; none: answer."""
+    offered = offered_by_step(declared, usual=ANSWER)
+    return [{**each, "effect": each["effect"] or ANSWER.effect} for each in offered]
+
+
+def offered_by_step(
+    declared: Iterable[Mapping[str, Any]], *, usual: Decision = COMPLETE
+) -> list[dict[str, Any]]:
+    """Return the decisions that a diagram declares, as a task stores them; none: `usual`.
 
     Each has `key` and `title`; it may say more in the words of Decision. All take the values of
     the form unless they say `takes_values: false`. The first stands out, and has the letter “a”.
@@ -169,10 +218,10 @@ def offered_by_step(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any
         letter = _letter_for(title, used) if offered else "a"
         used.add(letter)
         given = {name: value for name, value in said.items() if name in known}
-        usual = {"shortcut": letter, "effect": "", "takes_values": True}
-        style = {} if offered else {"effect": COMPLETE.effect, "style": "primary"}
-        offered.append(asdict(Decision(**{**usual, **style, **given, "title": title})))
-    return offered or offered_for("form")
+        plain = {"shortcut": letter, "effect": "", "takes_values": True}
+        style = {} if offered else {"effect": usual.effect, "style": "primary"}
+        offered.append(asdict(Decision(**{**plain, **style, **given, "title": title})))
+    return offered or [asdict(usual)]
 
 
 def _letter_for(title: str, used: Set[str]) -> str:

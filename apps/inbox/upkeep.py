@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from apps.lib.clock import seconds_from_now
 from apps.queues.models import Parked
 
-from .lifecycle import apply_due_decisions, reconcile_tasks
+from .lifecycle import apply_due_decisions, close_old_second_looks, reconcile_tasks
 from .models import Draft, UserTask
 
 # news of an item that needs a person come within seconds; after that somebody should look
@@ -25,6 +25,7 @@ def apply_pending() -> int:
 def open_missing_tasks() -> int:
     """Open the tasks of items that wait for a person without anybody having been asked."""
     asked = UserTask.objects.open().filter(item_id=OuterRef("item_id"))
+    asked = asked.exclude(kind__in=UserTask.BESIDE_THE_WORK)
     waiting = Parked.objects.filter(
         ~Exists(asked),
         status=Parked.Status.NEEDS_DECISION,
@@ -38,3 +39,8 @@ def prune_drafts() -> int:
     """Drop what was typed into tasks that have been closed for long."""
     old = Draft.objects.filter(task__decided_at__lt=Now() - timedelta(days=DRAFT_DAYS))
     return old.delete()[0]
+
+
+def close_old_looks() -> int:
+    """Close the second looks that nobody took in time."""
+    return close_old_second_looks()

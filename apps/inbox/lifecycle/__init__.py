@@ -8,6 +8,7 @@ from .drafts import draft_of, drop_draft, save_draft
 from .opening import Reconciled, reconcile_tasks
 from .pending import apply_due_decisions, decide_soon, undo_batch, undo_decision
 from .recalling import recall_decision, recallable_ids
+from .second_looks import close_old_second_looks, open_second_looks
 from .stepping import NewTask, close_owned_tasks, close_tasks_of, open_owned_tasks
 from .talking import add_comment, check_comment
 
@@ -20,6 +21,7 @@ __all__ = [
     "check_comment",
     "check_values",
     "claim_task",
+    "close_old_second_looks",
     "close_owned_tasks",
     "close_tasks_of",
     "decide",
@@ -27,6 +29,7 @@ __all__ = [
     "draft_of",
     "drop_draft",
     "open_owned_tasks",
+    "open_second_looks",
     "reassign_task",
     "recall_decision",
     "recallable_ids",

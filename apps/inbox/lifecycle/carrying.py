@@ -17,6 +17,7 @@ from apps.lib.schema import check_payload
 from apps.queues import lifecycle as items
 from apps.queues.models import Effect, Parked, WorkItem
 
+from .answering import answer_about_item, is_answer, tell_validated
 from .answers import Answer
 from .opening import reconcile_tasks
 from .stepping import announce_decision, check_said, values_said
@@ -30,9 +31,16 @@ def carry_out(task: UserTask, decision: Decision, answer: Answer, by: Actor) -> 
     """
     if task.is_of_workflow:
         return _tell_instance(task, decision, answer, by)
-    elif task.kind == UserTask.Kind.APPROVAL:
-        return keep_values(task, decision, answer)
+    elif task.kind in UserTask.BESIDE_THE_WORK:
+        changes = keep_values(task, decision, answer)
+        tell_validated(task, decision)
+        return changes
     _insist_that_item_waits(task)
+    if is_answer(task, decision):
+        changes = keep_values(task, decision, answer)
+        answer_about_item(task, decision, answer, by)
+        tell_validated(task, decision)
+        return changes
     return _apply(task, decision, answer, by)
 
 

@@ -20,6 +20,7 @@ from apps.lib.errors import ConflictError, NotAllowedError
 from apps.lib.json import JsonObject
 from apps.queues.models import WorkItem
 
+from .answering import ANSWERED
 from .answers import Answer, checked_decision
 from .carrying import carry_out
 from .drafts import drop_draft, keep_draft
@@ -234,7 +235,8 @@ def refresh_values(task: UserTask) -> bool:
     earlier = {**current.earlier_values, str(current.version): current.values}
     kept = sorted(earlier, key=int)[-EARLIER_KEPT:]
     UserTask.objects.filter(pk=current.pk).update(
-        values=item.payload,
+        # what was read, and what was asked, is not the item's data
+        values=current.values if current.predictions or current.kind in ANSWERED else item.payload,
         item_version=item.version,
         earlier_values={version: earlier[version] for version in kept},
         due_at=item.due_at or current.due_at,

@@ -6,7 +6,7 @@ wait; any other item has none.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from apps.lib.clock import database_now
 from apps.queues.models import Attempt, Effect, Ended, Owned, Parked, WorkItem, WorkQueue
 
 from .assigning import open_prepared
+from .reading import BY_CAUSE, Read, make_question, make_validation, read_by_tries
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ def _reconcile_what_can_be(item_ids: list[int], done: Reconciled, by: Actor, how
 def _reconcile(item_ids: list[int], done: Reconciled, by: Actor, how: str) -> None:
     # Tasks before places: a decision locks in the same order. The places stay locked until the
     # tasks are there, so that whoever moves an item on finds its task.
-    tasks = {task.item_id: task for task in _locked(UserTask.objects.open(), item_ids)}
+    asking = UserTask.objects.open().exclude(kind__in=UserTask.BESIDE_THE_WORK)
+    tasks = {task.item_id: task for task in _locked(asking, item_ids)}
     waiting = Parked.objects.filter(status=Parked.Status.NEEDS_DECISION)
     places = {place.item_id: place for place in _locked(waiting, item_ids)}
     stale = [task for task in tasks.values() if not _is_for(task, places.get(task.item_id))]
@@ -124,6 +126,7 @@ def _open(places: Sequence[Parked]) -> list[UserTask]:
     attempts = _last_attempts(ids)
     effects = _unknown_effects(ids)
     owners = {owned.item_id: owned for owned in Owned.objects.filter(item_id__in=ids)}
+    read = _read(places, attempts)
     now = database_now()
     tasks = [
         _task(
@@ -132,6 +135,7 @@ def _open(places: Sequence[Parked]) -> list[UserTask]:
             queues[place.queue_id],
             attempts.get(place.item_id),
             effects.get(place.item_id, []),
+            read,
             now,
         )
         for place in places
@@ -150,6 +154,14 @@ def _last_attempts(item_ids: list[int]) -> dict[int, Attempt]:
     return {attempt.item_id: attempt for attempt in found.distinct("item_id").defer("detail")}
 
 
+def _read(places: Sequence[Parked], attempts: Mapping[int, Attempt]) -> dict[tuple[int, int], Read]:
+    """Return what was read in the tries that a gate stopped."""
+    stopped = [place.item_id for place in places if place.cause == Parked.Cause.LOW_CONFIDENCE]
+    return read_by_tries(
+        (item_id, attempts[item_id].number) for item_id in stopped if item_id in attempts
+    )
+
+
 def _unknown_effects(item_ids: list[int]) -> dict[int, list[Effect]]:
     found: dict[int, list[Effect]] = {}
     begun = Effect.objects.filter(item_id__in=item_ids, state=Effect.State.BEGUN)
@@ -164,9 +176,30 @@ def _task(
     queue: WorkQueue,
     attempt: Attempt | None,
     effects: list[Effect],
+    read: Mapping[tuple[int, int], Read],
     now: datetime,
 ) -> UserTask:
     kind = UserTask.Kind.UNKNOWN_EFFECT if effects else _kind(place, attempt)
+    task = _plain_task(place, item, queue, attempt, effects, kind, now)
+    asks = BY_CAUSE.get(Parked.Cause(place.cause))
+    if attempt is None or asks is None:
+        return task
+    elif asks == UserTask.Kind.VALIDATION:
+        make_validation(task, attempt, read.get((item.pk, attempt.number)))
+    elif not effects:
+        make_question(task, attempt, now)
+    return task
+
+
+def _plain_task(  # noqa: PLR0913 - all that is known of one item
+    place: Parked,
+    item: WorkItem,
+    queue: WorkQueue,
+    attempt: Attempt | None,
+    effects: list[Effect],
+    kind: UserTask.Kind,
+    now: datetime,
+) -> UserTask:
     item.queue = queue
     message = place.message or (attempt.message if attempt else "")
     code = (place.code or (attempt.code if attempt else ""))[:100]

@@ -98,7 +98,7 @@ def close_owned_tasks(
     tasks = UserTask.objects.open().filter(instance_id=instance_id, kind__in=UserTask.OF_WORKFLOWS)
     if tokens is not None:
         tasks = tasks.filter(token__in=set(tokens))
-    return _close(tasks.values_list("pk", "folder_id"), how, by)
+    return close_tasks(tasks.values_list("pk", "folder_id"), how, by=by)
 
 
 def close_tasks_of(tokens: Iterable[tuple[int, int]], how: str, *, by: Actor = SYSTEM) -> int:
@@ -109,10 +109,17 @@ def close_tasks_of(tokens: Iterable[tuple[int, int]], how: str, *, by: Actor = S
         kind__in=UserTask.OF_WORKFLOWS,
     )
     rows = tasks.values_list("pk", "folder_id", "instance_id", "token") if pairs else []
-    return _close([row[:2] for row in rows if row[2:] in pairs], how, by)
+    return close_tasks([row[:2] for row in rows if row[2:] in pairs], how, by=by)
 
 
-def _close(tasks: Iterable[tuple[int, int]], how: str, by: Actor) -> int:
+def close_tasks(
+    tasks: Iterable[tuple[int, int]],
+    how: str,
+    *,
+    by: Actor = SYSTEM,
+    status: UserTask.Status = Status.CANCELLED,
+) -> int:
+    """Close these open tasks, (task, folder), without a decision; return how many were open."""
     found = list(tasks)
     if not found:
         return 0
@@ -120,7 +127,7 @@ def _close(tasks: Iterable[tuple[int, int]], how: str, by: Actor) -> int:
         UserTask.objects.open()
         .filter(pk__in=[pk for pk, _folder in found])
         .update(
-            status=Status.CANCELLED,
+            status=status,
             decided_at=Now(),
             decided_by=by.user_id,
             decided_by_name=by.name[:150],

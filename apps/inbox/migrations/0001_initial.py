@@ -715,6 +715,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="usertask",
             constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "second_look")),
+                fields=("item", "attempt"),
+                name="user_task_one_second_look_per_try",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="usertask",
+            constraint=models.UniqueConstraint(
                 condition=models.Q(("kind__in", ["form", "incident"]), ("status", "open")),
                 fields=("instance_id", "token", "kind"),
                 name="user_task_one_open_per_token",

@@ -246,6 +246,11 @@ class UserTask(models.Model):
                 condition=models.Q(status="open") & ~models.Q(kind__in=["second_look", "approval"]),
             ),
             models.UniqueConstraint(
+                name="user_task_one_second_look_per_try",
+                fields=["item", "attempt"],
+                condition=models.Q(kind="second_look"),
+            ),
+            models.UniqueConstraint(
                 name="user_task_one_open_per_token",
                 fields=["instance_id", "token", "kind"],
                 condition=models.Q(status="open", kind__in=["form", "incident"]),

@@ -29,9 +29,11 @@ from .places import (
     UNFINISHED,
     WAITING,
     Taken,
+    act_in_doubt,
     as_it_stands,
     changed_meanwhile,
     end,
+    insist_on_known_effects,
     make_ready,
     park,
     put_back,
@@ -151,7 +153,7 @@ def retry_item(
     With `payload` its data is corrected first; give the `version` that the person saw.
     """
     taken = take(item_id, PARKED | {"scheduled"})
-    _insist_on_known_effects(item_id)
+    insist_on_known_effects(item_id)
     wanted: dict[str, Any] = {"available_at": None}
     if payload is not None:
         wanted["payload"] = payload
@@ -274,7 +276,7 @@ def _insist_on_reason(reason: str) -> None:
 
 def _go_on(taken: Taken, *, by: Actor) -> Status:
     """Let the item wait for its turn, or for the answer whether an act of it happened."""
-    key = _act_in_doubt(taken.item_id)
+    key = act_in_doubt(taken.item_id)
     if key is None:
         make_ready(taken)
         return Status.NEW
@@ -282,16 +284,3 @@ def _go_on(taken: Taken, *, by: Actor) -> Status:
     cause = Parked.Cause.EFFECT_UNKNOWN
     park(taken, status=Status.NEEDS_DECISION, cause=cause, message=message, by=by)
     return Status.NEEDS_DECISION
-
-
-def _insist_on_known_effects(item_id: int) -> None:
-    """A try that would not know whether an act happened must not begin."""
-    key = _act_in_doubt(item_id)
-    if key is not None:
-        message = _("Nobody knows whether “%(key)s” happened. Find out and record it first.")
-        raise ConflictError(message % {"key": key})
-
-
-def _act_in_doubt(item_id: int) -> str | None:
-    begun = Effect.objects.filter(item_id=item_id, state=Effect.State.BEGUN).order_by("pk")
-    return begun.values_list("key", flat=True).first()

@@ -12,8 +12,9 @@ from apps.events.bus import publish, ring
 from apps.events.models import Event
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError
+from apps.lib.json import JsonObject
 from apps.queues.exceptions import ItemNotFoundError, OwnedItemError
-from apps.queues.models import Ended, Lease, Parked, Scheduled, WorkItem
+from apps.queues.models import Effect, Ended, Lease, Parked, Scheduled, WorkItem
 from apps.queues.owners import link_of, owner_of
 from apps.queues.statements import PUT_ENDED, PUT_PARKED, PUT_READY, PUT_SCHEDULED, TAKE
 
@@ -114,12 +115,24 @@ def park(taken: Taken, *, status: str, cause: str, message: str, by: Actor) -> N
     run(PUT_PARKED, {**taken.values(), **details})
 
 
-def end(
-    taken: Taken, *, status: str, by: Actor, note: str, error: str = "", code: str = ""
+def end(  # noqa: PLR0913 - what the owner hears
+    taken: Taken,
+    *,
+    status: str,
+    by: Actor,
+    note: str,
+    error: str = "",
+    code: str = "",
+    output: JsonObject | None = None,
 ) -> None:
-    """End the item; `error` and `code` are for its owner, if it has one."""
+    """End the item; `error`, `code` and `output` are for its owner, if it has one."""
     details = {"status": str(status), "by": by.name[:MAX_NAME], "note": note}
-    rows = run(PUT_ENDED, {**taken.values(), **details, "error": error, "code": code})
+    told = {
+        "error": error,
+        "code": code,
+        "output": None if output is None else orjson.dumps(output).decode(),
+    }
+    rows = run(PUT_ENDED, {**taken.values(), **details, **told})
     if rows[0][1]:
         ring()
 
@@ -150,6 +163,20 @@ def record(
 def as_it_stands(item_id: int) -> WorkItem:
     item: WorkItem = WorkItem.objects.with_status().select_related("queue").get(pk=item_id)
     return item
+
+
+def insist_on_known_effects(item_id: int) -> None:
+    """A try that would not know whether an act happened must not begin: raises ConflictError."""
+    key = act_in_doubt(item_id)
+    if key is not None:
+        message = _("Nobody knows whether “%(key)s” happened. Find out and record it first.")
+        raise ConflictError(message % {"key": key})
+
+
+def act_in_doubt(item_id: int) -> str | None:
+    """Return the key of an act of which nobody knows whether it happened."""
+    begun = Effect.objects.filter(item_id=item_id, state=Effect.State.BEGUN).order_by("pk")
+    return begun.values_list("key", flat=True).first()
 
 
 def refusal(item_id: int) -> ConflictError:

@@ -72,7 +72,8 @@ placed as (
     returning item_id),
 told as ({
     tell_owners('''
-    select item_id, %(status)s::text as status, null::jsonb as output, %(error)s::text as error,
+    select item_id, %(status)s::text as status, %(output)s::jsonb as output,
+           %(error)s::text as error,
            %(code)s::text as code, %(note)s::text as message, %(by)s::text as by
       from s''')
 }),
