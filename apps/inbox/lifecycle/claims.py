@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.permissions import Action, can
 from apps.events.live import nudge
+from apps.inbox.candidates import why_not
 from apps.inbox.exceptions import TaskInHandsError
 from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
@@ -40,9 +41,10 @@ def claim_task(task: UserTask, *, by: Actor, take_over: bool = False) -> UserTas
     """Assign the task to `by`.
 
     Raises TaskInHandsError when it is somebody else's, unless `take_over`; TaskDecidedError when
-    it is closed.
+    it is closed; NotAllowedError for those who may not decide it.
     """
     current = lock_open_task(task, by=by)
+    insist_on_taking(current, by)
     was = _holder_of(current)
     if was is not None and was.pk != by.user_id and not take_over:
         raise TaskInHandsError(was.name)
@@ -76,11 +78,15 @@ def release_task(task: UserTask, *, by: Actor) -> UserTask:
 
 @transaction.atomic
 def reassign_task(task: UserTask, *, to: User, by: Actor, reason: str = "") -> UserTask:
-    """Hand the task to somebody who may decide it. Raises InvalidError when they may not."""
+    """Hand the task to somebody who may decide it.
+
+    Who may operate the folder hands it to anybody who may decide there, all others to those it is
+    offered to; nobody to somebody who did an earlier step of it. Raises InvalidError, saying why.
+    """
     current = lock_open_task(task, by=by)
-    if not to.is_active or not can(to, Action.DECIDE, current.folder_id):
-        message = _("%(name)s may not decide tasks in this folder.") % {"name": to.name}
-        raise InvalidError(message, fields=[FieldProblem("assignee", message)])
+    problem = _why_not_to(current, to, by)
+    if problem:
+        raise InvalidError(problem, fields=[FieldProblem("assignee", problem)])
     if current.assignee_id == to.pk:
         return current
     was = _holder_of(current)
@@ -97,6 +103,25 @@ def reassign_task(task: UserTask, *, to: User, by: Actor, reason: str = "") -> U
 def record_reveal(task: UserTask, path: str, *, by: Actor) -> None:
     """Write down that somebody looked at a personal value."""
     record_event("user_task.revealed", task, by, {"field": path[:300]})
+
+
+def insist_on_taking(task: UserTask, by: Actor) -> None:
+    """Raise NotAllowedError, saying why, when `by` may not work on the task."""
+    user = User.objects.filter(pk=by.user_id, is_active=True).first() if by.user_id else None
+    problem = why_not(task, user) if user else ""
+    if problem:
+        raise NotAllowedError(problem)
+
+
+def _why_not_to(task: UserTask, to: User, by: Actor) -> str:
+    said = {"name": to.name}
+    if not to.is_active or not can(to, Action.DECIDE, task.folder_id):
+        return _("%(name)s may not decide tasks in this folder.") % said
+    elif to.pk in task.excluded:
+        return _("%(name)s did an earlier step of this; somebody else must decide it.") % said
+    elif why_not(task, to) and by.user_id is not None and not _may_operate(by, task):
+        return _("This is not offered to %(name)s. A supervisor can hand it to them.") % said
+    return ""
 
 
 def _holder_of(task: UserTask) -> User | None:

@@ -11,7 +11,7 @@ from apps.events.models import Event
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError
 from apps.lib.json import JsonObject
-from apps.queues.models import Attempt, Effect, Ended, ItemAnswer, Parked, WorkItem
+from apps.queues.models import Attempt, Effect, Ended, Parked, WorkItem
 from apps.queues.statements import PUT_PARKED
 
 from .changes import changes_between
@@ -32,8 +32,6 @@ class Wait:
     code: str = ""
     # the act that was in question, with the time it began
     effect: tuple[str, datetime] | None = None
-    # the question that was answered
-    question: str = ""
 
 
 @transaction.atomic
@@ -59,8 +57,6 @@ def recall_item(
     changes = _put_data_back(item_id, *corrected) if corrected else {}
     if wait.effect is not None:
         _ask_about(item_id, wait.effect, taken)
-    if wait.question:
-        ItemAnswer.objects.filter(item_id=item_id, key=wait.question).delete()
     status = Parked.Status.NEEDS_DECISION
     details = {
         "status": str(status),
