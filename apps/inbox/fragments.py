@@ -9,10 +9,23 @@ from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
 
 from . import presenting
-from .listing import MAX_COUNT, TaskFilter
+from .choices import count_alike, groups_of
+from .listing import MAX_COUNT, TABS, TaskFilter
 from .models import UserTask
+from .standing import (
+    may_be_recalled,
+    offered_names,
+    pending_of,
+    pending_words,
+    rungs_of,
+    standing,
+    vote_counts,
+    votes_of,
+    why_it_is_not_for,
+)
 
 Context = dict[str, Any]
+MAIN_TABS = ("mine", "team", "open", "decided")
 
 
 @fragment("inbox.list", template="inbox/inbox.html#list", topics=("inbox:{folder}",))
@@ -21,17 +34,52 @@ def task_list(audience: Audience, arg: str) -> Context | None:
     wanted = TaskFilter.parse(arg)
     if wanted.folder not in audience.folder_ids(Action.VIEW):
         return None
-    page = wanted.page(audience)
-    rows = [{"task": task, **presenting.standing(task, me=wanted.who)} for task in page.items]
-    return {
-        "rows": rows,
+    tabs = _tabs(wanted, audience)
+    common: Context = {
         "wanted": wanted,
         "query": wanted.query(),
-        "tabs": _tabs(wanted, audience),
+        "tabs": [tab for tab in tabs if tab["tab"] in MAIN_TABS or tab["current"]],
+        "more_tabs": [tab for tab in tabs if tab["tab"] not in MAIN_TABS and not tab["current"]],
+        "may_decide": audience.can(Action.DECIDE, wanted.folder),
+    }
+    if wanted.is_grouped and wanted.tab not in ("decided", "snoozed"):
+        return common | _groups(wanted, audience)
+    return common | _rows(wanted, audience)
+
+
+def _rows(wanted: TaskFilter, audience: Audience) -> Context:
+    page = wanted.page(audience)
+    votes = vote_counts(page.items)
+    rows = [
+        {
+            **standing(task, me=wanted.who),
+            "votes": votes.get(task.pk),
+            "may_recall": may_be_recalled(task, me=wanted.who),
+        }
+        for task in page.items
+    ]
+    is_top = wanted.tab == "decided" and not wanted.after
+    return {
+        "rows": rows,
+        "pending": _pending(wanted, audience) if is_top else [],
         "next_query": wanted.but(after=page.next_cursor).query() if page.next_cursor else "",
         "first_query": wanted.but().query() if wanted.after else None,
         "team_count": _said(wanted.but(tab="open").count(audience)) if not rows else "",
     }
+
+
+def _pending(wanted: TaskFilter, audience: Audience) -> list[Context]:
+    return [
+        {"task": task, **pending_words(task, task.pending_decision, me=wanted.who)}
+        for task in wanted.pending(audience)
+    ]
+
+
+def _groups(wanted: TaskFilter, audience: Audience) -> Context:
+    found = groups_of(wanted, audience)
+    for group in found:
+        group["query"] = wanted.but(is_grouped=False, alike=group["task"].alike).query()
+    return {"groups": found, "rows": []}
 
 
 @fragment("inbox.badge", template="inbox/inbox.html#badge", topics=("inbox:{folder}",))
@@ -47,11 +95,21 @@ def header(audience: Audience, arg: str) -> Context | None:
     task = _task(audience, arg)
     if task is None:
         return None
-    may_decide = audience.can(Action.DECIDE, task.folder_id) and task.is_open
+    me = _named(arg, "me")
+    pending = pending_of(task)
+    why_not = why_it_is_not_for(task, me)
+    is_free = task.is_open and not why_not and pending is None
     return {
-        **presenting.standing(task, me=_named(arg, "me")),
+        **standing(task, me=me),
         "instance": presenting.instance_of(task),
-        "may_decide": may_decide,
+        "may_decide": audience.can(Action.DECIDE, task.folder_id) and is_free,
+        "may_recall": may_be_recalled(task, me=me),
+        "why_not": why_not,
+        "pending": pending_words(task, pending, me=me),
+        "offered_to": offered_names(task),
+        "votes": votes_of(task, me=me),
+        "rungs": rungs_of(task) if task.is_open else [],
+        "n_alike": _said(count_alike(task)) if task.is_open else "0",
     }
 
 
@@ -69,7 +127,7 @@ def story(audience: Audience, arg: str) -> Context | None:
 
 
 def _task(audience: Audience, arg: str) -> UserTask | None:
-    related = ("queue", "item", "assignee", "working_by", "decided_by")
+    related = ("queue", "item", "assignee", "working_by", "decided_by", "team")
     found: UserTask | None = (
         UserTask.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
         .select_related(*related)
@@ -80,15 +138,25 @@ def _task(audience: Audience, arg: str) -> UserTask | None:
 
 
 def _tabs(wanted: TaskFilter, audience: Audience) -> list[dict[str, Any]]:
-    labels = {"open": _("All open"), "mine": _("Mine"), "decided": _("Recently decided")}
+    labels = {
+        "mine": (_("Mine"), _("What you have, or are typing into")),
+        "team": (_("My teams"), _("Offered to you, to your teams, or to whom you stand in for")),
+        "free": (_("Unassigned"), _("What nobody has yet")),
+        "open": (_("All open"), ""),
+        "decided": (_("Decided"), _("Recently decided, with a way back")),
+        "snoozed": (_("Snoozed"), _("Put off until later")),
+    }
     tabs = []
-    for tab in ("open", "mine", "decided"):
+    for tab in TABS:
         other = wanted.but(tab=tab)
         query = other.query()
+        label, title = labels[tab]
         tabs.append(
             {
+                "tab": tab,
                 "url": f"/inbox/?{query}" if query else "/inbox/",
-                "label": labels[tab],
+                "label": label,
+                "title": title,
                 "current": tab == wanted.tab,
                 "count": None if tab == "decided" else _said(other.count(audience)),
             }

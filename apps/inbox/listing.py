@@ -1,29 +1,34 @@
 """Which tasks a list shows: one filter for the page, its live list, its counts, what is next."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
+from django.db.models.lookups import Exact
 
+from apps.accounts.absences import stood_in_for
 from apps.accounts.models import User
 from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
 from apps.lib.pagination import Page, page_of
-from apps.queues.models import WorkQueue
 
-from .models import UserTask
+from .candidates import eligible, tokens_of
+from .models import PendingDecision, UserTask
 
 PAGE_SIZE = 50
 MAX_TEXT = 100
-MAX_COUNT = 1_000  # beyond that a list says "1000+": nobody reads on
+MAX_COUNT = 1_000  # beyond that a list says "≥ 1 000": nobody reads on
+MAX_PENDING = 20  # decisions on their way that are shown, and can be taken back
 MOST_URGENT_FIRST = ("urgent_at", "id")
 NEWEST_DECISION_FIRST = ("-decided_at", "-id")
-TABS = ("mine", "open", "decided")
+TABS = ("mine", "team", "free", "open", "decided", "snoozed")
+STANDINGS = ("at_risk", "overdue")
 ME, GROUP = "me", "group:"
-MAX_GROUPS, MAX_GROUP = 500, 300
+MAX_NAME = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,39 +44,49 @@ class TaskFilter:
     tab: str = "open"
     queue: int | None = None
     kind: str = ""
+    code: str = ""
+    workflow: str = ""
+    standing: str = ""
+    # tasks for the same decision as that sign says
+    alike: str = ""
     instance: int | None = None
-    # whom a workflow offers it to: “me”, or “group:” and its name; "" for everybody
+    # whom it is offered to: “me”, or “group:” and its name; "" for everybody
     whom: str = ""
     text: str = ""
+    is_grouped: bool = False
     after: str = ""
 
     @classmethod
     def parse(cls, query: str, *, folder: int = 0, who: int = 0) -> "TaskFilter":
         """Read a query string; what makes no sense is left out, never an error."""
         found = dict(parse_qsl(query[:2000]))
-        tab, kind = found.get("tab", ""), found.get("kind", "")
+
+        def text_of(name: str, limit: int = MAX_NAME) -> str:
+            return found.get(name, "").replace("\x00", "").strip()[:limit]
+
         return cls(
             folder=folder or _number(found.get("folder")) or 0,
             who=who or _number(found.get("who")) or 0,
-            tab=tab if tab in TABS else "open",
+            tab=_one_of(TABS, found.get("tab")) or "open",
             queue=_number(found.get("queue")),
-            kind=kind if kind in UserTask.Kind.values else "",
+            kind=_one_of(UserTask.Kind.values, found.get("kind")),
+            code=text_of("code"),
+            workflow=text_of("workflow"),
+            standing=_one_of(STANDINGS, found.get("standing")),
+            alike=text_of("alike"),
             instance=_number(found.get("instance")),
-            whom=_audience(found.get("whom", "")),
-            text=found.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
+            whom=_audience(text_of("whom")),
+            text=text_of("q", MAX_TEXT),
+            is_grouped=found.get("grouped") == "1",
             after=found.get("after", "")[:1000],
         )
 
     def query(self) -> str:
         """Return what stands in the page's address."""
-        tab = "" if self.tab == "open" else self.tab
         pairs = {
-            "tab": tab,
-            "queue": self.queue,
-            "kind": self.kind,
-            "instance": self.instance,
-            "whom": self.whom,
-            "q": self.text,
+            "tab": "" if self.tab == "open" else self.tab,
+            **self.narrowing,
+            "grouped": "1" if self.is_grouped else "",
             "after": self.after,
         }
         return urlencode({name: value for name, value in pairs.items() if value})
@@ -86,28 +101,48 @@ class TaskFilter:
         return replace(self, **{"after": "", **changes})
 
     @property
+    def grouped(self) -> "TaskFilter":
+        return self.but(is_grouped=True)
+
+    @property
+    def ungrouped(self) -> "TaskFilter":
+        return self.but(is_grouped=False)
+
+    @property
+    def narrowing(self) -> dict[str, Any]:
+        """What narrows the list, by the name that it has in the address."""
+        return {
+            "queue": self.queue,
+            "kind": self.kind,
+            "code": self.code,
+            "workflow": self.workflow,
+            "standing": self.standing,
+            "whom": self.whom,
+            "instance": self.instance,
+            "alike": self.alike,
+            "q": self.text,
+        }
+
+    @property
     def is_narrowed(self) -> bool:
-        return bool(self.queue or self.kind or self.instance or self.whom or self.text)
+        return any(self.narrowing.values())
+
+    @property
+    def n_chosen(self) -> int:
+        """How many of the filters that are folded away are in use."""
+        return sum(bool(value) for name, value in self.narrowing.items() if name != "q")
 
     def rows(self, rights: Any) -> QuerySet[UserTask]:
         """Return the tasks, as far as `rights` (or an audience's) lets them be seen."""
         if self.folder not in rights.folder_ids(Action.VIEW):
             return UserTask.objects.none()
-        found = self._of_tab(UserTask.objects.filter(folder_id=self.folder))
-        if self.queue:
-            found = found.filter(queue_id=self.queue)
-        if self.kind:
-            found = found.filter(kind=self.kind)
-        if self.instance:
-            found = found.filter(instance_id=self.instance)
-        if self.whom:
-            found = found.filter(self._offered())
-        return found.filter(_matches(self.text)) if self.text else found
+        return self._of_tab(UserTask.objects.filter(folder_id=self.folder)).filter(self._wanted())
 
     def page(self, rights: Any) -> Page[UserTask]:
         is_past = self.tab == "decided"
         order = NEWEST_DECISION_FIRST if is_past else MOST_URGENT_FIRST
-        rows = self.rows(rights).select_related("queue", "item", "assignee", "working_by")
+        rows = self.rows(rights).select_related("queue", "item", "assignee", "working_by", "team")
+        rows = rows.defer("form", "values", "earlier_values", "predictions", "handling")
         try:
             return page_of(rows, order=order, limit=PAGE_SIZE, cursor=self.after)
         except InvalidError:
@@ -117,61 +152,118 @@ class TaskFilter:
         """Return how many there are, at most MAX_COUNT + 1."""
         return self.rows(rights).order_by()[: MAX_COUNT + 1].count()
 
+    def pending(self, rights: Any) -> list[UserTask]:
+        """Return the tasks decided so recently that it can be undone; newest first."""
+        if self.folder not in rights.folder_ids(Action.VIEW):
+            return []
+        found = UserTask.objects.open().filter(self._wanted(), folder_id=self.folder)
+        found = found.filter(pending_decision__isnull=False)
+        found = found.select_related("queue", "item", "pending_decision")
+        return list(found.order_by("-pending_decision__made_at")[:MAX_PENDING])
+
     def next_after(self, task: UserTask, rights: Any) -> UserTask | None:
         """Return the open task to do after `task`: the next in the list, else the first.
 
-        What somebody else has in hands is passed over.
+        What somebody else has in hands, or the person may not decide, is passed over.
         """
-        rows = self.but(tab="mine" if self.tab == "mine" else "open").rows(rights)
+        tab = self.tab if self.tab in ("mine", "team", "free") else "open"
+        rows = self.but(tab=tab).rows(rights).exclude(pk=task.pk)
         others = Q(working_until__gt=Now()) & ~Q(working_by=self.who)
-        free = rows.exclude(pk=task.pk).exclude(others & Q(working_by__isnull=False))
-        free = free.filter(Q(assignee=None) | Q(assignee=self.who)).order_by(*MOST_URGENT_FIRST)
-        later = Q(urgent_at__gt=task.urgent_at) | Q(urgent_at=task.urgent_at, pk__gt=task.pk)
-        return free.filter(later).first() or free.first()
+        free = rows.exclude(others & Q(working_by__isnull=False))
+        free = free.filter(Q(assignee=None) | Q(assignee=self.who))
+        if self._person is not None:
+            free = free.filter(eligible(self._person, self.folder))
+        free = free.order_by(*MOST_URGENT_FIRST)
+        # the bound on the first column alone lets PostgreSQL start in the index
+        later = Q(urgent_at__gt=task.urgent_at) | Q(pk__gt=task.pk)
+        return free.filter(later, urgent_at__gte=task.urgent_at).first() or free.first()
 
-    def _offered(self) -> Q:
-        """To me: by name, or since it was given to me."""
-        if self.whom != ME:
-            return Q(candidate_groups__contains=[self.whom.removeprefix(GROUP)])
-        names = list(User.objects.filter(pk=self.who).values_list("username", flat=True))
-        return Q(assignee=self.who) | Q(candidate_users__contains=names or [""])
+    @cached_property
+    def _person(self) -> User | None:
+        return User.objects.filter(pk=self.who).first() if self.who else None
 
     def _of_tab(self, tasks: Any) -> QuerySet[UserTask]:
         if self.tab == "decided":
-            found: QuerySet[UserTask] = tasks.closed()
-        elif self.tab == "mine":
-            found = tasks.open().in_hands_of(self.who)
+            return tasks.closed()  # type: ignore[no-any-return]
+        elif self.tab == "snoozed":
+            return tasks.open().filter(snoozed_until__gt=Now())  # type: ignore[no-any-return]
         else:
-            found = tasks.open()
-        return found
+            return waiting(tasks.open()).filter(self._whose())
+
+    def _whose(self) -> Q:
+        if self.tab == "mine":
+            # by id: the planner would rather read all open tasks than join two indexes by OR
+            return Q(pk__in=_in_hands_of(self.who))
+        elif self.tab == "team":
+            return self._for_me()
+        elif self.tab == "free":
+            return Q(assignee=None)
+        else:
+            return Q()
+
+    def _for_me(self) -> Q:
+        """Offered to me by name, to one of my teams, or given to whom I stand in for."""
+        if self._person is None:
+            return Q(pk=None)
+        tokens = sorted(tokens_of(self._person, self.folder))
+        offered = UserTask.objects.open().filter(offered_to__overlap=tokens).values("pk")
+        deputised = stood_in_for(self.who)
+        given = UserTask.objects.open().filter(assignee__in=deputised).values("pk")
+        found = Q(offered_to__overlap=tokens) if not deputised else Q(pk__in=offered.union(given))
+        return found & ~Q(excluded__contains=[self.who])
+
+    def _wanted(self) -> Q:
+        chosen = {
+            "queue_id": self.queue,
+            "kind": self.kind,
+            "code": self.code,
+            "alike": self.alike,
+            "instance_id": self.instance,
+        }
+        found = Q(**{name: value for name, value in chosen.items() if value})
+        found &= self._offered() & _standing(self.standing) & _of_workflow(self.workflow)
+        return found & _matches(self.text) if self.text else found
+
+    def _offered(self) -> Q:
+        """To me: by name, or since it was given to me."""
+        if not self.whom:
+            return Q()
+        elif self.whom != ME:
+            return Q(candidate_groups__contains=[self.whom.removeprefix(GROUP)])
+        name = self._person.username if self._person else ""
+        return Q(assignee=self.who) | Q(candidate_users__contains=[name])
 
 
-def queues_with_tasks(folder_id: int) -> list[tuple[WorkQueue, int]]:
-    """Return the queues that have open tasks, with how many."""
-    counted = (
-        UserTask.objects.open()
-        .filter(folder_id=folder_id, queue__isnull=False)
-        .order_by()
-        .values_list("queue_id")
-        .annotate(n=Count("pk"))
-    )
-    numbers = dict(counted)
-    queues = WorkQueue.objects.filter(pk__in=numbers).order_by("title")
-    return [(queue, numbers[queue.pk]) for queue in queues]
+def waiting(tasks: QuerySet[UserTask]) -> QuerySet[UserTask]:
+    """Keep the open tasks that somebody should look at: not put off, and not just decided."""
+    decided = PendingDecision.objects.filter(task=OuterRef("pk"))
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=Now())
+    return tasks.filter(awake).exclude(Exists(decided))
 
 
-def audiences_of(folder_id: int) -> list[tuple[str, str]]:
-    """Return the choices of `whom` that find something now, with their names; [] if none does."""
-    offered = UserTask.objects.open().filter(folder_id=folder_id).order_by()
-    groups = offered.exclude(candidate_groups=[]).values_list("candidate_groups", flat=True)
-    names = sorted({str(name) for some in groups.distinct()[:MAX_GROUPS] for name in some})
-    has_people = bool(names) or offered.exclude(candidate_users=[]).exists()
-    me = [(ME, _("Offered to me"))] if has_people else []
-    return [*me, *((f"{GROUP}{name}", _("For %(group)s") % {"group": name}) for name in names)]
+def _in_hands_of(user_id: int) -> QuerySet[UserTask, Any]:
+    assigned = UserTask.objects.open().filter(assignee=user_id).order_by().values("pk")
+    typing = UserTask.objects.open().filter(working_by=user_id, working_until__gt=Now())
+    return assigned.union(typing.order_by().values("pk"))
+
+
+def _of_workflow(name: str) -> Q:
+    # as the index has it
+    said = Exact(KeyTextTransform("workflow", "facts"), name)
+    return Q(said, facts__has_key="workflow") if name else Q()
+
+
+def _standing(standing: str) -> Q:
+    # by the column that lists are sorted by, which has an index; the clock of a paused one stands
+    if standing == "overdue":
+        return Q(urgent_at__lt=Now(), stopped_at=None)
+    elif standing == "at_risk":
+        return Q(at_risk_at__lte=Now(), urgent_at__gte=Now(), stopped_at=None)
+    else:
+        return Q()
 
 
 def _audience(text: str) -> str:
-    text = text.replace("\x00", "")[:MAX_GROUP]
     return text if text == ME or text.startswith(GROUP) else ""
 
 
@@ -181,6 +273,10 @@ def _matches(text: str) -> Q:
     found |= Q(item__reference__istartswith=text)
     number = _number(text.removeprefix("#"))
     return found | Q(item_id=number) if number else found
+
+
+def _one_of(known: Any, text: str | None) -> str:
+    return text if text and text in known else ""
 
 
 def _number(text: str | None) -> int | None:

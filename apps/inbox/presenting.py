@@ -3,29 +3,17 @@
 import json
 from typing import Any
 
-from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
-from apps.accounts.permissions import Action
-from apps.accounts.roles import GRANTS
 from apps.events.history import history_of
 from apps.events.models import Event
 from apps.events.wording import sentence_of
-from apps.lib.clock import utc_now
-from apps.queues import documents
-from apps.queues.files import files_about
 from apps.queues.item_changes import changes_in_words
 from apps.queues.models import Attempt
 from apps.queues.owners import OwnerLink, link_of
 
-from .exceptions import words_of_closing
 from .models import Comment, UserTask
 
-MAX_PEOPLE = 200
-MAX_FILES = 20
-HOT_SECONDS = 15 * 60
 ECHO_SECONDS = 2
 
 WHY = {
@@ -99,46 +87,15 @@ def _raw(task: UserTask, attempt: Attempt | None) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def standing(task: UserTask, *, me: int) -> dict[str, Any]:
-    """Return whose hands the task is in, and how it ended."""
-    now = utc_now()
-    is_working = task.working_by_id is not None and (task.working_until or now) > now
-    return {
-        "task": task,
-        "closed_words": "" if task.is_open else words_of_closing(task),
-        "worker": task.working_by if is_working and task.is_open else None,
-        "is_mine": task.working_by_id == me,
-        "is_assigned_to_me": task.assignee_id == me,
-        "is_hot": is_hot(task),
-        "offered_to": offered_to(task),
-        "me": me,
-    }
-
-
 def instance_of(task: UserTask) -> OwnerLink | None:
     """Return the instance that the task, or its item, belongs to; None if there is none."""
     return link_of(task.instance_id) if task.instance_id else None
-
-
-def offered_to(task: UserTask) -> str:
-    """Return whom the workflow offers the task to, "" if to everybody."""
-    names = [*task.candidate_groups, *task.candidate_users]
-    if task.assignee_id is None and task.facts.get("assignee"):
-        names.insert(0, task.facts["assignee"])
-    return ", ".join(str(name) for name in names)
 
 
 def result_of(task: UserTask) -> str:
     """Return the result that somebody set for the step, as JSON to read; "" if nobody did."""
     said = task.facts.get("result")
     return "" if said is None else json.dumps(said, indent=2, ensure_ascii=False)
-
-
-def is_hot(task: UserTask) -> bool:
-    """Whether it is overdue or nearly so."""
-    if not task.is_open or task.due_at is None:
-        return False
-    return (task.due_at - utc_now()).total_seconds() < HOT_SECONDS
 
 
 def history_entries(task: UserTask) -> list[dict[str, Any]]:
@@ -176,22 +133,3 @@ def _is_echo(event: Event, decided: list[Event]) -> bool:
 
 def comments_of(task: UserTask) -> list[Comment]:
     return list(task.comments.order_by("pk")[:500])
-
-
-def people_for(task: UserTask) -> list[User]:
-    """Return who may decide in the task's folder, for the choice of whom to hand it to."""
-    roles = [role for role, granted in GRANTS.items() if Action.DECIDE in granted]
-    member = Q(memberships__folder_id=task.folder_id, memberships__role__in=roles)
-    found = User.objects.filter(member, is_active=True).distinct()
-    return sorted(found[:MAX_PEOPLE], key=lambda person: person.name.lower())
-
-
-def documents_of(task: UserTask, *, chosen: int | None = None) -> dict[str, Any] | None:
-    """Return the documents of the item or its instance, one to be shown; None: there are none."""
-    files = list(files_about(task.item_id, task.instance_id)[:MAX_FILES])
-    if not files:
-        return None
-    shown = next((file for file in files if file.pk == chosen), files[0])
-    template, context = documents.show(shown)
-    html = render_to_string(template, {**context, "file": shown, "task": task})
-    return {"files": files, "file": shown, "html": html}

@@ -14,5 +14,13 @@ urlpatterns = [
     path("<int:pk>/release/", views.task_release, name="release"),
     path("<int:pk>/reassign/", views.task_reassign, name="reassign"),
     path("<int:pk>/comments/", views.task_comment, name="comment"),
+    path("<int:pk>/evidence/", views.task_evidence, name="evidence"),
+    path("<int:pk>/files/", views.file_add, name="file_add"),
+    path("<int:pk>/files/<int:file_id>/", views.file_download, name="file_download"),
+    path("<int:pk>/files/<int:file_id>/image/", views.file_image, name="file_image"),
+    path("<int:pk>/files/<int:file_id>/pages/<int:page>/", views.file_page, name="file_page"),
     path("<int:pk>/reveal/", views.task_reveal, name="reveal"),
+    path("<int:pk>/people/", views.task_people, name="people"),
+    path("views/", views.view_save, name="view_save"),
+    path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
 ]

@@ -1,54 +1,13 @@
-// The inbox: drafts that save themselves, rows that come and go, decisions by key, focus where it belongs.
+// The inbox: decisions by key, rows that come and go, focus where it belongs. Beside it: inbox_check.js (values in doubt),
+// inbox_drafts.js (what is typed), inbox_undo.js (decisions taken back), inbox_tools.js (people, room, filters, selections).
 import { all, isTyping, press } from "./dom.js";
 import { singleKeysAreOn } from "./commands.js";
-import { goTo } from "./schema_form.js";
-
-const SAVE_AFTER_MS = 600;
+import { goToFirst, showLeft } from "./inbox_check.js";
+import { bringBack, forgetEdits } from "./inbox_drafts.js";
+import { layOut } from "./inbox_tools.js";
+import "./inbox_undo.js";
 
 const pane = () => document.getElementById("task");
-const taskForm = () => document.getElementById("task-form");
-
-// ---- drafts: what is typed is kept by the server, by task and person
-
-let saveTimer = 0;
-let edited = null; // the form with changes that are not kept yet
-
-for (const kind of ["input", "change"]) {
-  document.addEventListener(kind, (event) => taskForm()?.contains(event.target) && keepSoon());
-}
-document.addEventListener("rows:changed", keepSoon);
-addEventListener("pagehide", () => edited && keep({ isLeaving: true }));
-
-function keepSoon() {
-  edited = taskForm();
-  sayState("");
-  clearTimeout(saveTimer);
-  saveTimer = setTimeout(keep, SAVE_AFTER_MS);
-}
-
-async function keep({ isLeaving = false } = {}) {
-  const form = edited;
-  forgetEdits();
-  if (!form?.isConnected || form.matches(".htmx-request")) return;
-  const headers = { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "X-Requested-By": "draft" };
-  try {
-    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: new URLSearchParams(new FormData(form)), headers, keepalive: isLeaving });
-    sayState(answer.status === 204 ? form.dataset.saved : form.dataset.notSaved);
-  } catch {
-    edited = form;
-    sayState(form.dataset.notSaved);
-  }
-}
-
-function forgetEdits() {
-  clearTimeout(saveTimer);
-  edited = null;
-}
-
-function sayState(text) {
-  const state = taskForm()?.querySelector("[data-draft-state]");
-  if (state && state.textContent !== text) state.textContent = text;
-}
 
 // ---- decisions: digits beside the letters on the buttons; questions asked in place
 
@@ -69,6 +28,18 @@ document.addEventListener(
   { capture: true },
 );
 
+// Esc leaves a field of the task for its heading, where the keys are
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], details.menu[open]")) return;
+    if (!isTyping(event.target) || !event.target.closest("#task") || event.target.closest(".ask-panel")) return;
+    stop(event);
+    document.getElementById("task-title")?.focus();
+  },
+  { capture: true },
+);
+
 // before the keys of all pages: there, Enter opens a row of the list
 document.addEventListener(
   "keydown",
@@ -77,8 +48,8 @@ document.addEventListener(
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "Enter" && event.target.id === "task-title") {
       stop(event);
-      goTo(firstField());
-    } else if (/^[1-9]$/.test(event.key) && singleKeysAreOn()) {
+      if (!event.repeat) goToFirst();
+    } else if (/^[1-9]$/.test(event.key) && singleKeysAreOn() && !event.repeat) {
       const decision = pane()?.querySelector(`[data-digit="${event.key}"]:not(:disabled)`);
       if (!decision) return;
       event.preventDefault(); // the digit is a choice, not the beginning of the answer
@@ -103,14 +74,6 @@ function stop(event) {
   event.stopImmediatePropagation();
 }
 
-// ---- going to a field: the doubtful one first
-
-function firstField() {
-  const fields = "input:not([type=hidden], [readonly]), select, textarea";
-  const form = taskForm();
-  return form?.querySelector(`.is-doubtful :is(${fields})`) ?? form?.querySelector(`.task-fields :is(${fields}):not(:disabled)`);
-}
-
 // ---- list and pane: which task is open, where the focus goes
 
 let isOpenedByKey = false;
@@ -120,8 +83,11 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.isLive) return;
-  if (!edited?.isConnected) forgetEdits();
+  forgetEdits();
   showOpen();
+  showLeft();
+  layOut();
+  bringBack();
   reopenRefusedQuestion();
   if (isOpenedByKey) document.getElementById("task-title")?.focus();
   isOpenedByKey = false;
@@ -166,3 +132,4 @@ document.addEventListener("htmx:after:history:push", () => {
 });
 
 showOpen();
+bringBack();

@@ -5,6 +5,7 @@ import { run, singleKeysAreOn } from "./commands.js";
 import { cursorRow, moveCursor, openCursorRow, openRowMenu, selectCursorRow } from "./lists.js";
 
 const SEQUENCE_MS = 1200;
+const REPEATABLE = new Set(["j", "k"]);
 let prefix = "";
 let prefixTimer = 0;
 
@@ -26,6 +27,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (!singleKeysAreOn() && event.key !== "Escape") return;
+  if (event.repeat && !REPEATABLE.has(event.key)) return; // a key held down does its work once
   if (press(event.key)) event.preventDefault();
 });
 

@@ -4,11 +4,12 @@ from .answers import Answer
 from .carrying import check_values
 from .claims import claim_task, reassign_task, record_reveal, release_task, touch_task
 from .deciding import decide, refresh_values
-from .drafts import draft_of, drop_draft, save_draft
+from .drafts import draft_mark, draft_of, drop_draft, save_draft
 from .opening import Reconciled, reconcile_tasks
 from .pending import apply_due_decisions, decide_soon, undo_batch, undo_decision
 from .recalling import recall_decision, recallable_ids
 from .second_looks import close_old_second_looks, open_second_looks
+from .snoozing import snooze_task, wake_due_tasks, wake_task
 from .stepping import NewTask, close_owned_tasks, close_tasks_of, open_owned_tasks
 from .talking import add_comment, check_comment
 
@@ -26,6 +27,7 @@ __all__ = [
     "close_tasks_of",
     "decide",
     "decide_soon",
+    "draft_mark",
     "draft_of",
     "drop_draft",
     "open_owned_tasks",
@@ -38,7 +40,10 @@ __all__ = [
     "refresh_values",
     "release_task",
     "save_draft",
+    "snooze_task",
     "touch_task",
     "undo_batch",
     "undo_decision",
+    "wake_due_tasks",
+    "wake_task",
 ]

@@ -44,6 +44,12 @@ def draft_of(task: UserTask, user_id: int) -> JsonObject:
     return draft.values if draft else {}
 
 
+def draft_mark(task: UserTask, user_id: int) -> str:
+    """Return what tells one state of the draft from the next; "" without a draft."""
+    saved_at = Draft.objects.filter(task_id=task.pk, user_id=user_id).values_list("saved_at")
+    return saved_at[0][0].isoformat() if saved_at else ""
+
+
 def drop_draft(task: UserTask, *, by: Actor) -> None:
     if by.user_id is not None:
         Draft.objects.filter(task_id=task.pk, user_id=by.user_id).delete()

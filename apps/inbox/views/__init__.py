@@ -1,7 +1,10 @@
 """The inbox in the browser: the list, a task beside it, and what people do there."""
 
 from .deciding import task_decide, task_recall, task_undo
+from .evidence import file_add, file_download, file_image, file_page, task_evidence
 from .pages import inbox, task_detail
+from .people import task_people
+from .saved import view_delete, view_save
 from .verbs import (
     task_claim,
     task_comment,
@@ -12,15 +15,23 @@ from .verbs import (
 )
 
 __all__ = [
+    "file_add",
+    "file_download",
+    "file_image",
+    "file_page",
     "inbox",
     "task_claim",
     "task_comment",
     "task_decide",
     "task_detail",
     "task_draft",
+    "task_people",
     "task_reassign",
+    "task_evidence",
     "task_recall",
     "task_release",
     "task_reveal",
     "task_undo",
+    "view_delete",
+    "view_save",
 ]

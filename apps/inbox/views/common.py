@@ -11,12 +11,15 @@ from django.utils.translation import gettext as _
 from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require
 from apps.inbox import presenting
+from apps.inbox.candidates import may_take
 from apps.inbox.choices import choices_for
 from apps.inbox.decisions import decisions_of, title_of
+from apps.inbox.evidence import chosen_file, evidence_of
 from apps.inbox.forming import form_of
-from apps.inbox.lifecycle import draft_of
+from apps.inbox.lifecycle import draft_mark, draft_of
 from apps.inbox.listing import TaskFilter
-from apps.inbox.models import UserTask
+from apps.inbox.models import PendingDecision, UserTask
+from apps.inbox.snoozing import snooze_choices
 from apps.lib.errors import DomainError, NotFoundError
 from apps.lib.json import JsonObject
 from apps.lib.schema_forms import DraftEntered, Entered, SchemaForm
@@ -61,6 +64,7 @@ def answer(
         context |= {
             "kinds": UserTask.Kind.choices,
             "choices": choices_for(context["wanted"]),
+            "may_decide_here": can(request.user, Action.DECIDE, request.folder.pk),
         }
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
@@ -88,10 +92,10 @@ def pane(
 
     `form` and `said` are what was sent, when it is drawn again; `refusal` says why.
     """
-    may_decide = can(request.user, Action.DECIDE, task.folder_id) and task.is_open
+    may_decide = _may_decide_now(request, task)
     answers: Entered = said if said is not None else DraftEntered({})
     if form is None:
-        draft = draft_of(task, request.user.pk) if may_decide else {}
+        draft = draft_of(task, request.user.pk) if task.is_open else {}
         form, answers = form_of(task, payload=_shown_values(task), draft=draft), DraftEntered(draft)
     doubtful = form.mark_doubtful(str(task.facts.get("field", ""))) if task.is_open else None
     rows = decision_rows(task, answers, refusal)
@@ -107,20 +111,32 @@ def pane(
         "form": form,
         "folds": len(form.tree.children) > MANY_FIELDS,
         "doubtful": doubtful,
-        **_evidence(request, task),
+        **_evidence(request, task, form, wanted),
         "decisions": rows,
-        "people": presenting.people_for(task) if may_decide else [],
+        "draft_base": draft_mark(task, request.user.pk) if may_decide else "",
+        "snooze_choices": snooze_choices() if may_decide else [],
         "refusal": refusal,
         "refusal_is_asked": any(row["problems"] for row in rows),
         "opened": True,
     }
 
 
-def _evidence(request: PersonRequest, task: UserTask) -> dict[str, Any]:
+def _may_decide_now(request: PersonRequest, task: UserTask) -> bool:
+    """Whether the form can be used: with the right, offered to them, not just decided."""
+    return (
+        task.is_open
+        and may_take(task, request.user)
+        and not PendingDecision.objects.filter(task=task.pk).exists()
+    )
+
+
+def _evidence(
+    request: PersonRequest, task: UserTask, form: SchemaForm, wanted: TaskFilter
+) -> dict[str, Any]:
     """What there is to be known about the task, besides its values."""
     return {
         "why": presenting.why_it_stopped(task),
-        "document": presenting.documents_of(task, chosen=_chosen_file(request)),
+        "document": evidence_of(task, form, chosen=chosen_file(request.GET), query=wanted.query()),
         "result": presenting.result_of(task),
     }
 
@@ -158,8 +174,3 @@ def decision_rows(
         }
         for number, decision in enumerate(decisions_of(task.decisions), start=1)
     ]
-
-
-def _chosen_file(request: PersonRequest) -> int | None:
-    text = request.GET.get("file", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

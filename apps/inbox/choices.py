@@ -1,0 +1,119 @@
+"""What the lists of the inbox can be narrowed to: only what finds something now.
+
+With 100 000 open tasks nothing here may read them all: distinct values are found by jumping from
+one to the next in an index, and what has no index is looked for among the most urgent.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.queues.models import WorkQueue
+
+from .listing import GROUP, MAX_COUNT, ME, TaskFilter
+from .models import SavedView, UserTask
+
+MAX_VALUES = 100
+MAX_LOOKED_AT = 500
+MAX_GROUPS = 50
+
+# a loose scan: the smallest value, then the smallest above it, and so on
+_DISTINCT = """
+    WITH RECURSIVE found AS (
+        (SELECT {value} AS value FROM inbox_usertask
+          WHERE folder_id = %(folder)s AND status = 'open' AND {known} AND {value} > ''
+          ORDER BY folder_id, {value} LIMIT 1)
+        UNION ALL
+        SELECT (SELECT {value} FROM inbox_usertask
+                 WHERE folder_id = %(folder)s AND status = 'open' AND {known} AND {value} > found.value
+                 ORDER BY folder_id, {value} LIMIT 1)
+          FROM found WHERE found.value IS NOT NULL
+    )
+    SELECT value FROM found WHERE value IS NOT NULL LIMIT %(most)s
+"""
+_CODES = _DISTINCT.format(value="code", known="code <> ''")
+_WORKFLOWS = _DISTINCT.format(value="(facts ->> 'workflow')", known="facts ? 'workflow'")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The filters that the page offers, each with what it can be set to."""
+
+    queues: list[WorkQueue]
+    codes: list[str]
+    workflows: list[str]
+    audiences: list[tuple[str, str]]
+    views: list[SavedView]
+
+
+def choices_for(wanted: TaskFilter) -> Choices:
+    folder = wanted.folder
+    return Choices(
+        queues=list(queues_with_tasks(folder)),
+        codes=_distinct(_CODES, folder),
+        workflows=_distinct(_WORKFLOWS, folder),
+        audiences=audiences_of(folder),
+        views=list(SavedView.objects.filter(user_id=wanted.who, folder_id=folder)),
+    )
+
+
+def queues_with_tasks(folder_id: int) -> QuerySet[WorkQueue]:
+    """Return the queues that have open tasks."""
+    tasks = UserTask.objects.open().filter(queue=OuterRef("pk"))
+    return WorkQueue.objects.filter(Exists(tasks), folder_id=folder_id).order_by("title")
+
+
+def audiences_of(folder_id: int) -> list[tuple[str, str]]:
+    """Return whom workflows offer the most urgent tasks to; [] if they name nobody."""
+    urgent = UserTask.objects.open().filter(folder_id=folder_id).order_by("urgent_at", "pk")
+    offered = list(urgent.values_list("candidate_groups", "candidate_users")[:MAX_LOOKED_AT])
+    names = sorted({str(name) for groups, _users in offered for name in groups})
+    me = [(ME, _("Offered to me"))] if names or any(users for _groups, users in offered) else []
+    return [*me, *((f"{GROUP}{name}", _("For %(group)s") % {"group": name}) for name in names)]
+
+
+def _distinct(sql: str, folder_id: int) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"folder": folder_id, "most": MAX_VALUES})
+        return [row[0] for row in cursor.fetchall()]
+
+
+# ---- tasks for the same decision
+
+
+def count_alike(task: UserTask) -> int:
+    """Return how many other open tasks ask for the same decision, at most MAX_COUNT + 1."""
+    if not task.alike:
+        return 0
+    same = UserTask.objects.open().filter(folder_id=task.folder_id, alike=task.alike)
+    return same.exclude(pk=task.pk).order_by()[: MAX_COUNT + 1].count()
+
+
+def groups_of(wanted: TaskFilter, rights: Any) -> list[dict[str, Any]]:
+    """Return the largest groups of tasks that are alike, each with its most urgent task."""
+    rows = wanted.rows(rights).exclude(alike="")
+    found = (
+        rows.order_by()
+        .values("alike")
+        .annotate(n=Count("pk"), first=Min("urgent_at"))
+        .order_by("-n", "alike")[:MAX_GROUPS]
+    )
+    groups = {row["alike"]: row for row in found}
+    tasks = (
+        UserTask.objects.open()
+        .filter(folder_id=wanted.folder, alike__in=groups)
+        .order_by("alike", "urgent_at", "pk")
+        .distinct("alike")
+        .select_related("queue")
+        .defer("form", "values", "earlier_values", "predictions", "handling")
+    )
+    firsts = {task.alike: task for task in tasks}
+    return [
+        {"task": firsts[alike], "n": row["n"]} for alike, row in groups.items() if alike in firsts
+    ]
+
+
+__all__ = ["Choices", "audiences_of", "choices_for", "count_alike", "groups_of"]
