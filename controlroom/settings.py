@@ -238,6 +238,8 @@ ENVIRONMENT_TAG = env_str("ENVIRONMENT", "")
 DEMO_ENABLED = env_bool("CONTROLROOM_DEMO", default=True)
 # Whether a new demo sends itself an invoice every few seconds
 DEMO_TRICKLE = env_bool("CONTROLROOM_TRICKLE", default=True)
+# How many invoices the demo's flood is
+DEMO_FLOOD = env_int("CONTROLROOM_FLOOD", default=2_000, low=1, high=10_000)
 LOOPBACK_ONLY = env_bool("CONTROLROOM_LOOPBACK", default=False)
 METRICS_TOKEN = env_str("METRICS_TOKEN")
 # How long the history of what people did is kept; 0: for ever

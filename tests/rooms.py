@@ -50,6 +50,7 @@ class RunningRoom:
             **{name: value for name, value in os.environ.items() if not _is_ours(name)},
             "CONTROLROOM_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "CONTROLROOM_TRICKLE": "false",
+            "CONTROLROOM_FLOOD": "500",
             "CONTROLROOM_DATA_DIR": str(data_dir),
             **(env or {}),
         }

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder, User
@@ -28,7 +30,7 @@ from .slowly import make_slow
 from .trickle import make_one
 from .trying import Made, Step, all_are_over, instance_link, instances_of, items_of_step, one
 
-N_FLOOD, N_WHILE_DOWN, DOWN_SECONDS = 2000, 5, 20
+N_WHILE_DOWN, DOWN_SECONDS = 5, 20
 WATCHED_HOURS = 2
 
 
@@ -156,12 +158,12 @@ def _posting_link(folder: Folder, progress: TryItStep | None) -> str:
 
 
 def _flood(folder: Folder, user: User) -> Made:
-    ids = take_in_data(folder, flood_of_invoices(folder, N_FLOOD), by=user.actor)
+    ids = take_in_data(folder, flood_of_invoices(folder, settings.DEMO_FLOOD), by=user.actor)
     return min(ids), max(ids)
 
 
 def _is_drained(progress: TryItStep) -> bool:
-    return instances_of(progress).filter(ended_at__isnull=False).count() >= N_FLOOD
+    return instances_of(progress).filter(ended_at__isnull=False).count() >= settings.DEMO_FLOOD
 
 
 # --- the month-end --------------------------------------------------------------------------------
@@ -223,9 +225,9 @@ STEPS = [
     Step(
         "flood",
         _("Flood the room"),
-        _("Two thousand invoices at once, in one call."),
+        format_lazy(_("{n} invoices at once, in one call."), n=settings.DEMO_FLOOD),
         _("The backlog leaps up on the overview and is worked off while you watch."),
-        _("Send 2 000"), _flood, _is_drained,
+        format_lazy(_("Send {n}"), n=settings.DEMO_FLOOD), _flood, _is_drained,
         lambda folder, progress: reverse("dashboard:overview"), _("Watch the overview"),
     ),
     Step(

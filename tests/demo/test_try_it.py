@@ -28,9 +28,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
+def impatient(monkeypatch, settings):
     monkeypatch.setattr(session, "LINGER_SECONDS", 0.0)
-    monkeypatch.setattr(steps, "N_FLOOD", 30)
+    settings.DEMO_FLOOD = 30
 
 
 @pytest.fixture
