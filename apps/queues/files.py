@@ -2,20 +2,24 @@
 
 import hashlib
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from apps.events.bus import publish
 from apps.lib.actors import Actor
 from apps.lib.errors import InvalidError, NotFoundError, TooLargeError
 
+from .documents.registry import Document
 from .models import ItemFile, Owned, WorkItem
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 CHUNK_BYTES = 1024 * 1024
 MAX_NAME = 255
 
@@ -66,7 +70,7 @@ def files_about(item_id: int | None, owner_id: int | None = None) -> QuerySet[It
     return ItemFile.objects.filter(item_id__in=beside).order_by("pk")
 
 
-def as_attachment(kept: ItemFile) -> FileResponse:
+def as_attachment(kept: Document) -> FileResponse:
     """Answer with the file as a download that no browser will interpret."""
     response = FileResponse(
         _opened(kept),
@@ -77,21 +81,28 @@ def as_attachment(kept: ItemFile) -> FileResponse:
     return _made_harmless(response)
 
 
-def as_image(kept: ItemFile, *, content_type: str) -> FileResponse:
+def as_image(kept: Document, *, content_type: str) -> FileResponse:
     """Answer with an image for the page; `content_type` is one that browsers only draw."""
     response = _made_harmless(FileResponse(_opened(kept), content_type=content_type))
     response["Cache-Control"] = "private, max-age=300"
     return response
 
 
-def _opened(kept: ItemFile) -> File:  # type: ignore[type-arg]
+def as_page(png: bytes) -> HttpResponse:
+    """Answer with a page that was drawn from a document."""
+    response = _made_harmless(HttpResponse(png, content_type="image/png"))
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+def _opened(kept: Document) -> File:  # type: ignore[type-arg]
     try:
         return kept.file.open("rb")
     except OSError:
         raise NotFoundError(_("The storage has lost this file.")) from None
 
 
-def _made_harmless(response: FileResponse) -> FileResponse:
+def _made_harmless(response: Answer) -> Answer:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -10,5 +10,6 @@ urlpatterns = [
     path("<int:pk>/files/", views.file_add, name="file_add"),
     path("<int:pk>/files/<int:file_id>/", views.file_download, name="file_download"),
     path("<int:pk>/files/<int:file_id>/image/", views.file_image, name="file_image"),
+    path("<int:pk>/files/<int:file_id>/pages/<int:page>/", views.file_page, name="file_page"),
     path("<int:pk>/<slug:verb>/", views.item_verb, name="item_verb"),
 ]

@@ -105,6 +105,14 @@ def file_download(request: PersonRequest, pk: int, file_id: int) -> FileResponse
 
 
 @require_safe
+def file_page(request: PersonRequest, pk: int, file_id: int, page: int) -> HttpResponse:
+    """A page of a PDF, drawn here: no browser ever opens the file itself."""
+    item = _find(request, pk)
+    found = get_object_or_404(ItemFile, pk=file_id, item_id=item.pk)
+    return files.as_page(documents.page_of(found, page))
+
+
+@require_safe
 def file_image(request: PersonRequest, pk: int, file_id: int) -> HttpResponse | FileResponse:
     """An image as it is; whatever is not plainly an image is a download."""
     item = _find(request, pk)
@@ -121,6 +129,7 @@ def _document(request: PersonRequest, item: WorkItem) -> dict[str, Any] | None:
         return None
     wanted = request.GET.get("file", "")
     file = next((each for each in kept if str(each.pk) == wanted), kept[0])
+    documents.prepare(file)
     template, context = documents.show(file)
     html = render_to_string(template, {**context, "item": item, "file": file}, request)
     return {"file": file, "files": kept, "html": html}

@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.events.models import Event
 from apps.lib.errors import DomainError, InvalidError, TooLargeError
 from apps.queues import documents
+from apps.queues.documents import registry
 from apps.queues.files import attach, clean_name
 from apps.queues.models import ItemFile
 from tests.factories_queues import ANNA
@@ -21,7 +22,7 @@ def item(folder):
 
 @pytest.fixture
 def own_viewers(monkeypatch):
-    monkeypatch.setattr(documents, "_viewers", [])
+    monkeypatch.setattr(registry, "_viewers", [])
 
 
 def keep(item, content, name="a.txt", content_type="text/plain"):
@@ -59,11 +60,12 @@ def test_names_are_only_names(given, kept):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("content", "content_type", "template"), [
     (b"hello", "text/plain", "text"), (b'{"a": 1}', "application/json", "text"),
-    (b"{broken", "application/json", "text"), (b"<a><b/></a>", "application/xml", "text"),
-    (b"<a", "text/xml; charset=utf-8", "text"), (b"%PDF", "application/pdf", "download"),
-    (b"\x89PNG", "image/png", "image"), (b"<svg/>", "image/svg+xml", "text"),
-    (b"\x00\x01", "text/plain", "download"), (b"MZ", "application/octet-stream", "download"),
-    ("schön".encode("latin-1"), "text/csv", "text"),
+    (b"{broken", "application/json", "text"), (b"<a><b/></a>", "application/xml", "xml"),
+    (b"<a", "text/xml; charset=utf-8", "text"), (b"%PDF", "application/pdf", "pages_later"),
+    (b"\x89PNG", "image/png", "pages"), (b"<svg/>", "image/svg+xml", "xml"),
+    (b"\x00\x01", "text/plain", "download"), (b"MZ\x00", "application/octet-stream", "download"),
+    ("schön".encode("latin-1"), "text/csv", "text"), (b"a;b\n1;2", "text/csv", "table"),
+    (b"Subject: x\n\nhello", "message/rfc822", "mail"), (b"no mail", "message/rfc822", "download"),
 ])  # fmt: skip
 def test_each_kind_of_file_has_a_viewer(item, own_viewers, content, content_type, template):
     shown, _context = documents.show(keep(item, content, content_type=content_type))
@@ -77,7 +79,8 @@ def test_entities_are_never_resolved(item, own_viewers):
 
     _template, context = documents.show(keep(item, bomb, content_type="application/xml"))
 
-    assert "&x;" in context["text"]
+    assert "&amp;x;" in context["html"]
+    assert "file:" not in context["html"]
 
 
 @pytest.mark.django_db

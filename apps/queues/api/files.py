@@ -16,6 +16,7 @@ from ninja.files import UploadedFile
 from apps.accounts.http import TokenRequest
 from apps.lib.errors import NotFoundError
 from apps.lib.http import Id, answer
+from apps.queues.documents import Document
 from apps.queues.files import as_attachment, attach
 from apps.queues.models import ItemFile
 
@@ -47,7 +48,11 @@ def download(request: TokenRequest, item_id: ItemId, file_id: FileId) -> HttpRes
     response = as_attachment(kept)
     if not isinstance(request, ASGIRequest):
         return response
-    # on an event loop a file must be read in pieces, each in a thread
+    return as_stream(kept, response)
+
+
+def as_stream(kept: Document, response: HttpResponseBase) -> StreamingHttpResponse:
+    """On an event loop a file must be read in pieces, each in a thread."""
     streaming = StreamingHttpResponse(_pieces(kept.file), headers=dict(response.items()))
     streaming.headers["Content-Disposition"] = content_disposition_header(True, kept.name) or ""
     return streaming
