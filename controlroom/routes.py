@@ -22,6 +22,7 @@ routes: list[URLPattern | URLResolver] = [
     path("ai/", include("apps.ai.urls")),
     path("settings/", include("apps.accounts.settings_urls")),
     path("settings/", include("apps.calendars.settings_urls")),
+    path("settings/", include("apps.notices.settings_urls")),
     path("settings/", include("apps.queues.settings_urls")),
     path("settings/", include("apps.bots.settings_urls")),
     path("live/fragment/", fragment, name="live-fragment"),

@@ -8,6 +8,7 @@ from .routes import routes
 urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", views.favicon),
     path("manifest.webmanifest", views.manifest, name="manifest"),
+    path("sw.js", views.service_worker, name="service_worker"),
     *routes,
 ]
 

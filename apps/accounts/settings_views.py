@@ -61,6 +61,13 @@ def _places() -> list[Place]:
             _("Which bots there are, who shares work, and how long what they run may take."),
         ),
         Place(
+            "notice_settings:list",
+            Action.ADMINISTER,
+            "bell",
+            _("Notices"),
+            _("Chats and other services that are told of what concerns the folder."),
+        ),
+        Place(
             "settings:people",
             Action.ADMINISTER,
             "users",

@@ -75,7 +75,8 @@ def _check_parts(url: str, scheme: str) -> None:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        names = {name.lower().lstrip("+-:") for name, _value in parse_qsl(parts.query)}
+        _port = parts.port
+        names = {name.lower().lstrip("+-: ") for name, _value in parse_qsl(parts.query)}
     except ValueError:
         raise InvalidError(_("This address can't be read.")) from None
     if forbidden := names & _READS_FILES:

@@ -110,7 +110,7 @@ def try_address(address: Address) -> str:
         send(address, message)
     except SendError as error:
         Address.objects.filter(pk=address.pk).update(
-            last_error=error.reason, failures=F("failures") + (error.fault != "server")
+            last_error=error.reason, failures=F("failures") + int(error.fault != "server")
         )
         return error.reason
     Address.objects.filter(pk=address.pk).update(last_error="", failures=0, last_sent_at=Now())
