@@ -1,5 +1,31 @@
-"""What is learnt from decisions, and what is done about it."""
+"""What is learnt from decisions, and what is done about it. Only here statuses are written."""
 
+from .acting import agreement_of, apply_rules, is_sample, measure_rule
+from .proposing import dismiss_proposal, find_proposals, propose_for
+from .ruling import (
+    Terms,
+    accept_proposal,
+    pause_rule,
+    resume_rule,
+    retire_rule,
+    weigh_terms,
+)
 from .verdicts import bring_verdicts_in_line, record_missing_verdicts
 
-__all__ = ["bring_verdicts_in_line", "record_missing_verdicts"]
+__all__ = [
+    "Terms",
+    "accept_proposal",
+    "agreement_of",
+    "apply_rules",
+    "bring_verdicts_in_line",
+    "dismiss_proposal",
+    "find_proposals",
+    "is_sample",
+    "measure_rule",
+    "pause_rule",
+    "propose_for",
+    "record_missing_verdicts",
+    "resume_rule",
+    "retire_rule",
+    "weigh_terms",
+]

@@ -1,0 +1,171 @@
+"""Rules decide tasks that were just opened, and people's decisions measure them."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Folder
+from apps.inbox.lifecycle import Answer, decide
+from apps.inbox.models import UserTask
+from apps.learning.calibration import wilson
+from apps.learning.models import Rule, RuleCase
+from apps.learning.tables import context_of
+from apps.lib.actors import SYSTEM, Actor
+from apps.lib.errors import DomainError
+from apps.workflows.lifecycle import evaluate_decision
+
+from .cases import case_of, corrected, facts_of, may_be_ruled
+from .proposing import outcome_of
+from .ruling import pause_by_itself, rows_of
+
+logger = logging.getLogger(__name__)
+
+Went = RuleCase.Went
+
+# what the last so many looks say counts
+LOOKED_BACK = 50
+FEWEST_LOOKS = 5
+FEWEST_AGAINST = 2
+
+
+def apply_rules(task_ids: Iterable[int]) -> int:
+    """Let active rules decide these tasks; return how many they decided.
+
+    May be called again with the same tasks: each meets its rule once.
+    """
+    tasks = UserTask.objects.open().filter(pk__in=set(task_ids), rule_case__isnull=True)
+    waiting = list(tasks.exclude(alike="").select_related("folder"))
+    rules = Rule.objects.filter(
+        status=Rule.Status.ACTIVE, alike__in={task.alike for task in waiting}
+    )
+    by_sort: dict[tuple[int, str], list[Rule]] = {}
+    for rule in rules:
+        by_sort.setdefault((rule.folder_id, rule.alike), []).append(rule)
+    return sum(
+        _apply(task, by_sort[task.folder_id, task.alike])
+        for task in waiting
+        if (task.folder_id, task.alike) in by_sort and may_be_ruled(task)
+    )
+
+
+def measure_rule(task_id: int) -> None:
+    """Compare what people decided with what the rule says; pauses a rule that they contradict.
+
+    May be called again with the same task, also after a decision was taken back.
+    """
+    case = RuleCase.objects.select_related("rule", "task").filter(task=task_id).first()
+    if case is None or case.went == Went.REFUSED:
+        return
+    is_agreed, note = _opinion(case)
+    if is_agreed is None or is_agreed == case.is_agreed:
+        return
+    RuleCase.objects.filter(pk=case.pk).update(is_agreed=is_agreed, note=note, measured_at=Now())
+    _pause_if_contradicted(case.rule)
+
+
+def is_sample(rule_id: int, task_id: int, share: float) -> bool:
+    """Say whether a task is left to people; always the same for the same rule and task."""
+    digest = blake2b(f"{rule_id}:{task_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 < share
+
+
+@transaction.atomic
+def _apply(task: UserTask, rules: Sequence[Rule]) -> bool:
+    rule = _matching(task, rules)
+    if rule is None:
+        return False
+    went = Went.SAMPLED if is_sample(rule.pk, task.pk, rule.sample_share) else Went.DECIDED
+    case, is_new = RuleCase.objects.get_or_create(
+        task=task, defaults={"rule": rule, "table_version": rule.table_version, "went": went}
+    )
+    if not is_new or went == Went.SAMPLED:
+        return False
+    try:
+        _decide(task, rule)
+    except DomainError as error:
+        RuleCase.objects.filter(pk=case.pk).update(went=Went.REFUSED, note=error.message[:1_000])
+        return False
+    return True
+
+
+def _matching(task: UserTask, rules: Sequence[Rule]) -> Rule | None:
+    """Ask the decision table; None: no rule fits, people decide."""
+    first = rules[0]
+    folder: Folder = task.folder
+    context = context_of(task.kind, facts_of(task), rows_of(rules))
+    try:
+        result = evaluate_decision(
+            folder, first.table_key, context, by=SYSTEM, version=first.table_version
+        )
+    except DomainError as error:
+        # people decide, as they did before there was a rule
+        logger.warning("Decision %s has no answer: %s", first.table_key, error)
+        return None
+    value = result.value if isinstance(result.value, dict) else {}
+    return next(
+        (
+            rule
+            for rule in rules
+            if rule.row_id == value.get("rule") and rule.decision == value.get("decision")
+        ),
+        None,
+    )
+
+
+def _decide(task: UserTask, rule: Rule) -> None:
+    name = _("Rule “%(title)s” v%(version)d") % {
+        "title": rule.title[:120],
+        "version": rule.table_version,
+    }
+    payload = corrected(task.values, rule.corrections) if rule.corrections else None
+    reason = _("Decided by %(rule)s: people decided cases like this in the same way.")
+    answer = Answer(
+        decision=rule.decision,
+        version=task.version,
+        payload=payload,
+        reason=reason % {"rule": name},
+    )
+    decide(task, answer, by=Actor(None, name, "system"))
+
+
+def _opinion(case: RuleCase) -> tuple[bool | None, str]:
+    """Return whether people agree, and what they decided instead; None: nobody has said."""
+    task = case.task
+    decided = case_of(task)
+    if decided is not None:
+        rule = case.rule
+        same = decided.corrections is not None and outcome_of(
+            decided.decision, dict(decided.corrections)
+        ) == outcome_of(rule.decision, rule.corrections)
+        words = {"name": task.decided_by_name, "decision": task.decision}
+        return same, "" if same else _("%(name)s decided “%(decision)s”") % words
+    if case.went == Went.DECIDED and task.is_open:
+        return False, _("The decision was taken back")
+    return None, ""
+
+
+def _pause_if_contradicted(rule: Rule) -> None:
+    current = Rule.objects.select_for_update().get(pk=rule.pk)
+    said = list(
+        current.cases.filter(measured_at__gte=current.measured_from, is_agreed__isnull=False)
+        .order_by("-measured_at")
+        .values_list("is_agreed", flat=True)[:LOOKED_BACK]
+    )
+    against = said.count(False)
+    is_enough = len(said) >= FEWEST_LOOKS or against >= FEWEST_AGAINST
+    agreement = 1 - against / len(said) if said else 1.0
+    if current.status == Rule.Status.ACTIVE and is_enough and agreement < current.limit:
+        reason = _("People decided %(against)d of the last %(n)d otherwise.")
+        pause_by_itself(current, reason=reason % {"against": against, "n": len(said)})
+
+
+def agreement_of(rule: Rule) -> tuple[int, int, float, float]:
+    """Return how many looks agreed, of how many, and the interval of the share (95 %)."""
+    said = list(rule.cases.filter(is_agreed__isnull=False).values_list("is_agreed", flat=True))
+    agreed = said.count(True)
+    low, high = wilson(agreed / len(said) if said else 0.0, len(said), 1.96)
+    return agreed, len(said), low, high
