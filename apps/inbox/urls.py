@@ -21,6 +21,9 @@ urlpatterns = [
     path("<int:pk>/files/<int:file_id>/pages/<int:page>/", views.file_page, name="file_page"),
     path("<int:pk>/reveal/", views.task_reveal, name="reveal"),
     path("<int:pk>/people/", views.task_people, name="people"),
+    path("bulk/preview/", views.bulk, name="bulk"),
+    path("bulk/", views.bulk_decide, name="bulk_decide"),
+    path("bulk/undo/", views.bulk_undo, name="bulk_undo"),
     path("views/", views.view_save, name="view_save"),
     path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
 ]

@@ -1,6 +1,7 @@
 """The verbs of the inbox. Only here the status of a task is written."""
 
 from .answers import Answer
+from .bulk import MAX_TASKS, ForAll, TaskResult, common_decisions, decide_many, insist_on_likeness
 from .carrying import check_values
 from .claims import claim_task, reassign_task, record_reveal, release_task, touch_task
 from .deciding import decide, refresh_values
@@ -14,9 +15,12 @@ from .stepping import NewTask, close_owned_tasks, close_tasks_of, open_owned_tas
 from .talking import add_comment, check_comment
 
 __all__ = [
+    "MAX_TASKS",
     "Answer",
+    "ForAll",
     "NewTask",
     "Reconciled",
+    "TaskResult",
     "add_comment",
     "apply_due_decisions",
     "check_comment",
@@ -25,11 +29,14 @@ __all__ = [
     "close_old_second_looks",
     "close_owned_tasks",
     "close_tasks_of",
+    "common_decisions",
     "decide",
+    "decide_many",
     "decide_soon",
     "draft_mark",
     "draft_of",
     "drop_draft",
+    "insist_on_likeness",
     "open_owned_tasks",
     "open_second_looks",
     "reassign_task",

@@ -75,9 +75,10 @@ def decide_many(
     `versions` are those that the person saw ({id: version}; missing: as it is now). With `batch`
     and `is_soon` they take effect after the moment in which they can be undone together. A preview
     changes nothing. Raises InvalidError when they are too many, not alike, or one of them must be
-    decided by itself.
+    decided by itself, and when the decision is not offered or asks for what was not said.
     """
     insist_on_likeness(tasks)
+    checked_decision(tasks[0], _answer(tasks[0], said, 0))
     seen = versions or {}
     return [
         _one(

@@ -18,6 +18,7 @@ from apps.queues import lifecycle as items
 from apps.queues.lifecycle import Wait
 from apps.queues.models import Attempt, Ended, Owned, Ready, Scheduled
 
+from .answering import forget_answer
 from .locks import lock_task
 from .pending import undo_decision
 from .recording import record_event
@@ -49,6 +50,7 @@ def recall_decision(task: UserTask, *, by: Actor, reason: str = "") -> UserTask:
     version = current.item_version
     if current.kind != Kind.SECOND_LOOK:
         version = _take_item_back(current, by, reason)
+        forget_answer(current)
     UserTask.objects.filter(pk=current.pk).update(
         status=Status.OPEN,
         version=F("version") + 1,
@@ -134,7 +136,6 @@ def _take_item_back(task: UserTask, by: Actor, reason: str) -> int:
             message=task.reason,
             code=task.code,
             effect=_effect_of(task),
-            question=_question_of(task),
         ),
         decided_at=task.decided_at,
         decided_by=task.decided_by_id,
@@ -152,7 +153,3 @@ def _effect_of(task: UserTask) -> tuple[str, datetime] | None:
     if task.kind != Kind.UNKNOWN_EFFECT or not asked or task.decision == "leave_out":
         return None
     return asked[0]["key"], datetime.fromisoformat(asked[0]["begun_at"])
-
-
-def _question_of(task: UserTask) -> str:
-    return str(task.facts.get("question") or "") if task.kind == Kind.QUESTION else ""

@@ -1,5 +1,6 @@
 """The inbox in the browser: the list, a task beside it, and what people do there."""
 
+from .bulk import bulk, bulk_decide, bulk_undo
 from .deciding import task_decide, task_recall, task_undo
 from .evidence import file_add, file_download, file_image, file_page, task_evidence
 from .pages import inbox, task_detail
@@ -15,6 +16,9 @@ from .verbs import (
 )
 
 __all__ = [
+    "bulk",
+    "bulk_decide",
+    "bulk_undo",
     "file_add",
     "file_download",
     "file_image",
