@@ -13,7 +13,7 @@ from apps.lib.json import parse_json
 from apps.lib.schema import require_schema
 
 from . import engine
-from .models import WorkQueue
+from .models import Gate, WorkQueue
 
 if TYPE_CHECKING:
     WorkQueueForm = forms.ModelForm[WorkQueue]
@@ -85,7 +85,7 @@ class QueueForm(WorkQueueForm):
     class Meta:
         model = WorkQueue
         fields = [
-            "key", "title", "description", "automation", "max_runs", "max_in_progress",
+            "key", "title", "description", "automation", "gate", "max_runs", "max_in_progress",
             "max_attempts", "retry_delay_seconds", "retry_backoff", "lease_seconds",
             "on_business_exception", "on_exhausted", "error_rules",
             "sla_seconds", "due_lead_seconds", "seconds_per_point",
@@ -109,6 +109,7 @@ class QueueForm(WorkQueueForm):
             ),
             "sla_seconds": _("Leave empty if nothing is due, or give a cut-off below."),
             "max_in_progress": _("Leave empty for no limit."),
+            "gate": _("How sure AI must be of what it reads. None: everything goes through."),
         }
 
     def __init__(self, *args: Any, folder: Folder, **kwargs: Any) -> None:
@@ -116,6 +117,8 @@ class QueueForm(WorkQueueForm):
         self.folder = folder
         automations = Automation.objects.filter(folder=folder, kind=Automation.Kind.ITEM)
         self.fields["automation"].queryset = automations  # type: ignore[attr-defined]
+        gates = Gate.objects.filter(folder=folder)
+        self.fields["gate"].queryset = gates  # type: ignore[attr-defined]
         for name, value in (self.instance.cut_off or {}).items():
             self.initial.setdefault(f"cut_off_{name}", value)
         if self.instance.pk:
@@ -163,6 +166,7 @@ class QueueForm(WorkQueueForm):
             self._section(
                 _("Who works it"), "automation", "max_runs", "max_in_progress", "lease_seconds"
             ),
+            self._section(_("What AI reads"), "gate"),
             self._section(
                 _("What happens after a failure"),
                 "max_attempts", "retry_delay_seconds", "retry_backoff",

@@ -2,11 +2,11 @@
 
 from ninja import Router
 
-from . import bots, files, items, people, queues, routers
+from . import bots, files, gates, items, people, queues, routers
 
 router = Router()
 # addresses are tried in this order: those that are called most come first
 for part in (routers.bots, routers.queues, routers.items):
     router.add_router("", part)
 
-__all__ = ["bots", "files", "items", "people", "queues", "router"]
+__all__ = ["bots", "files", "gates", "items", "people", "queues", "router"]

@@ -31,7 +31,7 @@ def is_key(text: str) -> bool:
 def find_queue(request: TokenRequest, key: str) -> WorkQueue:
     if not is_key(key):
         raise unknown_queue(key)
-    related = WorkQueue.objects.select_related("automation")
+    related = WorkQueue.objects.select_related("automation", "gate")
     queue: WorkQueue | None = related.filter(folder=request.folder, key=key).first()
     if queue is None:
         raise unknown_queue(key)

@@ -9,17 +9,21 @@ from apps.queues.models import (
     Attempt,
     Effect,
     Ended,
+    ItemAnswer,
     ItemFile,
     Lease,
     Parked,
+    Prediction,
     WorkItem,
     WorkQueue,
 )
+from apps.queues.outputs import output_of
 from apps.queues.owners import owner_of
 
 Out = dict[str, Any]
 
 MAX_ATTEMPTS = 1_000
+MAX_PREDICTIONS = 5_000
 
 OF_QUEUE = (
     *("id", "key", "title", "description", "payload_schema", "unique_reference", "max_attempts"),
@@ -34,6 +38,10 @@ OF_ITEM = (
 OF_ATTEMPT = (
     *("number", "outcome", "bot", "run_id", "started_at", "ended_at", "output", "code", "message"),
     "error_class",
+)
+OF_PREDICTION = (
+    *("attempt", "field", "value", "confidence", "threshold", "went", "source", "region"),
+    *("model", "model_version", "document_class"),
 )
 OF_FILE = ("id", "name", "content_type", "size", "sha256", "added_at", "added_by")
 
@@ -80,6 +88,25 @@ def item_detail(item: WorkItem, *, is_revealed: bool = False) -> Out:
             for each in effects
         ],
         "files": [file_out(each) for each in ItemFile.objects.filter(item=item).order_by("pk")],
+        **_said_of(item),
+    }
+
+
+def _said_of(item: WorkItem) -> Out:
+    """What models read and people answered, and what came of it."""
+    answers = list(ItemAnswer.objects.filter(item_id=item.pk).order_by("pk"))
+    read = Prediction.objects.filter(item_id=item.pk).order_by("attempt", "pk")
+    return {
+        "answers": [
+            {
+                **_values(each, ("key", "decision", "values", "comment")),
+                "by": each.answered_by,
+                "at": each.answered_at,
+            }
+            for each in answers
+        ],
+        "predictions": [_values(each, OF_PREDICTION) for each in read[:MAX_PREDICTIONS]],
+        "output": output_of(item),
     }
 
 
@@ -91,6 +118,7 @@ def _queue(queue: WorkQueue, counts: QueueCounts) -> Out:
     return {
         **_values(queue, OF_QUEUE),
         "automation": queue.automation.key if queue.automation else None,
+        "gate": queue.gate.key if queue.gate else None,
         "paused": queue.paused_reason if queue.is_paused else None,
         "counts": counts.by_status,
         "oldest_seconds": counts.oldest_seconds,

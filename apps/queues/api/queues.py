@@ -17,7 +17,7 @@ from apps.lib.json import Json, JsonObject
 from apps.lib.schema import require_schema
 from apps.queues import engine
 from apps.queues.lifecycle import note_past_references, pause_queue, resume_queue
-from apps.queues.models import WorkQueue
+from apps.queues.models import Gate, WorkQueue
 
 from .finding import find_queue, may_operate
 from .presenting import queue_out, queues_out
@@ -25,14 +25,14 @@ from .routers import queues as router
 from .schemas import PauseIn, QueueIn, QueueList, QueueOut
 
 # null means "none" for these; for all others it means nothing
-NULLABLE = {"automation", "max_in_progress", "sla_seconds", "cut_off"}
+NULLABLE = {"automation", "gate", "max_in_progress", "sla_seconds", "cut_off"}
 SETTABLE = {"key", *QueueIn.model_fields}
 _ALL_FIELDS = [field.name for field in WorkQueue._meta.concrete_fields]
 
 
 @router.get("/queues", response=QueueList, summary="List queues")
 def list_queues(request: TokenRequest, limit: Limit, cursor: Cursor) -> HttpResponse:
-    queues = WorkQueue.objects.filter(folder=request.folder).select_related("automation")
+    queues = WorkQueue.objects.filter(folder=request.folder).select_related("automation", "gate")
     found = page(queues, order=("key", "id"), limit=limit, cursor=cursor)
     return answer({"items": queues_out(found.items), "next_cursor": found.next_cursor})
 
@@ -92,7 +92,18 @@ def _values(request: TokenRequest, body: QueueIn) -> JsonObject:
         engine.parse_cut_off(values["cut_off"])
     if values.get("automation") is not None:
         values["automation"] = _automation(request, values["automation"])
+    if values.get("gate") is not None:
+        values["gate"] = _gate(request, values["gate"])
     return values
+
+
+def _gate(request: TokenRequest, key: str) -> Gate:
+    found = Gate.objects.filter(folder=request.folder, key=key).first()
+    if found is None:
+        problem = FieldProblem("gate", _("there is no gate with this key"))
+        raise InvalidError(f"gate: {problem.message}.", fields=[problem])
+    gate: Gate = found
+    return gate
 
 
 def _automation(request: TokenRequest, key: str) -> Automation:
@@ -147,7 +158,7 @@ def _check(queue: WorkQueue) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return value.key if isinstance(value, Automation) else value
+    return value.key if isinstance(value, Automation | Gate) else value
 
 
 def _uncapitalised(sentence: str) -> str:

@@ -36,6 +36,9 @@ class QueueIn(StrictModel):
     title: str | None = Field(default=None, min_length=1, max_length=150)
     description: str | None = Field(default=None, max_length=10_000)
     automation: str | None = Field(default=None, max_length=100, description="key, or null")
+    gate: str | None = Field(
+        default=None, max_length=100, description="key of the gate for what AI read, or null"
+    )
     payload_schema: AnyObject | None = Field(default=None, description="JSON Schema 2020-12")
     unique_reference: Literal["off", "reject", "ignore"] | None = None
     max_attempts: int | None = Field(default=None, ge=1, le=100)
@@ -64,6 +67,7 @@ class QueueOut(BaseModel):
     title: str
     description: str
     automation: str | None
+    gate: str | None
     payload_schema: dict[str, Any]
     unique_reference: str
     max_attempts: int
@@ -205,6 +209,35 @@ class FileOut(BaseModel):
     added_by: str
 
 
+class AnswerOut(BaseModel):
+    """What a person said about the item. Keys with an underscore are the control room's."""
+
+    key: str = Field(
+        description="of the question; _accepted: the output a person gave, _sent_back: why not"
+    )
+    decision: str
+    values: dict[str, Any]
+    comment: str
+    by: str
+    at: Moment
+
+
+class PredictionOut(BaseModel):
+    """One value that a model read."""
+
+    attempt: int
+    field: str
+    value: Any
+    confidence: float
+    threshold: float | None
+    went: str = Field(description="passed, person, sampled or no_gate")
+    source: str
+    region: dict[str, Any] | None
+    model: str
+    model_version: str
+    document_class: str
+
+
 class ItemDetail(ItemOut):
     instance: int | None = Field(description="the workflow instance that it belongs to")
     attempts: list[AttemptOut] = Field(description="tries that ended, the oldest first")
@@ -213,6 +246,11 @@ class ItemDetail(ItemOut):
     ended: EndedOut | None
     effects: list[EffectOut]
     files: list[FileOut]
+    answers: list[AnswerOut] = Field(description="what people answered, for the next try")
+    predictions: list[PredictionOut] = Field(description="what models read, by try")
+    output: Any = Field(
+        description="of an item that is done: what a person gave, else what the last try returned"
+    )
 
 
 class Wish(StrictModel):

@@ -836,6 +836,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="queues",
                 to="queues.gate",
+                verbose_name="gate",
             ),
         ),
         migrations.CreateModel(

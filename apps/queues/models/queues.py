@@ -80,7 +80,12 @@ class WorkQueue(models.Model):
     )
     # how sure AI must be about what the automation returns
     gate = models.ForeignKey(
-        "queues.Gate", models.SET_NULL, null=True, blank=True, related_name="queues"
+        "queues.Gate",
+        models.SET_NULL,
+        verbose_name=_("gate"),
+        null=True,
+        blank=True,
+        related_name="queues",
     )
     # see apps.queues.engine.ErrorRule
     error_rules = models.JSONField(_("error rules"), default=list, blank=True)
