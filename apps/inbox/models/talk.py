@@ -3,6 +3,9 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.safestring import SafeString
+
+from apps.inbox.markdown import html_of
 
 from .tasks import UserTask
 
@@ -41,6 +44,11 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author_name}: {self.text[:40]}"
+
+    @property
+    def html(self) -> SafeString:
+        """What was written, as HTML that may stand in a page."""
+        return html_of(self.text)
 
 
 class TaskFile(models.Model):

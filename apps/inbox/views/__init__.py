@@ -3,6 +3,7 @@
 from .bulk import bulk, bulk_decide, bulk_undo
 from .deciding import task_decide, task_recall, task_undo
 from .evidence import file_add, file_download, file_image, file_page, task_evidence
+from .later import bulk_reassign, bulk_snooze, task_snooze, task_wake
 from .pages import inbox, task_detail
 from .people import task_people
 from .saved import view_delete, view_save
@@ -18,6 +19,10 @@ from .verbs import (
 __all__ = [
     "bulk",
     "bulk_decide",
+    "bulk_reassign",
+    "bulk_snooze",
+    "bulk_reassign",
+    "bulk_snooze",
     "bulk_undo",
     "file_add",
     "file_download",
@@ -35,7 +40,11 @@ __all__ = [
     "task_recall",
     "task_release",
     "task_reveal",
+    "task_snooze",
+    "task_snooze",
     "task_undo",
+    "task_wake",
+    "task_wake",
     "view_delete",
     "view_save",
 ]

@@ -37,7 +37,7 @@ def bulk(request: PersonRequest) -> HttpResponse:
     The tasks are named by `task` (a number, or number:version), or all by `alike`.
     """
     require(request.user, Action.DECIDE, request.folder.pk)
-    tasks, versions = _chosen(request)
+    tasks, versions = chosen_tasks(request)
     try:
         lifecycle.insist_on_likeness(tasks)
         form = common_form(tasks, request.POST if "decision" in request.POST else None)
@@ -56,7 +56,7 @@ def bulk(request: PersonRequest) -> HttpResponse:
 def bulk_decide(request: PersonRequest) -> HttpResponse:
     """Do it; each task by itself. What was not previewed as it is now is refused."""
     require(request.user, Action.DECIDE, request.folder.pk)
-    tasks, versions = _chosen(request)
+    tasks, versions = chosen_tasks(request)
     batch = uuid4()
     try:
         said = _said(request, _values(request))
@@ -85,7 +85,7 @@ def bulk_undo(request: PersonRequest) -> HttpResponse:
     return redirect("inbox:inbox")
 
 
-def _chosen(request: PersonRequest) -> tuple[list[UserTask], dict[int, int]]:
+def chosen_tasks(request: PersonRequest) -> tuple[list[UserTask], dict[int, int]]:
     """Return the tasks that were chosen, most urgent first, with the versions seen.
 
     Those that somebody decided meanwhile stay among them: the person hears who it was.

@@ -53,7 +53,7 @@ def task_undo(request: PersonRequest, pk: int) -> HttpResponse:
     """Take back what has not taken effect; the task opens with what the person had typed."""
     task = task_to_decide(request, pk)
     lifecycle.undo_decision(task.pk, by=request.user.actor)
-    return _reopened(request, pk, _("Taken back: nothing was decided."))
+    return reopened(request, pk, _("Taken back: nothing was decided."))
 
 
 @require_POST
@@ -62,10 +62,11 @@ def task_recall(request: PersonRequest, pk: int) -> HttpResponse:
     task = task_to_decide(request, pk)
     reason = request.POST.get("reason", "")[:MAX_REASON]
     lifecycle.recall_decision(task, by=request.user.actor, reason=reason)
-    return _reopened(request, pk, _("Recalled: it waits for a decision again."))
+    return reopened(request, pk, _("Recalled: it waits for a decision again."))
 
 
-def _reopened(request: PersonRequest, pk: int, said: str) -> HttpResponse:
+def reopened(request: PersonRequest, pk: int, said: str) -> HttpResponse:
+    """Open the task again, and say why."""
     task, wanted = find_task(request, pk), filter_of(request)
     if not is_partial(request):
         messages.success(request, said)
@@ -174,17 +175,21 @@ def _version(said: QueryDict) -> int:
 
 def _next(request: PersonRequest, done: UserTask, decision: Decision) -> HttpResponse:
     """Open the task to do next, and say what was decided and how long it can be taken back."""
+    decided = decided_of(done, decision, request.user.pk)
+    return opened_next(request, done, {"toast": decided["said"], "decided": decided})
+
+
+def opened_next(request: PersonRequest, done: UserTask, said: dict[str, Any]) -> HttpResponse:
+    """Open the task to do after `done`, with what is said about that: `toast`, `decided`."""
     wanted = filter_of(request)
     following = wanted.next_after(done, request.rights)
-    decided = decided_of(done, decision, request.user.pk)
     if not is_partial(request):
-        messages.success(request, decided["said"])
+        messages.success(request, said["toast"])
         return redirect(address_of(following, wanted))
     context: dict[str, Any] = {"wanted": wanted, "query": wanted.query(), "opened": bool(following)}
     if following is not None:
         context |= pane(request, find_task(request, following.pk), wanted)
-    context |= {"toast": decided["said"], "decided": decided, "is_next": True}
-    response = answer(request, context, partial="after")
+    response = answer(request, context | said | {"is_next": True}, partial="after")
     response["HX-Push-Url"] = address_of(following, wanted)
     return response
 
