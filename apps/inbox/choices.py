@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.queues.models import WorkQueue
@@ -28,7 +28,8 @@ _DISTINCT = """
           ORDER BY folder_id, {value} LIMIT 1)
         UNION ALL
         SELECT (SELECT {value} FROM inbox_usertask
-                 WHERE folder_id = %(folder)s AND status = 'open' AND {known} AND {value} > found.value
+                 WHERE folder_id = %(folder)s AND status = 'open' AND {known}
+                   AND {value} > found.value
                  ORDER BY folder_id, {value} LIMIT 1)
           FROM found WHERE found.value IS NOT NULL
     )
@@ -98,7 +99,8 @@ def groups_of(wanted: TaskFilter, rights: Any) -> list[dict[str, Any]]:
     found = (
         rows.order_by()
         .values("alike")
-        .annotate(n=Count("pk"), first=Min("urgent_at"))
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
         .order_by("-n", "alike")[:MAX_GROUPS]
     )
     groups = {row["alike"]: row for row in found}

@@ -14,6 +14,7 @@ from .listing import MAX_COUNT, TABS, TaskFilter
 from .models import UserTask
 from .standing import (
     may_be_recalled,
+    may_bulk,
     offered_names,
     pending_of,
     pending_words,
@@ -109,6 +110,7 @@ def header(audience: Audience, arg: str) -> Context | None:
         "offered_to": offered_names(task),
         "votes": votes_of(task, me=me),
         "rungs": rungs_of(task) if task.is_open else [],
+        "may_bulk": is_free and may_bulk(task),
         "n_alike": _said(count_alike(task)) if task.is_open else "0",
     }
 
@@ -140,9 +142,9 @@ def _task(audience: Audience, arg: str) -> UserTask | None:
 def _tabs(wanted: TaskFilter, audience: Audience) -> list[dict[str, Any]]:
     labels = {
         "mine": (_("Mine"), _("What you have, or are typing into")),
-        "team": (_("My teams"), _("Offered to you, to your teams, or to whom you stand in for")),
+        "team": (_("Teams"), _("Offered to you, to your teams, or to whom you stand in for")),
         "free": (_("Unassigned"), _("What nobody has yet")),
-        "open": (_("All open"), ""),
+        "open": (_("All"), _("All open tasks of the folder")),
         "decided": (_("Decided"), _("Recently decided, with a way back")),
         "snoozed": (_("Snoozed"), _("Put off until later")),
     }

@@ -17,7 +17,7 @@ from apps.lib.errors import InvalidError
 from apps.lib.pagination import Page, page_of
 
 from .candidates import eligible, tokens_of
-from .models import PendingDecision, UserTask
+from .models import PendingDecision, UserTask, Vote
 
 PAGE_SIZE = 50
 MAX_TEXT = 100
@@ -172,7 +172,10 @@ class TaskFilter:
         free = rows.exclude(others & Q(working_by__isnull=False))
         free = free.filter(Q(assignee=None) | Q(assignee=self.who))
         if self._person is not None:
-            free = free.filter(eligible(self._person, self.folder))
+            voted = Vote.objects.filter(
+                task=OuterRef("pk"), user=self.who, version=OuterRef("version")
+            )
+            free = free.filter(eligible(self._person, self.folder)).exclude(Exists(voted))
         free = free.order_by(*MOST_URGENT_FIRST)
         # the bound on the first column alone lets PostgreSQL start in the index
         later = Q(urgent_at__gt=task.urgent_at) | Q(pk__gt=task.pk)

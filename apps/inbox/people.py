@@ -27,9 +27,18 @@ class Candidate:
 
 def candidates_for(task: UserTask) -> list[Candidate]:
     """Return who may decide in the task's folder, those it is offered to first; four queries."""
-    people = list(deciders_of(task.folder_id)[:MAX_PEOPLE])
-    ids = [person.pk for person in people]
     offered = set(people_offered(task).values_list("pk", flat=True))
+    return _candidates(task.folder_id, offered, excluded=set(task.excluded))
+
+
+def people_of_folder(folder_id: int) -> list[Candidate]:
+    """Return whoever may decide in the folder, those who are there and have least first."""
+    return _candidates(folder_id, None, excluded=set())
+
+
+def _candidates(folder_id: int, offered: set[int] | None, *, excluded: set[int]) -> list[Candidate]:
+    people = list(deciders_of(folder_id)[:MAX_PEOPLE])
+    ids = [person.pk for person in people]
     loads = dict(
         UserTask.objects.open()
         .filter(assignee__in=ids)
@@ -37,27 +46,29 @@ def candidates_for(task: UserTask) -> list[Candidate]:
         .values_list("assignee")
         .annotate(n=Count("pk"))
     )
-    absences = {
-        absence.user_id: absence
-        for absence in Absence.objects.now().filter(user__in=ids).select_related("deputy")
-    }
-    found = [_candidate(task, person, offered, loads, absences) for person in people]
+    now = Absence.objects.now().filter(user__in=ids).select_related("deputy")
+    absences = {absence.user_id: absence for absence in now}
+    found = [
+        _candidate(
+            person,
+            absences.get(person.pk),
+            n_open=loads.get(person.pk, 0),
+            is_offered=offered is None or person.pk in offered,
+            is_excluded=person.pk in excluded,
+        )
+        for person in people
+    ]
     return sorted(found, key=_how_likely)
 
 
 def _candidate(
-    task: UserTask,
-    person: User,
-    offered: set[int],
-    loads: dict[int | None, int],
-    absences: dict[int, Absence],
+    person: User, absence: Absence | None, *, n_open: int, is_offered: bool, is_excluded: bool
 ) -> Candidate:
-    absence = absences.get(person.pk)
     return Candidate(
         person=person,
-        n_open=loads.get(person.pk, 0),
-        is_offered=person.pk in offered,
-        is_excluded=person.pk in task.excluded,
+        n_open=n_open,
+        is_offered=is_offered,
+        is_excluded=is_excluded,
         away_until=absence.ends_at if absence else None,
         deputy=absence.deputy.name if absence and absence.deputy else "",
     )

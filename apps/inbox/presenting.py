@@ -22,6 +22,10 @@ WHY = {
     UserTask.Kind.UNKNOWN_EFFECT: "person",
     UserTask.Kind.FORM: "info",
     UserTask.Kind.INCIDENT: "act",
+    UserTask.Kind.VALIDATION: "watch",
+    UserTask.Kind.SECOND_LOOK: "info",
+    UserTask.Kind.QUESTION: "person",
+    UserTask.Kind.APPROVAL: "person",
 }
 
 
@@ -51,10 +55,16 @@ def last_attempt(task: UserTask) -> Attempt | None:
 
 
 def _why_title(task: UserTask) -> str:
-    if task.kind == UserTask.Kind.UNKNOWN_EFFECT:
-        return _("Nobody knows whether it happened")
-    elif task.kind == UserTask.Kind.INCIDENT:
-        return _("The workflow can't go on because")
+    titles = {
+        UserTask.Kind.UNKNOWN_EFFECT: _("Nobody knows whether it happened"),
+        UserTask.Kind.INCIDENT: _("The workflow can't go on because"),
+        UserTask.Kind.VALIDATION: _("AI was not sure enough"),
+        UserTask.Kind.SECOND_LOOK: _("A second look, without what AI read"),
+        UserTask.Kind.QUESTION: _("The bot asks"),
+        UserTask.Kind.APPROVAL: _("Your approval is asked for"),
+    }
+    if task.kind in titles:
+        return titles[UserTask.Kind(task.kind)]
     elif task.facts.get("cause") == "lost":
         return _("The bot stopped answering, again and again")
     else:
@@ -62,22 +72,36 @@ def _why_title(task: UserTask) -> str:
 
 
 def _advice(task: UserTask) -> str:
-    if task.kind == UserTask.Kind.UNKNOWN_EFFECT:
-        asked = task.facts.get("effects", [])[:1]
-        keys = "".join(f"“{effect['key']}”" for effect in asked)
-        return _(
-            "The bot stopped between beginning and end of %(what)s. Look into the other system: "
-            "if it is there, say so and give its number."
-        ) % {"what": keys or _("a step that can't be undone")}
-    elif task.kind == UserTask.Kind.INCIDENT:
-        return _(
+    advice = {
+        UserTask.Kind.INCIDENT: _(
             "Put right what stands in its way and retry. Or say what the step should have found, "
             "or raise an error that the diagram catches."
-        )
-    elif task.kind == UserTask.Kind.SYSTEM_PROBLEM:
-        return _("All tries are used. If the system is well again, send it back; else end it here.")
-    else:
-        return _("Put the values right and send it back, or end it here.")
+        ),
+        UserTask.Kind.SYSTEM_PROBLEM: _(
+            "All tries are used. If the system is well again, send it back; else end it here."
+        ),
+        UserTask.Kind.VALIDATION: _(
+            "Look at the framed values: Enter says that one is right and goes to the next."
+        ),
+        UserTask.Kind.SECOND_LOOK: _(
+            "Type what you read yourself. It is compared with what AI read; the work has gone on."
+        ),
+        UserTask.Kind.QUESTION: _("The bot goes on with your answer."),
+        UserTask.Kind.APPROVAL: "",
+    }
+    if task.kind == UserTask.Kind.UNKNOWN_EFFECT:
+        return _advice_on_effect(task)
+    usual = _("Put the values right and send it back, or end it here.")
+    return advice.get(UserTask.Kind(task.kind), usual)
+
+
+def _advice_on_effect(task: UserTask) -> str:
+    asked = task.facts.get("effects", [])[:1]
+    keys = "".join(f"“{effect['key']}”" for effect in asked)
+    return _(
+        "The bot stopped between beginning and end of %(what)s. Look into the other system: "
+        "if it is there, say so and give its number."
+    ) % {"what": keys or _("a step that can't be undone")}
 
 
 def _raw(task: UserTask, attempt: Attempt | None) -> str:

@@ -137,6 +137,10 @@ def rungs_of(task: UserTask) -> list[dict[str, Any]]:
     ]
 
 
+def may_bulk(task: UserTask) -> bool:
+    return task.alike != "" and handling_of(task.handling).may_bulk
+
+
 def _rung_words(task: UserTask, rung: Any) -> str:
     words = {
         "remind": _("Remind whoever has it"),

@@ -28,10 +28,6 @@ urlpatterns = [
     path("bulk/reassign/", views.bulk_reassign, name="bulk_reassign"),
     path("bulk/snooze/", views.bulk_snooze, name="bulk_snooze"),
     path("bulk/undo/", views.bulk_undo, name="bulk_undo"),
-    path("<int:pk>/snooze/", views.task_snooze, name="snooze"),
-    path("<int:pk>/wake/", views.task_wake, name="wake"),
-    path("bulk/snooze/", views.bulk_snooze, name="bulk_snooze"),
-    path("bulk/reassign/", views.bulk_reassign, name="bulk_reassign"),
     path("views/", views.view_save, name="view_save"),
     path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
 ]
