@@ -44,7 +44,10 @@ PROMPT = [
     Entry("apps.bots.upkeep.ring_pending_runs", 5),
     Entry("apps.events.upkeep.sweep_outbox", 2),
     Entry("apps.inbox.upkeep.apply_pending", 1),
+    Entry("apps.inbox.upkeep.wake_snoozed", 5),
     Entry("apps.workflows.upkeep.fire_timers", 1),
+    Entry("apps.inbox.upkeep.climb_ladders", 5),
+    Entry("apps.inbox.upkeep.hand_over", 10),
     Entry("apps.demo.steps.tick_steps", 1),
     Entry("apps.demo.trickle.trickle_invoices", 6),
 ]

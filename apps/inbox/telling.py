@@ -5,11 +5,16 @@ from collections.abc import Iterable, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.absences import away_now, present_for
+from apps.accounts.models import Membership
+from apps.accounts.roles import Role
+from apps.lib.json import JsonObject
 from apps.notices.lifecycle import notify, notify_gathered
 
 from .candidates import names_of, people_offered
+from .ladder import said_of_rung
 from .models import UserTask
 
 # more at once than this for one person come as one notice
@@ -76,6 +81,62 @@ def _tell_offered(tasks: Sequence[UserTask]) -> None:
         folder_id=first.folder_id,
         count=len(tasks),
     )
+
+
+def escalation_told(task: UserTask, done: JsonObject, *, was: int | None) -> None:
+    """Tell of a rung that was taken: whom it concerns now, and whom it was taken from."""
+    current: UserTask = UserTask.objects.get(pk=task.pk)
+    kind, people = _concerned(current, done, was)
+    notify(
+        people,
+        kind,
+        title=_TITLES[kind] % {"title": current.title},
+        body=said_of_rung(done),
+        url=address_of(current),
+        folder_id=current.folder_id,
+        subject=("task", current.pk),
+        key=f"rung:{current.pk}:{done['rung']}",
+    )
+
+
+_TITLES = {
+    "task_reminder": gettext_lazy("Still waiting: %(title)s"),
+    "task_overdue": gettext_lazy("Overdue: %(title)s"),
+    "task_escalated": gettext_lazy("Escalated: %(title)s"),
+    "task_decided_for_you": gettext_lazy("Decided by itself: %(title)s"),
+}
+
+
+def _concerned(task: UserTask, done: JsonObject, was: int | None) -> tuple[str, list[int]]:
+    before = {was} - {None}
+    if done.get("failed"):
+        return "task_escalated", _supervisors(task)
+    if done["do"] == "decide":
+        manager = task.team.manager_id if task.team else None
+        people = before or set(listeners(task))
+        return "task_decided_for_you", _sorted(people | {manager})
+    holder = _there(task.assignee_id)
+    people = {holder} if holder else set(listeners(task))
+    if done["do"] == "remind":
+        return ("task_overdue" if done.get("is_late") else "task_reminder"), _sorted(people)
+    if done.get("role") and not holder:
+        people |= set(_supervisors(task))
+    return "task_escalated", _sorted(people | before)
+
+
+def _supervisors(task: UserTask) -> list[int]:
+    able = Membership.objects.filter(
+        folder=task.folder_id, role__in=[Role.SUPERVISOR, Role.ADMIN], user__is_active=True
+    )
+    return list(able.values_list("user_id", flat=True))
+
+
+def _there(user_id: int | None) -> int | None:
+    return None if user_id is None else present_for(user_id, away_now()) or user_id
+
+
+def _sorted(people: Iterable[int | None]) -> list[int]:
+    return sorted(each for each in people if each is not None)
 
 
 def listeners(task: UserTask) -> list[int]:

@@ -8,7 +8,9 @@ from django.db.models.functions import Now
 from apps.lib.clock import seconds_from_now
 from apps.queues.models import Parked
 
-from .lifecycle import apply_due_decisions, close_old_second_looks, reconcile_tasks
+from .lifecycle import apply_due_decisions, close_old_second_looks, reconcile_tasks, wake_due_tasks
+from .lifecycle.deputising import hand_over_absent
+from .lifecycle.escalating import take_due_rungs
 from .models import Draft, UserTask
 
 # news of an item that needs a person come within seconds; after that somebody should look
@@ -20,6 +22,21 @@ DRAFT_DAYS = 30
 def apply_pending() -> int:
     """Let the decisions take effect that can't be taken back any more."""
     return apply_due_decisions()
+
+
+def wake_snoozed() -> int:
+    """Show tasks again that were put off until now."""
+    return wake_due_tasks()
+
+
+def climb_ladders() -> int:
+    """Remind, hand on and decide where tasks have waited too long."""
+    return take_due_rungs()
+
+
+def hand_over() -> int:
+    """Hand what lies with people who are away to those who stand in for them."""
+    return hand_over_absent()
 
 
 def open_missing_tasks() -> int:

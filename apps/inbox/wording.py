@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy
 from apps.events.models import Event
 from apps.events.wording import word
 
+from .ladder import said_of_rung
+
 
 def _completed(event: Event) -> str:
     data = event.data
@@ -23,7 +25,16 @@ def _claimed(event: Event) -> str:
     return _("%(actor)s took it") % {"actor": event.actor_name}
 
 
+def _escalated(event: Event) -> str:
+    return said_of_rung(event.data)
+
+
 word("user_task.completed", _completed)
+word("user_task.escalated", _escalated)
+word(
+    "user_task.handed_over",
+    gettext_lazy("%(from)s is away: it went to %(to)s, who stands in"),
+)
 word("user_task.claimed", _claimed)
 word(
     "user_task.unheard",

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.events.bus import announce, publish
+from apps.inbox.lifecycle.clock import start_clock, stop_clock
 from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
@@ -34,7 +35,8 @@ MAX_REASON = 500
 def pause_instance(instance: WorkflowInstance, *, by: Actor, reason: str) -> WorkflowInstance:
     """Let nothing happen to the instance, nor to those it called, until it is resumed.
 
-    Bots and people finish what they have in hand; what they answer is kept. Timers stand still.
+    Bots and people finish what they have in hand; what they answer is kept. Timers, and the clock of
+    tasks, stand still.
     """
     reason = _insist_on_reason(reason)
     _insist(instance, [Status.RUNNING], _("only a running instance can be paused"))
@@ -43,6 +45,7 @@ def pause_instance(instance: WorkflowInstance, *, by: Actor, reason: str) -> Wor
         raise _changed(instance)
     _set_status(ids, Status.PAUSED, by=by, reason=reason)
     run(HOLD_TIMERS, {"ids": ids})
+    stop_clock(ids)
     return _record("instance.paused", instance, ids, by=by, reason=reason)
 
 
@@ -58,6 +61,7 @@ def resume_instance(instance: WorkflowInstance, *, by: Actor, reason: str) -> Wo
     if instance.pk not in ids:
         raise _changed(instance)
     let_timers_go(ids)
+    start_clock(ids)
     _set_status(ids, Status.RUNNING, by=by, reason=reason)
     take_up_again(ids, by)
     let_happen(take_pending(ids))  # before anything that comes after it
