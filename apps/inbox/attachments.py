@@ -1,4 +1,4 @@
-"""Files that people attach to a task: kept by Django's storage, and only ever handed out as data."""
+"""Files that people attach to a task: kept by the storage, and only ever handed out as data."""
 
 from typing import Final
 

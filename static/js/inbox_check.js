@@ -4,7 +4,7 @@ import { all } from "./dom.js";
 import { confirmField, isConfirmed, unconfirmedFields } from "./predictions.js";
 import { goTo } from "./schema_form.js";
 
-const CONTROLS = "input:not([type=hidden], [type=file], [readonly], [data-confirm]), select, textarea";
+const CONTROLS = "input:not([type=hidden], [type=file], [readonly], [data-looked-at]), select, textarea";
 
 const form = () => document.getElementById("task-form");
 const fieldsArea = () => form()?.querySelector(".task-fields");
@@ -48,7 +48,7 @@ document.addEventListener(
   (event) => {
     if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.repeat && event.target.closest?.("#task") && !event.target.matches("textarea")) return stop(event);
-    const field = event.target.matches?.(`${CONTROLS}, [data-confirm]`) && event.target.closest(".task-fields .is-doubtful");
+    const field = event.target.matches?.(`${CONTROLS}, [data-looked-at]`) && event.target.closest(".task-fields .is-doubtful");
     if (!field || event.shiftKey) return;
     stop(event);
     if (event.repeat) return;

@@ -2,7 +2,7 @@
 // A doubtful field is [data-doubtful][data-path]; it counts as looked at when its box is ticked or its value changed.
 import { all } from "./dom.js";
 
-const CONTROLS = "input:not([type=hidden], [data-confirm]), select:not([name^='correction:']), textarea";
+const CONTROLS = "input:not([type=hidden], [data-looked-at]), select:not([name^='correction:']), textarea";
 
 /** The doubtful fields of `root`, from top to bottom. */
 export const doubtfulFields = (root = document) => all("[data-doubtful]", root);
@@ -28,7 +28,7 @@ export const fieldOf = (element) => element.closest?.("[data-path]") ?? null;
 export const fieldAt = (path, root = document) => root.querySelector(`[data-path="${CSS.escape(path)}"]`);
 
 function tick(field) {
-  return all("[data-confirm]", field).find((box) => box.closest("[data-path]") === field);
+  return all("[data-looked-at]", field).find((box) => box.closest("[data-path]") === field);
 }
 
 // ---- what differs from what was read

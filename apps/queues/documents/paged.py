@@ -28,6 +28,7 @@ MAX_PDF_BYTES: Final = 60_000_000
 MAX_PAGES_SHOWN: Final = 100
 MAX_MARKS: Final = 500
 UNITS: Final = 1_000  # boxes are drawn in thousandths of the page
+MARGIN: Final = 3  # of those, around a box: a line across the letters hides them
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,10 @@ def _boxes(page: int, marks: Sequence[Mark]) -> list[Box]:
 
 def _box(mark: Mark, said: tuple[float, float, float, float]) -> Box:
     """Keep the box on the page, and large enough to be seen and hit."""
-    left, top, right, bottom = (min(max(share, 0.0), 1.0) * UNITS for share in said)
+    left, top, right, bottom = (
+        min(max(share * UNITS + margin, 0), UNITS)
+        for share, margin in zip(said, (-MARGIN, -MARGIN, MARGIN, MARGIN), strict=True)
+    )
     wide, high = max(right - left, 8), max(bottom - top, 8)
     return Box(
         mark.path,

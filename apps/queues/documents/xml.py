@@ -33,9 +33,7 @@ def show_xml(file: Document) -> Shown | None:
 
 
 def _is_handy(root: Any) -> bool:
-    amount = 0
-    for element in root.iter():
-        amount += 1
+    for amount, element in enumerate(root.iter()):
         depth = sum(1 for _above in element.iterancestors()) if amount % 50 == 0 else 0
         if amount > MAX_ELEMENTS or depth > MAX_DEPTH:
             return False
