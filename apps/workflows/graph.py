@@ -177,6 +177,8 @@ class Work:
     priority: Given | None = None
     reference: Given | None = None
     sla_seconds: float | None = None
+    # key of the AI gate that holds instead of the queue's; "": the queue's
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,8 @@ class PersonWork:
     # [{"key", "title"}]; none declared: complete
     decisions: tuple[JsonObject, ...] = ()
     instructions: Given | None = None
+    # how it is handed out, as the inbox reads it; {} leaves it to the rules of the folder
+    handling: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

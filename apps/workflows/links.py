@@ -34,14 +34,15 @@ def asked_tokens() -> QuerySet[Owned, Owned]:
 def with_open_tasks() -> QuerySet[UserTask, Any]:
     """Return the numbers of all instances that ask a person, repairs apart."""
     tasks = UserTask.objects.filter(status=UserTask.Status.OPEN, instance_id__isnull=False)
-    return tasks.exclude(kind=UserTask.Kind.INCIDENT).values("instance_id")
+    aside = (UserTask.Kind.INCIDENT, *UserTask.BESIDE_THE_WORK)
+    return tasks.exclude(kind__in=aside).values("instance_id")
 
 
 def tasks_of(instance_id: int) -> list[tuple[int, int]]:
     """Return token and open task of an instance: its own tasks, and those about its items."""
     tasks = UserTask.objects.filter(
         instance_id=instance_id, token__isnull=False, status=UserTask.Status.OPEN
-    )
+    ).exclude(kind__in=UserTask.BESIDE_THE_WORK)
     return sorted(tasks.values_list("token", "pk"))
 
 

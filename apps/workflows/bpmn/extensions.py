@@ -73,6 +73,7 @@ KNOWN: Final[dict[str, Extension]] = {
         JOBS, _words("queue priority reference backoff delaySeconds slaSeconds")
     ),
     "rpa:serviceLevel": Extension(JOBS, _words("seconds")),
+    "rpa:gate": Extension(JOBS, _words("key")),
     "rpa:errorPolicy": Extension(
         JOBS | {"process"},
         _words("defaultOutput"),
@@ -85,6 +86,11 @@ KNOWN: Final[dict[str, Extension]] = {
     "rpa:form": Extension(USER),
     "rpa:decision": Extension(USER, _words("key title"), is_many=True),
     "rpa:instructions": Extension(USER),
+    "rpa:handling": Extension(
+        USER,
+        _words("team assignment votes likeStep notLikeSteps dueSeconds calendar atRiskShare mayBulk"),
+        children={"rpa:rung": _words("do atShare afterSeconds team decision")},
+    ),
     "rpa:inputSchema": Extension(frozenset({"process", "startEvent"})),
     "rpa:tolerate": Extension(frozenset({"multiInstanceLoopCharacteristics"}), _words("share")),
     "rpa:caught": Extension(

@@ -26,6 +26,7 @@ from .model import Model
 from .parts import Part
 from .policies import read_backoff, read_policy
 
+_KEY = re.compile(r"[-a-zA-Z0-9_]{1,100}", re.ASCII)
 _VARIABLE = re.compile(r"[^\W\d][\w]*(?:\.[^\W\d][\w]*)*")
 
 
@@ -74,7 +75,22 @@ def _job_work(part: Part) -> Work:
         priority=values.given_number(work, "priority", _("The priority"), most=MAX_PRIORITY),
         reference=values.given(work, "reference", _("The reference")),
         sla_seconds=values.decimal(level, "seconds", length, least=1) if sla is None else sla,
+        gate=_gate(part),
     )  # fmt: skip
+
+
+def _gate(part: Part) -> str:
+    gate = part.extension("rpa:gate")
+    if gate is None:
+        return ""
+    key = gate.get("key").strip()
+    if not _KEY.fullmatch(key):
+        gate.error(
+            _("“%(name)s” does not name its gate.") % {"name": part.label},
+            _("Set “key” to the key of a gate: letters, digits, hyphens and underscores."),
+        )
+        return ""
+    return key
 
 
 def _queue(part: Part, definition: Part | None, work: Part | None) -> Given | None:
@@ -113,6 +129,7 @@ def _person(part: Part, model: Model) -> PersonWork:
     schedule = part.extension("zeebe:taskSchedule")
     priority = part.extension("zeebe:priorityDefinition")
     instructions = part.extension("rpa:instructions")
+    decisions = _decisions(part)
     who = _("Who does “%(name)s”") % {"name": part.label}
     return PersonWork(
         form=forms.read_form(part, model),
@@ -122,9 +139,10 @@ def _person(part: Part, model: Model) -> PersonWork:
         due=_date(schedule, "dueDate"),
         follow_up=_date(schedule, "followUpDate"),
         priority=values.given_number(priority, "priority", _("The priority"), most=MAX_PRIORITY),
-        decisions=_decisions(part),
+        decisions=decisions,
         instructions=values.given_text(instructions.text, instructions, _("The instructions"))
             if instructions else None,
+        handling=read_handling(part, model, decisions),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class AddItem:
     backoff: str | None = None
     delay_seconds: float | None = None
     sla_seconds: float | None = None
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class AddItems:
     backoff: str | None = None
     delay_seconds: float | None = None
     sla_seconds: float | None = None
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class OpenTask:
     follow_up_at: datetime | None = None
     priority: int | None = None
     instructions: str = ""
+    handling: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ def fan_out(
         backoff=work.backoff,
         delay_seconds=work.delay_seconds,
         sla_seconds=work.sla_seconds,
+        gate=work.gate,
     )
     facts = {**token.facts, "total": len(elements)}
     step.keep(replace(token, waits_for="items", facts=facts))

@@ -38,6 +38,7 @@ def item_for(step: Step, node: Node, work: Work, token: Token) -> AddItem:
         backoff=work.backoff,
         delay_seconds=work.delay_seconds,
         sla_seconds=work.sla_seconds,
+        gate=work.gate,
     )
 
 

@@ -139,5 +139,6 @@ def _policy(command: AddItem | AddItems) -> OwnerPolicy | None:
         max_attempts=command.max_attempts,
         backoff=command.backoff,  # type: ignore[arg-type]
         delay_seconds=command.delay_seconds,
+        gate=command.gate,
     )
     return None if policy == OwnerPolicy() else policy

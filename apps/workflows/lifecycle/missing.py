@@ -6,12 +6,13 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
 from apps.lib.json import JsonObject
-from apps.workflows.graph import CallWork, Constant, Graph, Node, RuleWork
+from apps.queues.models import Gate
+from apps.workflows.graph import CallWork, Constant, Graph, Node, RuleWork, Work
 from apps.workflows.models import Decision, Workflow
 
 
 def missing_for(folder: Folder, graphs: Sequence[Graph]) -> list[JsonObject]:
-    """Return a warning for each step that calls a decision or workflow that isn't there.
+    """Return a warning for each step that names a decision, workflow or gate that isn't there.
 
     Names that are expressions are known only when an instance gets there.
     """
@@ -22,11 +23,22 @@ def missing_for(folder: Folder, graphs: Sequence[Graph]) -> list[JsonObject]:
         RuleWork: {*decisions.values_list("key", flat=True)},
         CallWork: {*workflows.values_list("key", flat=True), *(graph.key for graph in graphs)},
     }
-    return [
+    called = [
         _warning(node, type(node.work), key)
         for node in steps
         if (key := _key_of(node)) and key not in known.get(type(node.work), ())
     ]
+    return [*called, *_missing_gates(folder, steps)]
+
+
+def _missing_gates(folder: Folder, steps: Sequence[Node]) -> list[JsonObject]:
+    named = [(node, node.work.gate) for node in steps if isinstance(node.work, Work)]
+    keys = {key for _node, key in named if key}
+    known = set()
+    if keys:
+        gates = Gate.objects.filter(folder=folder, key__in=keys)
+        known = {*gates.values_list("key", flat=True)}
+    return [_warning(node, Work, key) for node, key in named if key and key not in known]
 
 
 def _called(steps: Iterable[Node], kind: type[RuleWork] | type[CallWork]) -> set[str]:
@@ -50,6 +62,9 @@ def _warning(node: Node, kind: type, key: str) -> JsonObject:
     if kind is RuleWork:
         message = _("“%(step)s” asks decision “%(key)s”, which was not there at deployment.")
         advice = _("Deploy its DMN model before an instance gets there.")
+    elif kind is Work:
+        message = _("“%(step)s” names gate “%(key)s”, which was not there at deployment.")
+        advice = _("Make the gate in the settings: until then nothing of what AI reads is checked.")
     else:
         message = _("“%(step)s” calls workflow “%(key)s”, which was not there at deployment.")
         advice = _("Deploy that workflow before an instance gets there.")

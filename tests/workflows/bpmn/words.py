@@ -53,6 +53,7 @@ EXTENSIONS = {
     "zeebe:versionTag": "kept with the version",
     "rpa:work": "the queue instead of the type, its back-off, priority and service level",
     "rpa:serviceLevel": "the same service level, where only that is wanted",
+    "rpa:gate": "the key of the AI gate that holds for the step's results instead of the queue's",
     "rpa:errorPolicy": "the first rule that matches a failed try decides: `retry`, `skip`, "
     "`person` or `stop`; those of the process count after those of the task",
     "rpa:form": "a JSON Schema of what is filled in",
