@@ -84,8 +84,14 @@ def read_answer(text: str, schema: JsonObject, *, tokens: tuple[tuple[str, float
     if not isinstance(values, dict) or not isinstance(stated, dict):
         raise MalformedAnswerError(_("The answer is no JSON object."))
     by_tokens = _by_tokens(text, start, tokens) if tokens else {}
-    sure = {path: _sure(path, stated, by_tokens) for path, _value in leaves(values)}
-    return Answer(values=values, confidences=sure)
+    return Answer(values=values, confidences=sure_of_each(values, stated, by_tokens))
+
+
+def sure_of_each(
+    values: JsonObject, stated: JsonObject, by_tokens: Mapping[str, float] | None = None
+) -> dict[str, Sure]:
+    """Return for each leaf of `values` how sure the model is, and how we know."""
+    return {path: _sure(path, stated, by_tokens or {}) for path, _value in leaves(values)}
 
 
 def told(problems: list[FieldProblem]) -> str:

@@ -155,7 +155,7 @@ def _as_shares(
 
 
 def _email(content: bytes) -> str:
-    message = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+    message = message_from_bytes(content, policy=policy.default)
     head = [f"{name}: {message[name]}" for name in ("From", "To", "Date", "Subject")]
     return "\n".join([*(line for line in head if not line.endswith(": None")), "", _body(message)])
 

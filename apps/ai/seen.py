@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 from django.db.models import Count, Q, Sum
 
-from .breaker import Limits, Seen, Standing
+from .breaker import Limits, Reason, Seen, Standing, State
 from .models import Budget, ModelCall, UsageDay
 
 Outcome = ModelCall.Outcome
@@ -42,8 +42,8 @@ def limits_of(budget: Budget) -> Limits:
 
 def standing_of(budget: Budget) -> Standing:
     return Standing(
-        state=budget.state,
-        because=budget.because,
+        state=cast(State, budget.state),
+        because=cast(Reason, budget.because),
         opened_at=budget.opened_at,
         retry_at=budget.retry_at,
         probe_until=budget.probe_until,

@@ -15,6 +15,7 @@ from apps.ai.exceptions import ModelBusyError, ModelStoppedError
 from apps.ai.models import Budget, ModelCall, ModelEndpoint, UsageDay
 from apps.ai.seen import database_now, limits_of, seen_under, standing_of
 from apps.events.live import nudge
+from apps.lib.errors import DomainError
 
 Outcome = ModelCall.Outcome
 
@@ -69,7 +70,7 @@ def begin_call(
     with transaction.atomic():
         now = database_now()
         fresh = ModelEndpoint.objects.get(pk=endpoint.pk)
-        refused = stopping.by_person(fresh)
+        refused: DomainError | None = stopping.by_person(fresh)
         is_probe = False
         if refused is None:
             refused, is_probe = _admit(fresh, purpose, now, most=most)

@@ -14,7 +14,7 @@ from apps.ai.seen import costs, database_now
 from apps.events.bus import publish
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError
-from apps.lib.json import JsonObject
+from apps.lib.json import Json, JsonObject
 from apps.notices.lifecycle import notify
 
 from .calls import STANDING
@@ -38,7 +38,7 @@ SET = (
 
 def save_endpoint(
     endpoint: ModelEndpoint, *, api_key: str | None, by: Actor, before: Mapping[str, Any]
-) -> list[JsonObject]:
+) -> list[Json]:
     """Store the endpoint; return what changed since `before`, which is empty for a new one.
 
     `api_key`: "" takes it away, None leaves it. A key goes with its address: where the address
@@ -70,8 +70,8 @@ def values_of(endpoint: ModelEndpoint) -> dict[str, Any]:
     return {name: getattr(endpoint, name) for name in SET} | {"has_api_key": endpoint.has_api_key}
 
 
-def changes_of(endpoint: ModelEndpoint, before: Mapping[str, Any]) -> list[JsonObject]:
-    found: list[JsonObject] = []
+def changes_of(endpoint: ModelEndpoint, before: Mapping[str, Any]) -> list[Json]:
+    found: list[Json] = []
     for name in SET:
         old, new = before.get(name), getattr(endpoint, name)
         if before and old != new:

@@ -75,6 +75,8 @@ class AgentRun(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
     outcome = models.CharField(max_length=500, blank=True)
     output = models.JSONField(null=True)
+    # the try of the item that ended it
+    attempt = models.PositiveIntegerField(null=True)
     n_steps = models.PositiveIntegerField(default=0)
     tokens = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
