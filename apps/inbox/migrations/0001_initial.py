@@ -784,4 +784,13 @@ class Migration(migrations.Migration):
                 name="pending_decision_batch",
             ),
         ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["folder", "queue", "assignee", "team"],
+                include=("created_at", "due_at", "at_risk_at", "stopped_at", "snoozed_until", "id"),
+                name="user_task_team_view",
+            ),
+        ),
     ]

@@ -210,6 +210,16 @@ class UserTask(models.Model):
                 fields=["offered_to"],
                 condition=models.Q(status="open"),
             ),
+            # the team view counts all open tasks in one pass, and must not read the tasks for it
+            models.Index(
+                name="user_task_team_view",
+                fields=["folder", "queue", "assignee", "team"],
+                include=[
+                    *("created_at", "due_at", "at_risk_at"),
+                    *("stopped_at", "snoozed_until", "id"),
+                ],
+                condition=models.Q(status="open"),
+            ),
             models.Index(
                 name="user_task_snoozed",
                 fields=["folder", "snoozed_until"],
