@@ -13,7 +13,7 @@ export const isVisible = (element) => element.checkVisibility?.() ?? element.off
 export function press(control) {
   control.click();
   const opened = control.closest("summary")?.parentElement;
-  if (opened?.open) opened.querySelector("input:not([type=hidden]), textarea")?.focus();
+  if (opened?.open) (opened.querySelector("[data-first]") ?? opened.querySelector("input:not([type=hidden]), textarea"))?.focus();
 }
 
 /** Return the dialog on top, or the document when none is open. */

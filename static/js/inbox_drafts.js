@@ -58,9 +58,9 @@ function send(url, body, keepalive = false) {
 function taken(form, answer) {
   if (answer.status === 204) {
     if (!edited) forgetHere(form);
-    form.dataset.draftBase = answer.headers.get("X-Draft") ?? "";
-    const base = form.elements.namedItem("draft_base");
-    if (base) base.value = form.dataset.draftBase;
+    const base = answer.headers.get("X-Draft") ?? "";
+    form.elements.namedItem("draft_base").value = base;
+    tabs?.postMessage({ place: placeOf(form), base });
     sayState(form.dataset.saved);
     if (answer.headers.get("X-Draft-Merged")) toast(form.dataset.merged, { tone: "watch", seconds: 0 });
   } else if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 401) {
@@ -144,7 +144,7 @@ document.addEventListener("htmx:after:request", ({ detail }) => {
   if (isTaken) forgetHere(sourceElement);
 });
 
-// ---- the same task in another tab shows what is typed here, and says so when it had something else
+// ---- the same task in another tab of this browser shows what is typed here; other browsers: see save_draft()
 
 function tellTabs(form, control) {
   if (!control.name || control.type === "hidden" || control.type === "file") return;
@@ -154,7 +154,9 @@ function tellTabs(form, control) {
 
 tabs?.addEventListener("message", ({ data }) => {
   const form = taskForm();
-  if (!form || placeOf(form) !== data.place || document.hasFocus()) return;
+  if (!form || placeOf(form) !== data.place) return;
+  if (data.base !== undefined) return void (form.elements.namedItem("draft_base").value = data.base);
+  if (document.hasFocus()) return;
   const control = [...form.elements].find(({ name, value, type }) => name === data.name && type !== "hidden" && (!data.isTick || value === data.value));
   if (!control) return;
   if (data.isTick) control.checked = data.checked;

@@ -31,11 +31,13 @@ from .drafting import draft_from
 def task_draft(request: PersonRequest, pk: int) -> HttpResponse:
     """Keep what is typed, and show others that somebody is at it."""
     task = task_to_decide(request, pk)
-    lifecycle.save_draft(task, draft_from(task, request.POST), by=request.user.actor)
+    typed, base = draft_from(task, request.POST), request.POST.get("draft_base")
+    saved = lifecycle.save_draft(task, typed, by=request.user.actor, base=base)
     if task.is_open:
         lifecycle.touch_task(task, by=request.user.actor)
     if request.headers.get("X-Requested-By") == "draft":
-        return HttpResponse(status=204)
+        more = {"X-Draft-Merged": "1"} if saved.has_more else {}
+        return HttpResponse(status=204, headers={"X-Draft": saved.mark, **more})
     # without a script, adding a row is a round trip through the draft
     return redirect(address_of(task, filter_of(request)))
 
