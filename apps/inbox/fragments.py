@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
 
-from . import presenting
+# the team view's register themselves
+from . import presenting, team_fragments  # noqa: F401
 from .choices import count_alike, groups_of
 from .listing import MAX_COUNT, TABS, TaskFilter
 from .models import UserTask

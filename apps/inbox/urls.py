@@ -5,6 +5,9 @@ from . import views
 app_name = "inbox"
 urlpatterns = [
     path("", views.inbox, name="inbox"),
+    path("team/", views.team, name="team"),
+    path("team/move/", views.team_move, name="team_move"),
+    path("team/undo/<int:number>/", views.team_undo, name="team_undo"),
     path("<int:pk>/", views.task_detail, name="task"),
     path("<int:pk>/decide/", views.task_decide, name="decide"),
     path("<int:pk>/undo/", views.task_undo, name="undo"),
@@ -23,6 +26,7 @@ urlpatterns = [
     path("<int:pk>/snooze/", views.task_snooze, name="snooze"),
     path("<int:pk>/wake/", views.task_wake, name="wake"),
     path("<int:pk>/people/", views.task_people, name="people"),
+    path("link/<str:token>/", views.decision_link, name="link"),
     path("bulk/preview/", views.bulk, name="bulk"),
     path("bulk/", views.bulk_decide, name="bulk_decide"),
     path("bulk/reassign/", views.bulk_reassign, name="bulk_reassign"),

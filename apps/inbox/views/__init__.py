@@ -4,9 +4,11 @@ from .bulk import bulk, bulk_decide, bulk_undo
 from .deciding import task_decide, task_recall, task_undo
 from .evidence import file_add, file_download, file_image, file_page, task_evidence
 from .later import bulk_reassign, bulk_snooze, task_snooze, task_wake
+from .links import decision_link
 from .pages import inbox, task_detail
 from .people import task_people
 from .saved import view_delete, view_save
+from .team import team, team_move, team_undo
 from .verbs import (
     task_claim,
     task_comment,
@@ -22,6 +24,7 @@ __all__ = [
     "bulk_reassign",
     "bulk_snooze",
     "bulk_undo",
+    "decision_link",
     "file_add",
     "file_download",
     "file_image",
@@ -41,6 +44,9 @@ __all__ = [
     "task_snooze",
     "task_undo",
     "task_wake",
+    "team",
+    "team_move",
+    "team_undo",
     "view_delete",
     "view_save",
 ]

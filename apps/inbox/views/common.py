@@ -65,6 +65,7 @@ def answer(
             "kinds": UserTask.Kind.choices,
             "choices": choices_for(context["wanted"]),
             "may_decide_here": can(request.user, Action.DECIDE, request.folder.pk),
+            "may_operate_here": can(request.user, Action.OPERATE, request.folder.pk),
         }
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
