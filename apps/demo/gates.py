@@ -58,7 +58,7 @@ def set_up_gates(folder: Folder) -> None:
         folder,
         CLAIMS,
         title=_("Claims as they were read"),
-        thresholds={"default": 0.8, "fields": {"kind": 0.85}, "required": ["amount"]},
+        thresholds={"default": 0.8, "required": ["amount"]},
         form=CLAIM_SCHEMA,
     )
 
