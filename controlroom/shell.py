@@ -44,6 +44,8 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ),
         _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
     ]
+    if any(map(rights.folder_ids, (Action.OPERATE, Action.DESIGN, Action.AUDIT))):
+        places.append(_place(request, "/learning/", _("Learning"), "scale", "g l"))
     if any(map(rights.folder_ids, (Action.ADMINISTER, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/settings/", _("Settings"), "settings", "g s"))
     if settings.DEMO_ENABLED:
