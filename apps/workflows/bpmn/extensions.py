@@ -88,7 +88,9 @@ KNOWN: Final[dict[str, Extension]] = {
     "rpa:instructions": Extension(USER),
     "rpa:handling": Extension(
         USER,
-        _words("team assignment votes likeStep notLikeSteps dueSeconds calendar atRiskShare mayBulk"),
+        _words(
+            "team assignment votes likeStep notLikeSteps dueSeconds calendar atRiskShare mayBulk"
+        ),
         children={"rpa:rung": _words("do atShare afterSeconds team decision")},
     ),
     "rpa:inputSchema": Extension(frozenset({"process", "startEvent"})),

@@ -7,6 +7,7 @@ nothing of other namespaces. So these say the same:
     <zeebe:property name="rpa:form" value="{…}" />                <rpa:form>{…}</rpa:form>
     <zeebe:property name="rpa:decision.approve" value="Yes" />    <rpa:decision key="approve" …
     <zeebe:property name="rpa:rule.1.then" value="skip" />        a rule in rpa:errorPolicy
+    <zeebe:property name="rpa:rung.1.do" value="remind" />        a rung in rpa:handling
 """
 
 import copy
@@ -20,6 +21,8 @@ from . import names
 from .model import Element, Model, model_of
 
 PREFIX: Final = "rpa:"
+# Numbered rows, and the element that they stand in.
+_NUMBERED: Final = {"rule": "rpa:errorPolicy", "rung": "rpa:handling"}
 # Elements that stand inside something else than the task or event itself.
 _INSIDE: Final = {
     "tolerate": ("multiInstanceLoopCharacteristics",),
@@ -33,9 +36,9 @@ def expanded(model: Model) -> Model:
     if not any(True for _row in _rows(model.root)):
         return model
     root = copy.deepcopy(model.root)
-    rules: dict[tuple[Element, str], Element] = {}
+    numbered: dict[tuple[Element, str, str], Element] = {}
     for row in list(_rows(root)):
-        _expand(row, rules)
+        _expand(row, numbered)
     return replace(model_of(root), dialect=model.dialect)
 
 
@@ -45,7 +48,7 @@ def _rows(root: Element) -> Iterator[Element]:
             yield row
 
 
-def _expand(row: Element, rules: dict[tuple[Element, str], Element]) -> None:
+def _expand(row: Element, numbered: dict[tuple[Element, str, str], Element]) -> None:
     block = row.getparent()
     holder = None if block is None else block.getparent()
     host = None if holder is None else holder.getparent()
@@ -53,11 +56,12 @@ def _expand(row: Element, rules: dict[tuple[Element, str], Element]) -> None:
         return
     name, _dot, rest = (row.get("name") or "").removeprefix(PREFIX).partition(".")
     value = row.get("value") or ""
-    if name == "rule":
+    if name in _NUMBERED:
         number, _dot, attribute = rest.partition(".")
-        if (holder, number) not in rules:  # they stand in the order in which they are named first
-            rules[holder, number] = _add(_found(holder, "rpa:errorPolicy", row), "rpa:rule", row)
-        rules[holder, number].set(_attribute(attribute), value)
+        place = (holder, name, number)
+        if place not in numbered:  # they stand in the order in which they are named first
+            numbered[place] = _add(_found(holder, _NUMBERED[name], row), f"rpa:{name}", row)
+        numbered[place].set(_attribute(attribute), value)
     elif name == "decision":
         _add(holder, "rpa:decision", row, key=rest, title=value)
     elif rest:

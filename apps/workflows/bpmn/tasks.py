@@ -22,6 +22,7 @@ from apps.workflows.graph import (
 
 from . import forms, times, values
 from .bounds import MAX_ATTEMPTS, MAX_DELAY_SECONDS, MAX_PRIORITY
+from .handling import read_handling
 from .model import Model
 from .parts import Part
 from .policies import read_backoff, read_policy

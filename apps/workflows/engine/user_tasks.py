@@ -28,6 +28,7 @@ def task_for(step: Step, node: Node, work: PersonWork, token: Token) -> OpenTask
         follow_up_at=_moment(step, work.follow_up, token, _("The follow-up time")),
         priority=expressions.whole(step, work.priority, token, _("The priority")),
         instructions=expressions.optional_text(step, work.instructions, token),
+        handling=work.handling,
     )
 
 

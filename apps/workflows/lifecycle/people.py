@@ -35,8 +35,8 @@ MAX_REASON = 500
 def pause_instance(instance: WorkflowInstance, *, by: Actor, reason: str) -> WorkflowInstance:
     """Let nothing happen to the instance, nor to those it called, until it is resumed.
 
-    Bots and people finish what they have in hand; what they answer is kept. Timers, and the clock of
-    tasks, stand still.
+    Bots and people finish what they have in hand; what they answer is kept. Timers and the clock
+    of tasks stand still.
     """
     reason = _insist_on_reason(reason)
     _insist(instance, [Status.RUNNING], _("only a running instance can be paused"))

@@ -52,6 +52,7 @@ def _task(walk: Walk, command: OpenTask) -> NewTask:
         follow_up_at=command.follow_up_at,
         priority=command.priority,
         instructions=command.instructions,
+        handling=command.handling,
     )
 
 

@@ -22,7 +22,8 @@ ELEMENTS = {
 }
 VALUES = {
     "rpa:form": '{"type": "object"}', "rpa:inputSchema": '{"type": "object"}',
-    "rpa:instructions": "Look.", "rpa:work.reference": "=id", "rpa:work.priority": "3",
+    "rpa:instructions": "Look.", "rpa:rung.3.decision": "approve",
+    "rpa:handling.assignment": "pool", "rpa:work.reference": "=id", "rpa:work.priority": "3",
     "rpa:errorPolicy.defaultOutput": "={ok: false}",
 }  # fmt: skip
 

@@ -59,6 +59,9 @@ EXTENSIONS = {
     "rpa:form": "a JSON Schema of what is filled in",
     "rpa:decision": "one button each; without any: complete",
     "rpa:instructions": "what to do, as text or FEEL",
+    "rpa:handling": "who gets it (`pool`, `round_robin`, `least_loaded`; the same person as an "
+    "earlier step, or never one of those), how many must agree, when it is due, and what happens "
+    "if nobody comes (`remind`, `reassign`, `manager`, `decide`); see [people](people.md)",
     "rpa:inputSchema": "a JSON Schema of what an instance is started with",
     "rpa:tolerate": "the share (0 to 1) of instances that may fail",
     "rpa:caught": "variables for the code and the message of what was caught",
