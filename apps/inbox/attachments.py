@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, InvalidError, NotFoundError, TooLargeError
+from apps.lib.json import JsonObject
 from apps.queues.files import clean_name, digest
 
 from .lifecycle.locks import lock_task
@@ -48,7 +49,7 @@ def attach_to_task(
             file=upload,
             added_by=by.name[:150],
         )
-        said = {"file": kept.pk, "name": kept.name, "size": kept.size, "sha256": kept.sha256}
+        said: JsonObject = {"file": kept.pk, "name": kept.name, "size": kept.size, "sha256": kept.sha256}
         record_event("user_task.file_added", current, by, said)
     return kept
 

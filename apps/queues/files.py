@@ -97,7 +97,8 @@ def as_page(png: bytes) -> HttpResponse:
 
 def _opened(kept: Document) -> File:  # type: ignore[type-arg]
     try:
-        return kept.file.open("rb")
+        opened: File = kept.file.open("rb")  # type: ignore[type-arg]
+        return opened
     except OSError:
         raise NotFoundError(_("The storage has lost this file.")) from None
 

@@ -1,6 +1,7 @@
 // Forms made from schemas: rows that come and go, and links that lead to a field.
 import { all } from "./dom.js";
 import "./predictions.js";
+import "./show_if.js";
 
 // ---- rows of a list: added from a template, removed in place; without this script it is a round trip
 

@@ -107,7 +107,7 @@ def test_a_blind_look_shows_nothing_of_what_the_model_said():
         ({"v/total": "12.5"}, set()),
         ({"v/total": "12.5", "confirmed": ["total"]}, {"total"}),
         ({"v/total": "13"}, {"total"}),
-        ({"v/total": "12.50", "confirmed": ["number", "nonsense"]}, {"total"}),
+        ({"v/total": "12.51", "confirmed": ["number", "nonsense"]}, {"total"}),
         ({"v/number": "A1"}, set()),
     ],
 )
@@ -119,6 +119,12 @@ def test_a_doubtful_value_was_looked_at_when_it_was_ticked_or_changed(
     assert form.confirmed == confirmed
     assert [each.path for each in form.unconfirmed] == ([] if confirmed else ["total"])
     assert form.insist_on_looks() == bool(confirmed)
+
+
+def test_a_value_that_the_form_writes_otherwise_than_the_model_was_not_changed():
+    form = form_of({"total": read("12.50")}, **{"v/total": "12.5"})
+
+    assert form.confirmed == frozenset()
 
 
 def test_whoever_did_not_look_is_told_at_the_field_and_in_the_summary():

@@ -14,6 +14,7 @@ from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, InvalidError
 from apps.lib.json import JsonObject
 from apps.lib.schema import check_payload
+from apps.lib.schema_forms.showing import schema_for
 from apps.queues import lifecycle as items
 from apps.queues.models import Effect, Parked, WorkItem
 
@@ -129,7 +130,7 @@ def _continue(task: UserTask, answer: Answer, by: Actor) -> list[JsonObject]:
 
 def check_values(task: UserTask, payload: JsonObject) -> None:
     """Raise InvalidError naming each field that does not fit the form."""
-    problems = check_payload(task.form, payload, at="values") if task.form else []
+    problems = check_payload(schema_for(task.form, payload), payload, at="values") if task.form else []
     if problems:
         said = "; ".join(f"{problem.path} {problem.message}" for problem in problems[:5])
         raise InvalidError(

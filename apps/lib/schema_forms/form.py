@@ -17,8 +17,17 @@ from . import texts, widgets
 from .answers import Answer
 from .nodes import Builder, DraftEntered, Entered, Group, Leaf, Node, NothingEntered, Row, Rows
 from .personal import masked
-from .predictions import MAX_CODE, Predicted, Prediction, attach, reasons_of
+from .predictions import MAX_CODE, Predicted, Prediction, attach, note_hidden, reasons_of
 from .shapes import MISSING, Shape, Value, read_shape
+from .showing import (
+    Translator,
+    condition_of,
+    depends,
+    everything,
+    hidden_places,
+    pruned,
+    replaced,
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,9 @@ class SchemaForm(forms.Form):
         hidden = masked(payload, schema)
         builder = Builder(self.entered, hidden=hidden, revealed=revealed)
         self.tree = builder.build_root(_root_shape(schema, self.schema), payload)
+        self._depends = depends(self.schema)
+        if self._depends:
+            self._hide(typed_values(self.tree))
         # what a model read that the form has no place for
         self.strays = attach(self.tree, predicted, self.entered) if predicted else []
         self._blanks = forms.Form(auto_id="f-%s")
@@ -115,12 +127,48 @@ class SchemaForm(forms.Form):
         values = dict(self.cleaned_data)
         answer = Answer(self.entered, values)
         self.new_payload = answer.payload(self.tree)
-        for problem in check_payload(self.schema, self.new_payload):
+        schema = self._settle_hidden(answer) if self._depends else self.schema
+        for problem in check_payload(schema, self.new_payload):
             self._blame(answer.node_at(problem.path), problem.path, problem.message)
         for node in self.tree.walk():
             if node.errors and not self.errors:
                 self.add_error(None, _("Some values are not right."))
         return self.cleaned_data
+
+    def _settle_hidden(self, answer: Answer) -> JsonObject:
+        """Leave out what is hidden now; return the schema that holds for the rest."""
+        places = self._hide(answer.values)
+        for path in places:
+            node = answer.places[path]
+            self.errors.pop(node.name, None)
+            kept = node.base if node.name in self._hid_before else MISSING
+            self.new_payload = replaced(self.new_payload, path.split("."), kept)
+        return pruned(self.schema, places)
+
+    def _hide(self, values: dict[str, Value]) -> list[str]:
+        """Mark what `values` hide; return where that stands in the data."""
+        before = Answer(NothingEntered(), {})
+        self._hid_before = {
+            before.places[path].name for path in hidden_places(before, before.payload(self.tree))
+        }
+        answer = Answer(self.entered, values)
+        places = hidden_places(answer, answer.payload(self.tree))
+        hidden = {id(answer.places[path]) for path in places}
+        translator = Translator()
+        translator.learn(self.tree)
+
+        def mark(node: Node) -> None:
+            condition = condition_of(node)
+            if condition is None:
+                return
+            told = translator.translate(node, condition)
+            node.show_if = json.dumps(told) if told is not None else ""
+            # what the browser can't follow is never hidden there: the server leaves it out
+            node.is_hidden = id(node) in hidden and bool(node.show_if)
+
+        everything(self.tree, mark)
+        note_hidden(self.tree)
+        return places
 
     def mark_doubtful(self, path: str) -> Node | None:
         """Mark what the bot complained about; return it, or None when the form has no such part."""
@@ -211,6 +259,24 @@ class SchemaForm(forms.Form):
             self.add_error(None, _sentence(path, message) if path else message)
         else:
             node.errors.append(_sentence(node.shape.title, message))
+
+
+def typed_values(tree: Group) -> dict[str, Value]:
+    """Return what the controls say, as far as that can be read."""
+    return {
+        node.name: _typed(node)
+        for node in tree.walk()
+        if isinstance(node, Leaf) and node.is_editable
+    }
+
+
+def _typed(leaf: Leaf) -> Value:
+    if texts.is_unchanged(leaf.shape, leaf.text, leaf.base):
+        return leaf.base
+    try:
+        return texts.read(leaf.shape, leaf.text)
+    except texts.TextError:
+        return leaf.base
 
 
 def _entered(data: QueryDict | None, draft: JsonObject | None) -> Entered:

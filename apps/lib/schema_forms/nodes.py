@@ -74,6 +74,8 @@ class Node:
     errors: list[str] = field(default_factory=list)
     is_doubtful: bool = False  # the bot named it, or something within
     prediction: "Prediction | None" = None  # what a model read here
+    show_if: str = ""  # when it is shown, as JSON for the browser
+    is_hidden: bool = False  # by what the other fields say
 
     @property
     def id(self) -> str:

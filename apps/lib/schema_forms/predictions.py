@@ -14,7 +14,7 @@ from apps.lib.json import Json, JsonObject
 
 from . import texts
 from .nodes import Entered, Group, Leaf, Node
-from .shapes import MISSING, Shape
+from .shapes import Kind, Shape
 
 CONFIRMED = "confirmed"
 CORRECTION = "correction:"
@@ -83,9 +83,10 @@ class Prediction:
     source: str = ""
     region: Region | None = None
     has_text: bool = False  # `text` can be compared with what is typed
-    text: str = ""  # the value as a control would show it
+    text: str = ""  # what its control shows when nothing was changed
     shown: str = ""  # the value as people read it
     is_changed: bool = False
+    is_hidden: bool = False  # its field is not shown: there is nothing to look at
     reason: str = ""
     reasons: list[tuple[str, str]] = field(default_factory=list)
 
@@ -100,7 +101,7 @@ class Prediction:
 
     @property
     def wants_look(self) -> bool:
-        return self.is_doubtful and not (self.is_confirmed or self.is_changed)
+        return self.is_doubtful and not (self.is_confirmed or self.is_changed or self.is_hidden)
 
     @property
     def box(self) -> str:
@@ -123,8 +124,18 @@ def attach(tree: Group, predicted: Predicted, entered: Entered) -> list[Predicti
             strays.append(made)
         else:
             node.prediction = made
+    note_hidden(tree)
     bring_doubtful_up(tree)
     return strays
+
+
+def note_hidden(node: Node, *, is_within: bool = False) -> None:
+    """Tell the predictions below `node` whether their fields are shown."""
+    is_hidden = is_within or node.is_hidden
+    if node.prediction is not None:
+        node.prediction.is_hidden = is_hidden
+    for part in node.parts():
+        note_hidden(part, is_within=is_hidden)
 
 
 def bring_doubtful_up(group: Group) -> None:
@@ -144,9 +155,9 @@ def _prediction(
         is_confirmed=path in entered.getlist(CONFIRMED),
         is_blind=predicted.is_blind,
     )
+    # whoever changes a value, or fills in what was left empty, has looked for it
+    made.is_changed = isinstance(node, Leaf) and _was_typed(node)
     if predicted.is_blind:
-        # whoever fills in a value that was left empty has looked for it
-        made.is_changed = isinstance(node, Leaf) and _was_typed(node)
         return made
     made.percent = percent_of(said.confidence)
     made.source = str(said.source)[:MAX_SOURCE]
@@ -159,13 +170,13 @@ def _prediction(
 
 
 def _compare(made: Prediction, leaf: Leaf, value: Json) -> None:
-    was = MISSING if value is None and not leaf.shape.is_nullable else value
-    made.is_changed = leaf.is_editable and not texts.is_unchanged(leaf.shape, leaf.text, was)
+    """Note whether a person changed the value, and what the model had read."""
     if leaf.is_personal:
         return
     made.has_text = True
-    made.text = texts.shown(leaf.shape, was)
-    made.shown = _as_read(leaf.shape, value, made.text)
+    # what the form began with; it may be written otherwise than the model said it
+    made.text = texts.shown(leaf.shape, leaf.base)
+    made.shown = _as_read(leaf.shape, value)
 
 
 def _with_reasons(made: Prediction, node: Node | None, entered: Entered) -> Prediction:
@@ -204,11 +215,13 @@ def _own_reasons(listed: list[Json]) -> Iterable[tuple[str, str]]:
             yield code, str(each.get("title") or known.get(code, code))
 
 
-def _as_read(shape: Shape, value: Json, text: str) -> str:
+def _as_read(shape: Shape, value: Json) -> str:
     for choice, label in shape.choices:
         if choice == value and type(choice) is type(value):
             return label
-    return _short(value) if value is None or isinstance(value, bool) else text[:MAX_SOURCE]
+    if shape.kind is Kind.DATE_TIME and isinstance(value, str):
+        return (texts.local_moment(value) or value).replace("T", " ")[:MAX_SOURCE]
+    return _short(value)
 
 
 def _short(value: Json) -> str:

@@ -81,7 +81,7 @@ def _bodies(message: EmailMessage) -> tuple[str, str]:
 
 def _body(message: EmailMessage, kind: str) -> str:
     try:
-        part = message.get_body(preferencelist=(kind,))  # type: ignore[arg-type]
+        part = message.get_body(preferencelist=(kind,))
         content = part.get_content() if part is not None else ""
     except (LookupError, ValueError, AttributeError, KeyError):
         # a charset that nobody knows, or parts that are not what they say

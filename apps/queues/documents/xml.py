@@ -66,7 +66,7 @@ def _drawn(element: Any, depth: int) -> list[str]:
 
 def _tag(element: Any) -> str:
     """Return the name without its namespace, and the attributes."""
-    said = [escape(etree.QName(element).localname)]
+    said: list[str] = [escape(etree.QName(element).localname)]
     for name, value in element.attrib.items():
         short = escape(etree.QName(name).localname)
         said.append(f'<span class="xml-attribute">{short}={escape(value[:MAX_TEXT])}</span>')
