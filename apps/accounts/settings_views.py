@@ -54,6 +54,13 @@ def _places() -> list[Place]:
             _("What the data must look like, retries, deadlines, who decides."),
         ),
         Place(
+            "gate_settings:list",
+            Action.DESIGN,
+            "sparkles",
+            _("AI gates"),
+            _("How sure AI must be of what it reads, and when a person looks."),
+        ),
+        Place(
             "bot_settings:list",
             Action.DESIGN,
             "robot",

@@ -8,7 +8,7 @@ doubtful when it is `required`; without that word, all fields that are named are
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Literal
@@ -72,9 +72,13 @@ class Rules:
     def needed(self, document_class: str = "") -> list[str]:
         """Return the fields that must have been read, in the order of their names."""
         named = self.fields.keys() | self.classes.get(document_class, {}).keys()
-        wanted = named if self.required is None else self.required
+        wanted = named if self.required is None else self.required - self._of_others(named)
         # of a list that may be empty nothing is needed
         return sorted(name for name in wanted if ANY not in name.split("."))
+
+    def _of_others(self, named: Set[str]) -> set[str]:
+        """Return the fields that only other document classes have."""
+        return {name for fields in self.classes.values() for name in fields if name not in named}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,14 +53,14 @@ def change_gate(
     InvalidError by field.
     """
     _check(values)
-    current = Gate.objects.select_for_update().get(pk=gate.pk)
+    current: Gate = Gate.objects.select_for_update().get(pk=gate.pk)
     if version is not None and current.version != version:
         raise ConflictError(
             _("Somebody changed this gate meanwhile. Load it again to see it, then change it.")
         )
     before = _stored(current)
     changes = _changes(before, values)
-    if not changes:
+    if all(before[name] == value for name, value in values.items()):
         return current
     for name, value in values.items():
         setattr(current, name, value)
@@ -137,10 +137,32 @@ def _stored(gate: Gate) -> dict[str, Any]:
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]:
+    """Return `{field, before, after}` for what differs; of thresholds, each by its path."""
+    was = _flat(before.get("thresholds"))
+    now = _flat(after.get("thresholds", before.get("thresholds")))
+    paths: list[Json] = [
+        {"field": path, "before": was.get(path), "after": now.get(path)}
+        for path in sorted(was.keys() | now.keys())
+        if was.get(path) != now.get(path)
+    ]
+    return [*_plain_changes(before, after), *paths]
+
+
+def _flat(value: Any, path: str = "thresholds") -> dict[str, Json]:
+    if not isinstance(value, dict):
+        return {} if value is None and path == "thresholds" else {path: value}
+    return {
+        inner: each
+        for name, said in value.items()
+        for inner, each in _flat(said, f"{path}.{name}").items()
+    }
+
+
+def _plain_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]:
     return [
         {"field": name, "before": before.get(name), "after": value}
         for name, value in sorted(after.items())
-        if name not in before or before[name] != value
+        if name != "thresholds" and (name not in before or before[name] != value)
     ]
 
 
