@@ -5,6 +5,7 @@ from typing import Any
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
 
+from .listing import MAX_COUNT
 from .standing import standing
 from .team import board
 from .team_listing import TeamFilter
@@ -40,7 +41,8 @@ def team_tasks(audience: Audience, arg: str) -> Context | None:
     return {
         "wanted": wanted,
         "rows": rows,
-        "n": wanted.rows(audience).order_by().count(),
+        "n": (n := wanted.count(audience)),
+        "said": f"≥ {MAX_COUNT}" if n > MAX_COUNT else n,
         "next_query": wanted.but(after=page.next_cursor).query() if page.next_cursor else "",
         "first_query": wanted.but().query() if wanted.after else None,
     }

@@ -12,10 +12,10 @@ from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
 from apps.lib.pagination import Page, page_of
 
-from .listing import MOST_URGENT_FIRST, waiting
+from .listing import MAX_COUNT, MOST_URGENT_FIRST, waiting
 from .models import UserTask
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 NONE = "none"
 OVERDUE, AT_RISK = "overdue", "at_risk"
 STANDINGS = (OVERDUE, AT_RISK)
@@ -94,6 +94,10 @@ class TeamFilter:
             return page_of(rows, order=MOST_URGENT_FIRST, limit=PAGE_SIZE, cursor=self.after)
         except InvalidError:
             return page_of(rows, order=MOST_URGENT_FIRST, limit=PAGE_SIZE)
+
+    def count(self, rights: Any) -> int:
+        """Return how many there are, at most MAX_COUNT + 1: the board has the exact numbers."""
+        return self.rows(rights).order_by()[: MAX_COUNT + 1].count()
 
 
 def _of(name: str, value: str) -> Q:

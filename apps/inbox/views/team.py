@@ -16,7 +16,6 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Action, require
 from apps.inbox.candidates import deciders_of
 from apps.inbox.lifecycle.moving import MAX_MOVED, Moved, move_back, move_tasks
-from apps.inbox.models import UserTask
 from apps.inbox.team import absences_of
 from apps.inbox.team_listing import NONE, TeamFilter
 from apps.lib.errors import FieldProblem, InvalidError
@@ -110,7 +109,5 @@ def _context(request: PersonRequest, query: str) -> dict[str, Any]:
     return {
         "wanted": wanted,
         "receivers": [(person, away.get(person.pk)) for person in people],
-        "max_moved": MAX_MOVED,
-        "has_tasks": UserTask.objects.open().filter(folder=request.folder).exists(),
         "last": request.session.get(UNDO, [])[-1:],
     }
