@@ -9,7 +9,7 @@ from apps.accounts.permissions import Action
 from apps.bots.models import Run
 from apps.events.fragments import Audience, fragment, number_in
 
-from . import item_presenting, presenting, run_presenting
+from . import item_presenting, presenting, reading_presenting, run_presenting
 from .listing import ItemFilter, find_items
 from .models import WorkItem, WorkQueue
 
@@ -148,6 +148,7 @@ def item_story(audience: Audience, arg: str) -> Context | None:
         return None
     return {
         "item": item,
+        "answers": reading_presenting.answers_of(item),
         "effects": item_presenting.effects_of(item),
         "history": item_presenting.history_of_item(item),
         "log": item_presenting.log_of_item(item),

@@ -24,6 +24,7 @@ from .item_changes import changes_in_words
 from .item_data import DataView, view_of
 from .models import Attempt, Effect, Ended, Lease, Parked, Scheduled, WorkItem
 from .owners import OwnerLink, link_of, owner_of
+from .reading_presenting import readings_of
 
 Status = WorkItem.Status
 WAITING = frozenset({Status.NEW})
@@ -213,7 +214,8 @@ def _facts(item: WorkItem) -> list[tuple[Any, Any]]:
 def attempts_of(item: WorkItem) -> list[dict[str, Any]]:
     """Return the tries, newest first, each as a card."""
     found = Attempt.objects.filter(item_id=item.pk).order_by("-number", "-ended_at")[:MAX_ATTEMPTS]
-    return [_attempt_card(attempt) for attempt in found]
+    read = readings_of(item)
+    return [{**_attempt_card(attempt), "read": read.get(attempt.number)} for attempt in found]
 
 
 # which of the eight words' colours and glyphs an outcome has: a data problem goes to a person

@@ -8,9 +8,16 @@ from apps.accounts.models import Folder
 from apps.events.models import Outbox
 from apps.lib.errors import InvalidError
 from apps.queues import engine
-from apps.queues.lifecycle import LeasedItem, OwnerPolicy, Result, finish_items, lease_items
+from apps.queues.lifecycle import (
+    LeasedItem,
+    OwnerPolicy,
+    Result,
+    accept_output,
+    finish_items,
+    lease_items,
+)
 from apps.queues.models import Attempt, Ended, Gate, Parked, Prediction, WorkQueue
-from tests.factories_queues import make_items, make_queue, status_of
+from tests.factories_queues import ANNA, make_items, make_queue, status_of
 from tests.queues.owned import add_owned
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +207,28 @@ def test_the_draw_is_always_the_same_and_even():
 
     assert draws == [engine.draw_of(1, item, 1) for item in range(2_000)]
     assert 0.03 < sum(draw < 0.05 for draw in draws) / 2_000 < 0.07
+
+
+def test_the_page_of_an_item_says_what_was_read_and_how_sure_it_was(queue, supervisor_client):
+    leased = take_one(queue)
+    finish_items([read(leased, total=0.8996, vendor=0.99)])
+
+    page = supervisor_client.get(f"/items/{leased.id}/").content.decode()
+
+    assert "What AI read: 2 fields" in page
+    assert '<strong class="tone-person">89.9 %</strong>' in page
+    assert "Invoices, version 1" in page
+    assert "reader 3" in page
+
+
+def test_the_page_of_an_item_says_what_people_said(queue, supervisor_client):
+    leased = take_one(queue)
+    finish_items([read(leased, total=0.1)])
+    accept_output(leased.id, output={"total": "<b>7</b>"}, by=ANNA, comment="Seen on page two.")
+
+    page = supervisor_client.get(f"/items/{leased.id}/").content.decode()
+
+    assert "Checked what AI read" in page
+    assert "Seen on page two." in page
+    assert "<b>7</b>" not in page
+    assert "Anna checked what AI read and let it go on" in page
