@@ -1,8 +1,26 @@
-"""Who is away now, and who stands in for them."""
+"""Who is away, when, and who stands in for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
-from .models import Absence
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.events.bus import publish
+from apps.lib.actors import Actor
+from apps.lib.clock import database_now
+from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.json import JsonObject
+
+from .lifecycle import people_of
+from .models import Absence, Folder, Membership, User
+from .permissions import Action, can
+
+LONGEST_DAYS = 730
+KEPT_DAYS = 90  # how long past absences are listed
 
 Away = Mapping[int, int | None]  # who is away: their deputy, None where nobody stands in
 
@@ -49,3 +67,100 @@ def stood_in_for(user_id: int, away: Away | None = None) -> frozenset[int]:
         found |= new
         left.extend(new)
     return frozenset(found - {user_id})
+
+
+def absences_now(user_ids: Iterable[int]) -> dict[int, Absence]:
+    """Return the absence that holds now of those who are away; one query, for lists of people."""
+    found = Absence.objects.now().filter(user__in=list(user_ids)).select_related("deputy")
+    return {absence.user_id: absence for absence in found.order_by("starts_at")}
+
+
+def absences_of(people: QuerySet[User] | Iterable[User]) -> QuerySet[Absence]:
+    """Return the absences that hold, will come, or ended not long ago."""
+    since = database_now() - timedelta(days=KEPT_DAYS)
+    found = Absence.objects.filter(user__in=people, ends_at__gt=since)
+    return found.select_related("user", "deputy").order_by("starts_at", "pk")
+
+
+def may_enter_absence(somebody: User, person: User, folder: Folder) -> bool:
+    """Say whether `somebody` may enter when `person` is away: oneself, and supervisors for all."""
+    if somebody.pk == person.pk:
+        return True
+    may = can(somebody, Action.OPERATE, folder.pk) or can(somebody, Action.ADMINISTER, folder.pk)
+    return may and people_of(folder).filter(pk=person.pk).exists()
+
+
+def deputies_for(person: User) -> QuerySet[User]:
+    """Return who can stand in: whoever has a role in one of the person's folders."""
+    folders = Membership.objects.filter(user=person).values("folder")
+    found = User.objects.filter(is_active=True, memberships__folder__in=folders)
+    if person.is_superuser:
+        found = found | User.objects.filter(is_active=True, memberships__isnull=False)
+    return found.exclude(pk=person.pk).distinct().order_by("username")
+
+
+def add_absence(
+    person: User,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    deputy: User | None,
+    note: str = "",
+    by: Actor,
+    folder: Folder | None = None,
+) -> Absence:
+    """Note that `person` is away; what lies with them goes to the deputy when it begins.
+
+    Raises InvalidError naming the field that does not fit.
+    """
+    _check(person, starts_at, ends_at, deputy)
+    with transaction.atomic():
+        absence = Absence.objects.create(
+            user=person,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            deputy=deputy,
+            note=note.strip()[:300],
+            added_by=by.name[:150],
+        )
+        _record("absence.added", absence, by, folder)
+    return absence
+
+
+def remove_absence(absence: Absence, *, by: Actor, folder: Folder | None = None) -> None:
+    """Take it back, or end it early. What was handed over stays with the deputy."""
+    with transaction.atomic():
+        _record("absence.removed", absence, by, folder)
+        absence.delete()
+
+
+def _check(person: User, starts_at: datetime, ends_at: datetime, deputy: User | None) -> None:
+    problem = None
+    if ends_at <= starts_at:
+        problem = FieldProblem("ends_at", _("must be later than it begins"))
+    elif ends_at <= database_now():
+        problem = FieldProblem("ends_at", _("is over already"))
+    elif ends_at - starts_at > timedelta(days=LONGEST_DAYS):
+        problem = FieldProblem("ends_at", _("is more than two years later"))
+    elif deputy is not None and not deputies_for(person).filter(pk=deputy.pk).exists():
+        problem = FieldProblem("deputy", _("must be somebody else who works in the same folder"))
+    if problem is not None:
+        raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
+
+
+def _record(kind: str, absence: Absence, by: Actor, folder: Folder | None) -> None:
+    data: JsonObject = {
+        "name": absence.user.name,
+        "deputy": absence.deputy.name if absence.deputy else "",
+        "from": _day(absence.starts_at),
+        "until": _day(absence.ends_at),
+        "starts_at": absence.starts_at.isoformat(),
+        "ends_at": absence.ends_at.isoformat(),
+    }
+    subject = ("person", absence.user_id)
+    folder_id = folder.pk if folder else None
+    publish(kind, subject=subject, folder_id=folder_id, by=by, data=data, topics=["absences"])
+
+
+def _day(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")

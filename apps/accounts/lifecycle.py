@@ -14,7 +14,7 @@ from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import Json, JsonObject
 
-from .models import Folder, Membership, User
+from .models import Folder, Membership, Team, TeamMember, User
 from .permissions import Action, rights_of
 from .roles import Role
 from .tokens import revoke_tokens_of
@@ -127,6 +127,8 @@ def remove_person(person: User, folder: Folder, *, by: Actor) -> None:
             _refuse_if_last_admin(person, folder)
         if not Membership.objects.filter(user=person, folder=folder).delete()[0]:
             raise ConflictError(_("%(name)s is not in this folder.") % {"name": person.name})
+        TeamMember.objects.filter(user=person, team__folder=folder).delete()
+        Team.objects.filter(manager=person, folder=folder).update(manager=None)
         n = revoke_tokens_of(person, folder=folder)
         _record("person.removed", person, folder, by, {"name": person.name, "tokens": n})
 

@@ -13,6 +13,8 @@ from apps.events.wording import sentence_of
 from apps.lib.errors import NotAllowedError
 from apps.lib.forms import disable_all
 
+from .absence_views import absence_context
+from .absences import may_enter_absence
 from .forms import InvitationForm, PersonForm
 from .http import PersonRequest
 from .lifecycle import (
@@ -154,6 +156,8 @@ def _person_context(request: PersonRequest, person: User, form: PersonForm) -> d
         "is_self": person == request.user,
         "may_manage": may_manage(request.user, person),
         "changes": take_changes(request, ("person", person.pk)),
+        **absence_context(person),
+        "may_enter_absence": may_enter_absence(request.user, person, request.folder),
         "history": [
             {"what": sentence_of(event), "at": event.occurred_at}
             for event in history

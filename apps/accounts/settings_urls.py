@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import people_views, settings_views, token_views
+from . import people_views, settings_views, team_views, token_views
 
 app_name = "settings"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("people/<int:pk>/disable/", people_views.person_disable, name="person_disable"),
     path("people/<int:pk>/enable/", people_views.person_enable, name="person_enable"),
     path("people/<int:pk>/remove/", people_views.person_remove, name="person_remove"),
+    path("teams/", team_views.team_list, name="teams"),
+    path("teams/new/", team_views.team_create, name="team_create"),
+    path("teams/<int:pk>/", team_views.team_edit, name="team"),
+    path("teams/<int:pk>/remove/", team_views.team_remove, name="team_remove"),
     path("tokens/", token_views.token_list, name="tokens"),
     path("tokens/new/", token_views.token_create, name="token_create"),
     path("tokens/<int:pk>/revoke/", token_views.token_revoke, name="token_revoke"),

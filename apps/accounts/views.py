@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from .absence_views import absence_context
 from .folders import choose_folder, folders_of, without_folder
 from .forms import ProfileForm
 from .http import PersonRequest
@@ -81,6 +82,7 @@ def profile(request: PersonRequest) -> HttpResponse:
         "form": form,
         "changes": take_changes(request, ("profile", person.pk)),
         "folders": folders_of(request.rights),
+        **absence_context(person),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "accounts/profile.html", context, status=status)

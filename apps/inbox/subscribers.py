@@ -3,7 +3,9 @@
 from apps.events.bus import News, subscribe
 from apps.lib.actors import SYSTEM
 
+from .candidates import TEAM
 from .lifecycle import open_second_looks, reconcile_tasks, refresh_values
+from .lifecycle.assigning import withdraw_offer
 from .models import UserTask
 from .telling import tell_opened
 
@@ -48,6 +50,13 @@ def look_again(news: News) -> None:
     items = news.data.get("items")
     drawn = [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
     open_second_looks((each["id"], each["attempt"]) for each in drawn)  # type: ignore[misc]
+
+
+@subscribe("team.removed")
+def offer_to_everybody(news: News) -> None:
+    """A team is gone: what was offered to it alone must not lie where nobody may take it."""
+    if news.subject is not None:
+        withdraw_offer(f"{TEAM}{news.subject[1]}")
 
 
 @subscribe("work_item.edited")

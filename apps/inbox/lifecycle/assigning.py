@@ -10,11 +10,13 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from django.db import connection
+from django.db.models import F, Func, Value
 
 from apps.calendars.hours import ALWAYS, Hours
 from apps.calendars.lookup import hours_of
 from apps.calendars.models import Calendar
 from apps.events.bus import announce
+from apps.events.live import nudge
 from apps.inbox.candidates import TEAM, Directory
 from apps.inbox.crew import Crew
 from apps.inbox.handling import AT_RISK_SHARE, Handling, Said, rungs_of, said_of
@@ -73,6 +75,16 @@ def opened(tasks: Sequence[UserTask]) -> None:
     """Say that these tasks are open: subscribers tell people, see inbox/telling.py."""
     if tasks:
         announce(OPENED, {"tasks": [task.pk for task in tasks]})
+
+
+def withdraw_offer(token: str) -> int:
+    """Take a token that stands for nobody any more off open tasks; return how many had it."""
+    rows = UserTask.objects.open().filter(offered_to__contains=[token])
+    folders = set(rows.order_by().values_list("folder_id", flat=True))
+    left = Func(F("offered_to"), Value(token), function="array_remove")
+    n: int = rows.update(offered_to=left)
+    nudge(*(f"inbox:{folder_id}" for folder_id in folders))
+    return n
 
 
 class _Desk:
