@@ -9,7 +9,8 @@ from pydantic import Field
 from apps.lib.schema_forms.personal import masked
 
 from .decisions import Decision, decisions_of, title_of
-from .models import UserTask
+from .models import PendingDecision, UserTask
+from .predicted import predicted_of
 
 
 class DecisionOut(Schema):
@@ -49,6 +50,35 @@ class TaskOut(Schema):
     decision: str | None
     decided_by: str | None
     decided_at: datetime | None
+    decided_values: dict[str, Any] | None = Field(
+        description="the values that were decided; personal values are masked"
+    )
+    decision_reason: str
+    decision_reference: str
+    reference: str = Field(description="what the program that asked calls it; of approvals")
+    offered_to: list[str] = Field(description="tokens: `user:5`, `team:3`, `role:supervisor`")
+    team: str | None = Field(description="key of the team whose pool it lies in")
+    votes_needed: int
+    doubtful: list[str] = Field(description="fields that must be confirmed or changed")
+    snoozed_until: datetime | None
+
+
+class PendingOut(Schema):
+    decision: str
+    decided_by: str
+    takes_effect_at: datetime
+
+
+class VoteOut(Schema):
+    decision: str
+    by: str
+    at: datetime
+    counts: bool = Field(description="false: given before the data changed")
+
+
+class TaskDetail(TaskOut):
+    pending: PendingOut | None = Field(description="a decision that can still be undone")
+    votes: list[VoteOut]
 
 
 class TaskPage(Schema):
@@ -74,10 +104,18 @@ class DecideIn(Schema):
         None, description="of the step, for `set_result`; where it is missing, `values` is taken"
     )
     code: str = Field("", description="of the error, for `throw`")
+    confirmed: list[str] = Field(
+        [],
+        description="dotted paths of doubtful fields that are right as they are",
+        max_length=2000,
+    )
+    correction_reasons: dict[str, str] = Field(
+        {}, description="why fields were corrected: {dotted path: code of a reason}"
+    )
 
 
 def task_out(task: UserTask) -> dict[str, Any]:
-    is_closed = not task.is_open
+    is_closed, predicted = not task.is_open, predicted_of(task.predictions)
     return {
         "id": task.pk,
         "version": task.version,
@@ -106,7 +144,44 @@ def task_out(task: UserTask) -> dict[str, Any]:
         "decision": task.decision or None if is_closed else None,
         "decided_by": task.decided_by_name or None if is_closed else None,
         "decided_at": task.decided_at,
+        "decided_values": _decided_values(task),
+        "decision_reason": task.decision_comment,
+        "decision_reference": task.decision_reference,
+        "reference": str(task.facts.get("reference") or ""),
+        "offered_to": task.offered_to,
+        "team": task.team.key if task.team else None,
+        "votes_needed": task.votes_needed,
+        "doubtful": predicted.doubtful if predicted and not predicted.is_blind else [],
+        "snoozed_until": task.snoozed_until,
     }
+
+
+def task_detail_out(task: UserTask) -> dict[str, Any]:
+    """The same, with what is on its way: votes, and a decision that can be undone."""
+    pending = PendingDecision.objects.filter(pk=task.pk).first()
+    return {
+        **task_out(task),
+        "pending": pending
+        and {
+            "decision": pending.decision,
+            "decided_by": pending.user_name,
+            "takes_effect_at": pending.takes_effect_at,
+        },
+        "votes": [
+            {
+                "decision": vote.decision,
+                "by": vote.user_name,
+                "at": vote.made_at,
+                "counts": vote.version == task.version or not task.is_open,
+            }
+            for vote in (task.votes.all() if task.votes_needed > 1 else [])
+        ],
+    }
+
+
+def _decided_values(task: UserTask) -> dict[str, Any] | None:
+    found = None if task.is_open else task.decision_values
+    return masked(found, task.form) if isinstance(found, dict) else None
 
 
 def _decision_out(decision: Decision) -> dict[str, Any]:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("<int:pk>/reveal/", views.task_reveal, name="reveal"),
     path("<int:pk>/snooze/", views.task_snooze, name="snooze"),
     path("<int:pk>/wake/", views.task_wake, name="wake"),
+    path("<int:pk>/story/", views.task_story, name="story"),
     path("<int:pk>/people/", views.task_people, name="people"),
     path("link/<str:token>/", views.decision_link, name="link"),
     path("bulk/preview/", views.bulk, name="bulk"),

@@ -1,5 +1,8 @@
 """Events of tasks as sentences."""
 
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,7 +32,64 @@ def _escalated(event: Event) -> str:
     return said_of_rung(event.data)
 
 
+def _voted(event: Event) -> str:
+    data = event.data
+    said = {
+        "actor": event.actor_name,
+        "title": _(data["title"]) if data.get("title") else data.get("decision", ""),
+        "n": data.get("needed", 1),
+    }
+    if data.get("before"):
+        return _("%(actor)s changed their vote: %(title)s (%(n)d must agree)") % said
+    return _("%(actor)s voted: %(title)s (%(n)d must agree)") % said
+
+
+def _undone(event: Event) -> str:
+    said = {"actor": event.actor_name, "title": event.data.get("title", "")}
+    if not said["title"]:
+        return _("%(actor)s took their vote back") % said
+    return _("%(actor)s took back before it took effect: %(title)s") % said
+
+
+def _recalled(event: Event) -> str:
+    data = event.data
+    said = _("%(actor)s recalled the decision of %(name)s: %(title)s") % {
+        "actor": event.actor_name,
+        "name": data.get("from", ""),
+        "title": data.get("title", ""),
+    }
+    return f"{said} ({data['reason']})" if data.get("reason") else said
+
+
+def _snoozed(event: Event) -> str:
+    until = parse_datetime(str(event.data.get("until", "")))
+    return _("%(actor)s put it off until %(time)s") % {
+        "actor": event.actor_name,
+        "time": date_format(timezone.localtime(until), "Y-m-d H:i") if until else "–",
+    }
+
+
+def _woken(event: Event) -> str:
+    if event.actor_kind == "system":
+        return _("It came back: it had been put off until now")
+    return _("%(actor)s brought it back before its time") % {"actor": event.actor_name}
+
+
 word("user_task.completed", _completed)
+word("user_task.voted", _voted)
+word("user_task.undone", _undone)
+word("user_task.recalled", _recalled)
+word("user_task.snoozed", _snoozed)
+word("user_task.woken", _woken)
+word("user_task.asked", gettext_lazy("%(actor)s asked for it"))
+word(
+    "user_task.asked_again",
+    gettext_lazy("The data changed, so these must decide again: %(people)s"),
+)
+word(
+    "user_task.not_applied",
+    gettext_lazy("%(actor)s had decided “%(title)s”, but it could not take effect: %(why)s"),
+)
 word("user_task.escalated", _escalated)
 word(
     "user_task.handed_over",

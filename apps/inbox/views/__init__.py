@@ -5,7 +5,7 @@ from .deciding import task_decide, task_recall, task_undo
 from .evidence import file_add, file_download, file_image, file_page, task_evidence
 from .later import bulk_reassign, bulk_snooze, task_snooze, task_wake
 from .links import decision_link
-from .pages import inbox, task_detail
+from .pages import inbox, task_detail, task_story
 from .people import task_people
 from .saved import view_delete, view_save
 from .team import team, team_move, team_undo
@@ -42,6 +42,7 @@ __all__ = [
     "task_release",
     "task_reveal",
     "task_snooze",
+    "task_story",
     "task_undo",
     "task_wake",
     "team",

@@ -37,7 +37,7 @@ def task_decide(request: PersonRequest, pk: int) -> HttpResponse:
             return _redraw(request, task, form=form)
         _insist_that_nothing_is_lost(task, decision, request)
         typed = draft_from(task, request.POST) if task.is_open else {}
-        said = _answer(task, decision, form, request)
+        said = answer_from(task, decision, form, request.POST)
         done = lifecycle.decide_soon(task, said, by=request.user.actor, typed=typed)
     except TaskDecidedError as error:
         return _too_late(request, error)
@@ -91,19 +91,18 @@ def _insist_that_nothing_is_lost(
         raise InvalidError(said % {"other": title_of(EDIT_AND_RETRY)})
 
 
-def _answer(
-    task: UserTask, decision: Decision, form: SchemaForm | None, request: PersonRequest
+def answer_from(
+    task: UserTask, decision: Decision, form: SchemaForm | None, said: QueryDict
 ) -> lifecycle.Answer:
-    said = request.POST
+    """Return what was sent as a decision; `form` is that of its values, None for none."""
     if form is not None and not form.is_valid():
         form = None  # the task is closed: the answer is who closed it
+    needs_result = decision.needs_result
     return lifecycle.Answer(
         decision=decision.key,
         version=_version(said),
         payload=payload_of(task, form) if form else None,
-        result=read_result(said.get(f"result:{decision.key}", ""))
-        if decision.needs_result
-        else None,
+        result=read_result(said.get(f"result:{decision.key}", "")) if needs_result else None,
         reason=said.get(f"reason:{decision.key}", ""),
         reference=said.get(f"reference:{decision.key}", ""),
         comment=said.get("comment", ""),
