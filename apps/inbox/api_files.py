@@ -16,7 +16,7 @@ from apps.lib.http import answer
 from apps.queues.api.files import as_stream
 from apps.queues.files import as_attachment
 
-from .attachments import attach_to_task, find_file
+from .attachments import attach_to_task, find_file, reference_to
 from .models import TaskFile, UserTask
 
 router = Router(tags=["Inbox"])
@@ -63,11 +63,6 @@ def file_out(kept: TaskFile) -> dict[str, Any]:
     said = {name: getattr(kept, name) for name in OF_FILE}
     said["added_at"] = kept.added_at.isoformat()
     return said | {"url": reference_to(kept)}
-
-
-def reference_to(kept: TaskFile) -> str:
-    """Return how values name a file: where programs get it."""
-    return f"/api/v1/user-tasks/{kept.task_id}/files/{kept.pk}"
 
 
 def _find(request: TokenRequest, task_id: int, action: Action = Action.VIEW) -> UserTask:

@@ -49,9 +49,16 @@ def attach_to_task(
             file=upload,
             added_by=by.name[:150],
         )
-        said: JsonObject = {"file": kept.pk, "name": kept.name, "size": kept.size, "sha256": kept.sha256}
+        said: JsonObject = {
+            "file": kept.pk, "name": kept.name, "size": kept.size, "sha256": kept.sha256,
+        }  # fmt: skip
         record_event("user_task.file_added", current, by, said)
     return kept
+
+
+def reference_to(kept: TaskFile) -> str:
+    """Return how values name a file: where programs get it."""
+    return f"/api/v1/user-tasks/{kept.task_id}/files/{kept.pk}"
 
 
 def find_file(task: UserTask, file_id: int) -> TaskFile:

@@ -1,5 +1,6 @@
 """The form of a task: that of its schema; of an incident, one JSON editor with all variables."""
 
+import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from apps.lib.errors import DomainError, FieldProblem, InvalidError
 from apps.lib.json import JsonObject, parse_json
 from apps.lib.schema_forms import SchemaForm
 
+from .attachments import reference_to
 from .models import UserTask
 from .predicted import Predicted, predicted_of
 
@@ -22,7 +24,15 @@ def form_of(task: UserTask, *, payload: JsonObject | None = None, **how: Any) ->
     values = values if isinstance(values, dict) else {}
     if task.kind == UserTask.Kind.INCIDENT:
         return SchemaForm(_editor(), {VARIABLES: values}, **how)
-    return SchemaForm(schema_of(task), values, predicted=predicted_for(task), **how)
+    predicted, files = predicted_for(task), files_for(task)
+    return SchemaForm(schema_of(task), values, predicted=predicted, files=files, **how)
+
+
+def files_for(task: UserTask) -> list[tuple[str, str]] | None:
+    """Return the files that fields of the form may name; None where no field is for files."""
+    if not any(word in json.dumps(task.form) for word in ('"x-file"', '"contentMediaType"')):
+        return None
+    return [(reference_to(kept), kept.name) for kept in task.files.order_by("pk")]
 
 
 def predicted_for(task: UserTask) -> Predicted | None:

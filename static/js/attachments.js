@@ -54,3 +54,31 @@ document.addEventListener(
   },
   { capture: true },
 );
+
+// ---- fields that take a file: it is attached to the task, and the field names it
+
+document.addEventListener("change", async (event) => {
+  const upload = event.target.closest?.("[data-upload-for]");
+  if (!upload?.files.length || !chooser()) return;
+  const body = new FormData();
+  body.append("file", upload.files[0]);
+  const headers = { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "X-Requested-By": "field" };
+  const answer = await fetch(chooser().form.action, { method: "POST", body, headers });
+  upload.value = "";
+  const said = await answer.json().catch(() => ({ files: [], refused: answer.statusText }));
+  offer(said.files, answer.ok && upload.dataset.uploadFor);
+  upload.setCustomValidity(said.refused ?? "");
+  upload.reportValidity();
+});
+
+/** Every field for files offers the new one; the field that asked for it has it. */
+function offer(files, name) {
+  for (const select of document.querySelectorAll("[data-file-field]")) {
+    for (const file of files) {
+      if (![...select.options].some((option) => option.value === file.ref)) select.add(new Option(file.title, file.ref));
+    }
+    if (select.name !== name || !files.length) continue;
+    select.value = files.at(-1).ref;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}

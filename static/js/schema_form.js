@@ -2,6 +2,7 @@
 import { all } from "./dom.js";
 import "./predictions.js";
 import "./show_if.js";
+import "./find_field.js";
 
 // ---- rows of a list: added from a template, removed in place; without this script it is a round trip
 

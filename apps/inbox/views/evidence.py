@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.http import PersonRequest
 from apps.inbox.attachments import attach_to_task, find_file
 from apps.inbox.evidence import chosen_file, evidence_of
-from apps.inbox.forming import form_of
+from apps.inbox.forming import files_for, form_of
 from apps.inbox.models import UserTask
 from apps.lib.errors import ConflictError, DomainError, InvalidError, TooLargeError
 from apps.queues import documents, files
@@ -51,11 +51,22 @@ def file_add(request: PersonRequest, pk: int) -> HttpResponse:
             attach_to_task(task, upload, by=request.user.actor)
         except (InvalidError, TooLargeError, ConflictError) as error:
             refused.append(error)
+    if request.headers.get("X-Requested-By") == "field":
+        return _as_choices(task, refused)
     if is_partial(request):
         return _files(request, task, refused)
     for error in refused:
         messages.error(request, error.message)
     return redirect(address_of(task, filter_of(request)))
+
+
+def _as_choices(task: UserTask, refused: list[DomainError]) -> HttpResponse:
+    """Answer a field that takes files: what may be chosen now, the newest last."""
+    said = {
+        "files": [{"ref": ref, "title": title} for ref, title in files_for(task) or []],
+        "refused": " ".join(error.message for error in refused),
+    }
+    return JsonResponse(said, status=refused[0].status if refused else 200)
 
 
 def _files(request: PersonRequest, task: UserTask, refused: list[DomainError]) -> HttpResponse:

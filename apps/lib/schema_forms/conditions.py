@@ -150,6 +150,8 @@ def _from_tree(node: Any) -> Condition:
         return Every(tuple(_from_tree(each) for each in node.operands))
     elif isinstance(node, syntax.Or):
         return Either(tuple(_from_tree(each) for each in node.operands))
+    elif isinstance(node, syntax.Call) and node.function == syntax.Name("not"):
+        return Not(_from_tree(*node.arguments[:1]))
     elif isinstance(node, syntax.Comparison):
         return _from_comparison(node.operator, node.left, node.right)
     elif isinstance(node, syntax.Name | syntax.Path):

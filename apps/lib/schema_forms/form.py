@@ -1,7 +1,7 @@
 """A Django form made from a JSON Schema."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,8 @@ from .showing import (
     pruned,
     replaced,
 )
+
+MANY_FIELDS = 40
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class LeafField(forms.Field):
         leaf = self.leaf
         if value is None or texts.is_unchanged(leaf.shape, value, leaf.base):
             return leaf.base
+        if leaf.files is not None and value not in ("", *(ref for ref, _title in leaf.files)):
+            raise forms.ValidationError(_("Choose one of the files."))
         try:
             return texts.read(leaf.shape, value)
         except texts.TextError as error:
@@ -87,7 +91,8 @@ class SchemaForm(forms.Form):
     """The data of a task as a form.
 
     `payload` is the data as it was; `data` what was sent; `draft` what was typed and not sent;
-    `predicted` what a model read of it, by dotted path.
+    `predicted` what a model read of it, by dotted path; `files` the files that fields may name,
+    each with its title (None: any text will do).
     After `is_valid()`, `new_payload` is the data as it should be, checked against the schema.
     """
 
@@ -102,6 +107,7 @@ class SchemaForm(forms.Form):
         draft: JsonObject | None = None,
         revealed: frozenset[str] = frozenset(),
         predicted: Predicted | None = None,
+        files: Sequence[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(data, auto_id="f-%s")
         self.has_usable_schema = not check_schema(schema)
@@ -111,7 +117,8 @@ class SchemaForm(forms.Form):
         self.changed_paths: list[str] = []
         self.entered = _entered(data, draft)
         hidden = masked(payload, schema)
-        builder = Builder(self.entered, hidden=hidden, revealed=revealed)
+        choices = None if files is None else tuple(files)
+        builder = Builder(self.entered, hidden=hidden, revealed=revealed, files=choices)
         self.tree = builder.build_root(_root_shape(schema, self.schema), payload)
         self._depends = depends(self.schema)
         if self._depends:
@@ -209,6 +216,11 @@ class SchemaForm(forms.Form):
             for each in self.predictions()
             if each.is_changed and each.reason in dict(each.reasons)
         }
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a field is easier found by its name than by looking."""
+        return len(self.fields) >= MANY_FIELDS
 
     @property
     def any_correction(self) -> Prediction | None:

@@ -120,6 +120,7 @@ class Leaf(Node):
     text: str = ""  # what the control shows: what was typed, or else the data
     is_masked: bool = False
     is_personal: bool = False
+    files: tuple[tuple[str, str], ...] | None = None  # what may be chosen; None: any text
     control: BoundField | None = None  # once there is a form
 
     @property
@@ -169,6 +170,14 @@ class Group(Node):
         """Put the part that holds the dotted `path` first: it is what the person came for."""
         first = path.split(".")[0]
         self.children.sort(key=lambda node: node.path[-1] != first)
+
+    @property
+    def sections(self) -> list[tuple[str, list[Node]]]:
+        """The children by section, each where its first one stands; [] where there are none."""
+        found: dict[str, list[Node]] = {}
+        for node in self.children:
+            found.setdefault(node.shape.section, []).append(node)
+        return list(found.items()) if found.keys() - {""} else []
 
     @property
     def busy(self) -> list[Node]:
@@ -241,6 +250,7 @@ class Builder:
     entered: Entered
     hidden: Json = None  # the data with what is personal masked
     revealed: frozenset[str] = frozenset()
+    files: tuple[tuple[str, str], ...] | None = None
     leaves: int = 0
 
     def build_root(self, shape: Shape, payload: JsonObject) -> Group:
@@ -279,6 +289,7 @@ class Builder:
             text=texts.shown(shape, base) if text is None else text,
             is_masked=is_personal and not is_known,
             is_personal=is_personal,
+            files=self.files if shape.kind is Kind.FILE else None,
         )
 
     def _differs_when_masked(self, path: tuple[str, ...], base: Value) -> bool:

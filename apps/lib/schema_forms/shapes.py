@@ -17,6 +17,7 @@ from apps.lib.json import Json
 MAX_DEPTH = 6
 MAX_CHOICES = 500
 MAX_TITLE = 200
+MAX_NOTE = 5_000
 MULTILINE_FROM = 1_001  # characters; a longer text gets several lines
 MAX_REFERENCES = 20
 
@@ -43,6 +44,7 @@ class Kind(Enum):
     DATE_TIME = "date-time"
     EMAIL = "email"
     URI = "uri"
+    FILE = "file"
     CONSTANT = "constant"
     JSON = "json"
     OBJECT = "object"
@@ -55,6 +57,7 @@ BY_FORMAT = {
     "email": Kind.EMAIL,
     "idn-email": Kind.EMAIL,
     "uri": Kind.URI,
+    "x-file": Kind.FILE,
 }
 BY_TYPE = {
     "string": Kind.TEXT,
@@ -73,6 +76,8 @@ class Shape:
     kind: Kind
     title: str
     help: str = ""
+    note: str = ""  # to be read before the field
+    section: str = ""  # of the form; fields of one section stand together
     is_required: bool = False
     is_nullable: bool = False
     is_personal: bool = False
@@ -133,6 +138,8 @@ def read_shape(
         kind=_kind(described, choices),
         title=_title(described, name),
         help=_text(described.get("x-help")) or _text(described.get("description")),
+        note=_text(described.get("x-note"))[:MAX_NOTE],
+        section=_text(described.get("x-section"))[:MAX_TITLE],
         is_required=is_required,
         is_nullable=is_nullable,
         is_personal=described.get("x-personal") is True,
@@ -197,7 +204,9 @@ def _kind(schema: dict[str, Any], choices: tuple[tuple[Json, str], ...]) -> Kind
     elif declared is None and isinstance(schema.get("items"), dict):
         declared = "array"
     kind = BY_TYPE.get(declared, Kind.JSON) if isinstance(declared, str) else Kind.JSON
-    if kind is Kind.TEXT:
+    if kind is Kind.TEXT and isinstance(schema.get("contentMediaType"), str):
+        return Kind.FILE
+    elif kind is Kind.TEXT:
         return BY_FORMAT.get(_text(schema.get("format")), Kind.TEXT)
     elif kind is Kind.ARRAY and not _has_even_items(schema):
         return Kind.JSON

@@ -41,6 +41,8 @@ def widget_for(leaf: Leaf) -> forms.Widget:
         return forms.Select(attrs, [("", "–"), ("true", _("Yes")), ("false", _("No"))])
     elif kind is Kind.CHOICE:
         return forms.Select(attrs, _options(leaf))
+    elif kind is Kind.FILE and leaf.files is not None:
+        return forms.Select(attrs | {"data-file-field": ""}, _files(leaf, leaf.files))
     elif kind is Kind.JSON or leaf.is_multiline:
         return forms.Textarea(attrs | {"rows": _lines(leaf)})
     else:
@@ -91,6 +93,14 @@ def _options(leaf: Leaf) -> list[tuple[str, str]]:
         options.insert(0, ("as-is", shown))
     if before == "" or not leaf.shape.is_required:
         options.insert(0, ("", "–"))
+    return options
+
+
+def _files(leaf: Leaf, files: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    before = texts.shown(leaf.shape, leaf.base)
+    options = [("", "–"), *files]
+    if before not in dict(options):
+        options.append((before, _("%(value)s (not attached here)") % {"value": before[:100]}))
     return options
 
 

@@ -74,12 +74,14 @@ def drawn_only() -> str:
     quiet = ", ".join(f"`{tag}`" for tag in sorted(support.DRAWN))
     warned = ", ".join(f"`{tag}`" for tag in sorted(support.WITHOUT_EFFECT))
     looks = ", ".join(f"`{kind}`" for kind in sorted(form_js.LOOKS))
-    fields = ", ".join(f"`{kind}`" for kind in [*form_js.SIMPLE, "group", "dynamiclist"])
+    known = [*form_js.SIMPLE, form_js.FILES, "group", "dynamiclist"]
+    fields = ", ".join(f"`{kind}`" for kind in known)
+    notes = ", ".join(f"`{kind}`" for kind in sorted(form_js.NOTES))
     return (
         f"- Kept, shown and exported; nothing happens by them: {quiet}.\n"
         f"- The same, but a warning says so at deployment: {warned}.\n"
-        f"- Components of form-js that become fields: {fields}. Left out, since they only look: "
-        f"{looks}. Others become fields of JSON, with a warning."
+        f"- Components of form-js that become fields: {fields}. Texts become notes: {notes}. Left "
+        f"out, since they only look: {looks}. Others become fields of JSON, with a warning."
     )
 
 

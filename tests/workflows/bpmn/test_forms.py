@@ -40,29 +40,32 @@ def test_forms_of_form_js_become_json_schemas():
     assert check_schema(schema) == []
     assert schema["required"] == ["name"]
     assert schema["properties"] == {
-        "name": {"type": "string", "title": "Name", "minLength": 1},
-        "mail": {"type": "string", "format": "email"},
-        "note": {"type": "string", "description": "Why", "maxLength": 10_000},
-        "total": {"type": "integer", "minimum": 1, "maximum": 9},
-        "ok": {"type": "boolean", "default": True, "readOnly": True},
-        "kind": {"oneOf": [{"const": "a", "title": "A"}]},
-        "tags": {"type": "array", "uniqueItems": True,
+        "name": {"type": "string", "title": "Name", "minLength": 1, "x-note": "Check",
+            "x-order": 1},
+        "mail": {"type": "string", "format": "email", "x-order": 2},
+        "note": {"type": "string", "description": "Why", "maxLength": 10_000,
+            "x-multiline": True, "x-order": 3},
+        "total": {"type": "integer", "minimum": 1, "maximum": 9, "x-order": 4},
+        "ok": {"type": "boolean", "default": True, "readOnly": True, "x-order": 5},
+        "kind": {"oneOf": [{"const": "a", "title": "A"}], "x-order": 6},
+        "tags": {"type": "array", "uniqueItems": True, "x-order": 7,
             "items": {"oneOf": [{"const": "b", "title": "B"}]}},
-        "day": {"type": "string", "format": "date"},
-        "flat": {"type": "string"},
-        "deep": {"type": "object", "properties": {"n": {"type": "number"}}},
-        "rows": {"type": "array",
-            "items": {"type": "object", "properties": {"r": {"type": "string"}}}},
+        "day": {"type": "string", "format": "date", "x-order": 8},
+        "flat": {"type": "string", "x-order": 9},
+        "deep": {"type": "object", "x-order": 10,
+            "properties": {"n": {"type": "number", "x-order": 1}}},
+        "rows": {"type": "array", "x-order": 11,
+            "items": {"type": "object", "properties": {"r": {"type": "string", "x-order": 1}}}},
     }  # fmt: skip
 
 
 def test_components_that_a_schema_can_not_express_are_told():
-    form = {"components": [{"type": "filepicker", "key": "file"}]}
+    form = {"components": [{"type": "hologram", "key": "file"}]}
 
     result = compiled(with_form(form))
 
-    assert result.graphs[0].node("a").work.form["properties"] == {"file": {}}
-    assert "“file” is a filepicker" in result.warnings[0].message
+    assert result.graphs[0].node("a").work.form["properties"] == {"file": {"x-order": 1}}
+    assert "“file” is a hologram" in result.warnings[0].message
 
 
 @pytest.mark.parametrize(

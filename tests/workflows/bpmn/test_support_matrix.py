@@ -39,4 +39,4 @@ def test_elements_are_either_executed_refused_or_drawn():
     groups = [set(support.EXECUTED), support.REFUSED, support.DRAWN, support.WITHOUT_EFFECT]
 
     assert sum(map(len, groups)) == len(set().union(*groups))
-    assert not set(form_js.SIMPLE) & form_js.LOOKS
+    assert not set(form_js.SIMPLE) & set(form_js.LOOKS)
