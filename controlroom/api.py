@@ -52,6 +52,7 @@ ROUTERS = [
     ("/user-tasks", "apps.inbox.api"),
     ("/user-tasks", "apps.inbox.api_files"),
     ("", "apps.workflows.api"),
+    ("", "apps.ai.api"),
 ]
 RETRY_AFTER_SECONDS = 2
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, GoneError)

@@ -66,5 +66,7 @@ TIDYING = [
     Entry("apps.learning.upkeep.record_missing_verdicts", 10 * MINUTE),
     Entry("apps.notices.upkeep.prune", 6 * HOUR),
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
+    Entry("apps.ai.upkeep.give_up_lost_calls", MINUTE),
+    Entry("apps.ai.upkeep.prune_texts", 6 * HOUR),
     Entry("controlroom.housekeeping.clear_sessions", 6 * HOUR),
 ]

@@ -43,6 +43,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
             request, "/workflows/", _("Workflows"), "sitemap", "g w", "/instances/", "/decisions/"
         ),
         _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
+        _place(request, "/ai/", _("AI"), "sparkles", "g a"),
     ]
     if any(map(rights.folder_ids, (Action.OPERATE, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/learning/", _("Learning"), "scale", "g l"))

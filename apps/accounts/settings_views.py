@@ -75,6 +75,13 @@ def _places() -> list[Place]:
             _("Chats and other services that are told of what concerns the folder."),
         ),
         Place(
+            "ai:endpoint_list",
+            Action.DESIGN,
+            "sparkles",
+            _("AI"),
+            _("Models and what may stop them, prompts, and agents with their tools and limits."),
+        ),
+        Place(
             "settings:people",
             Action.ADMINISTER,
             "users",

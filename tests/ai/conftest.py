@@ -18,6 +18,7 @@ from apps.inbox.models import UserTask
 from apps.queues import session
 from apps.queues.models import QueueRun, WorkQueue
 from apps.queues.session import Session
+from tests.ai import sample_tools  # noqa: F401  registers its tools
 from tests.ai.stub_model import StubModel
 from tests.factories_queues import make_queue
 

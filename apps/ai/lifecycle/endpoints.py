@@ -35,6 +35,17 @@ SET = (
     "currency",
 )
 
+BUDGET_SET = [
+    "use",
+    "cost_per_day",
+    "cost_per_month",
+    "error_share",
+    "p95_seconds",
+    "window_seconds",
+    "min_calls",
+    "pause_seconds",
+]
+
 
 def save_endpoint(
     endpoint: ModelEndpoint, *, api_key: str | None, by: Actor, before: Mapping[str, Any]
@@ -120,6 +131,42 @@ def resume_endpoint(endpoint: ModelEndpoint, *, reason: str, by: Actor) -> None:
         for budget in stopped:
             _start_over(budget)
         _publish("resumed", endpoint, by, {"reason": reason[:300]})
+
+
+def record_try(endpoint: ModelEndpoint, *, by: Actor) -> None:
+    """Write down who tries the model: a call by hand costs money, too."""
+    _publish("tried", endpoint, by, {})
+
+
+def save_budget(budget: Budget, *, changes: list[Json], by: Actor) -> None:
+    """Store a budget that was filled in and checked, and say so in the endpoint's history."""
+    is_new = budget.pk is None
+    with transaction.atomic():
+        if is_new:
+            budget.save()
+        else:
+            # where it stands is moved by calls, maybe just now
+            budget.save(update_fields=BUDGET_SET)
+        if is_new or changes:
+            _publish_budget("created" if is_new else "changed", budget, by, changes)
+
+
+def remove_budget(budget: Budget, *, by: Actor) -> None:
+    with transaction.atomic():
+        _publish_budget("removed", budget, by, [])
+        budget.delete()
+
+
+def _publish_budget(verb: str, budget: Budget, by: Actor, changes: list[Json]) -> None:
+    endpoint = budget.endpoint
+    publish(
+        f"budget.{verb}",
+        subject=("model_endpoint", endpoint.pk),
+        folder_id=endpoint.folder_id,
+        by=by,
+        data={"for": budget.use or "*", "changes": changes},
+        topics=["ai"],
+    )
 
 
 def _start_over(budget: Budget) -> None:
