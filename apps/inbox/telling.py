@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.absences import away_now, present_for
 from apps.accounts.models import Membership
 from apps.accounts.roles import Role
+from apps.lib.actors import Actor
 from apps.lib.json import JsonObject
 from apps.notices.lifecycle import notify, notify_gathered
 
@@ -63,6 +64,21 @@ def tell_assigned(user_id: int, tasks: Sequence[UserTask]) -> None:
             folder_id=tasks[0].folder_id,
             count=len(tasks),
         )
+
+
+def tell_taken_over(task: UserTask, user_id: int, *, by: Actor) -> None:
+    """Tell somebody that a task they had, or were typing into, is in other hands now."""
+    notify(
+        [user_id],
+        "task_taken_over",
+        title=_("In other hands now: %(title)s") % {"title": task.title},
+        body=_("%(name)s took it over or handed it on. What you typed is kept.")
+        % {"name": by.name},
+        url=address_of(task),
+        folder_id=task.folder_id,
+        subject=("task", task.pk),
+        by=by,
+    )
 
 
 def _tell_offered(tasks: Sequence[UserTask]) -> None:

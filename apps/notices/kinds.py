@@ -46,6 +46,8 @@ class Kind:
     by_role: Mapping[str, Mapping[str, How]] = field(default_factory=dict)
     # whether it may be ticked for the addresses of a folder: it concerns more than one person
     is_for_folders: bool = False
+    # whether its link is a secret: only messages carry it
+    has_secret_link: bool = False
     # not for people to choose: it tells of the notices themselves
     is_internal: bool = False
 
@@ -130,6 +132,7 @@ KINDS: dict[str, Kind] = {
             title=_("Somebody asks for your approval"),
             icon="check",
             email=AT_ONCE,
+            has_secret_link=True,
         ),
         Kind(
             key="incident",

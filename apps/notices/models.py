@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 
-# what secrets of addresses are sealed for
+# what secrets are sealed for: of addresses, and links that decide by themselves
 ADDRESS = "notices.address"
+LINK = "notices.link"
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -28,6 +29,8 @@ class Notice(models.Model):
     title = models.CharField(max_length=300)
     body = models.TextField(blank=True, default="")
     url = models.CharField(max_length=500, blank=True, default="")
+    # a link that decides by itself, sealed: messages carry it, the page leads to `url`
+    sealed_url = models.TextField(blank=True, default="", db_default="")
     subject_type = models.CharField(max_length=40, blank=True, default="")
     subject_id = models.BigIntegerField(null=True)
     # said again with the same key, it is the same notice

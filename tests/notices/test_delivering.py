@@ -278,3 +278,16 @@ def test_what_is_gathered_goes_out_soon_and_then_only_now_and_then(supervisor, f
     assert first.ready_at - first.made_at == timedelta(seconds=20)
     first.refresh_from_db()
     assert second.ready_at - first.planned_at == timedelta(minutes=5)
+
+
+def test_a_link_that_decides_is_in_the_mail_and_nowhere_else(supervisor, mailbox, settings):
+    settings.PUBLIC_URL = "https://robots.example.com"
+    url = "https://robots.example.com/inbox/link/s3cret/"
+    tell(supervisor, "Please decide", "approval_link", url=url, subject=("task", 7))
+
+    deliver()
+
+    notice = Notice.objects.get()
+    assert notice.url == "/inbox/7/"
+    assert "s3cret" not in str(notice.__dict__)
+    assert url in mailbox.heard[0]

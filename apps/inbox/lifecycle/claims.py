@@ -11,6 +11,7 @@ from apps.events.live import nudge
 from apps.inbox.candidates import why_not
 from apps.inbox.exceptions import TaskInHandsError
 from apps.inbox.models import UserTask
+from apps.inbox.telling import tell_assigned, tell_taken_over
 from apps.lib.actors import Actor
 from apps.lib.clock import seconds_from_now
 from apps.lib.errors import FieldProblem, InvalidError, NotAllowedError
@@ -53,6 +54,8 @@ def claim_task(task: UserTask, *, by: Actor, take_over: bool = False) -> UserTas
     _assign(current, by.user_id, working_by=by.user_id)
     holder = was.name if was and was.pk != by.user_id else ""
     record_event("user_task.claimed", current, by, {"from": holder})
+    if was is not None and holder:
+        tell_taken_over(current, was.pk, by=by)
     return _again(task)
 
 
@@ -97,6 +100,10 @@ def reassign_task(task: UserTask, *, to: User, by: Actor, reason: str = "") -> U
         "reason": reason.strip()[:2000],
     }
     record_event("user_task.reassigned", current, by, data)
+    if to.pk != by.user_id:
+        tell_assigned(to.pk, [current])
+    if was is not None and was.pk not in (to.pk, by.user_id):
+        tell_taken_over(current, was.pk, by=by)
     return _again(task)
 
 

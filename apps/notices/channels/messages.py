@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.notices.models import Notice
+from apps.lib.sealing import SealBrokenError, unseal
+from apps.notices.models import LINK, Notice
 
 MAX_LISTED = 40
 MAX_LINE = 300
@@ -54,7 +55,7 @@ def _of_one(notice: Notice, reference: str) -> Message:
     return Message(
         title=_one_line(_titled(notice)),
         body=notice.body,
-        url=absolute(notice.url),
+        url=absolute(_link(notice)),
         path=notice.url or "/notices/",
         reference=reference,
         tag=f"notice-{notice.pk}",
@@ -62,8 +63,16 @@ def _of_one(notice: Notice, reference: str) -> Message:
 
 
 def _line(notice: Notice) -> str:
-    url = absolute(notice.url)
+    url = absolute(_link(notice))
     return f"- {_one_line(_titled(notice))}" + (f"\n  {url}" if url else "")
+
+
+def _link(notice: Notice) -> str:
+    """Return what a message leads to; a secret that can't be opened any more: the page."""
+    try:
+        return unseal(notice.sealed_url, purpose=LINK) or notice.url
+    except SealBrokenError:
+        return notice.url
 
 
 def _titled(notice: Notice) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -9,8 +10,9 @@ from django.db.models.functions import Now
 from apps.accounts.models import User
 from apps.events.live import nudge
 from apps.lib.actors import Actor
+from apps.lib.sealing import seal
 from apps.notices.kinds import KINDS, NEVER, PAGE
-from apps.notices.models import Address, Notice, Preference
+from apps.notices.models import LINK, Address, Notice, Preference
 
 MAX_BODY = 4_000
 # What is gathered goes out so soon at the first time,
@@ -37,6 +39,7 @@ def notify(  # noqa: PLR0913  what is told has many parts, all but one optional
     whoever did it (`by`), people who are gone, and those without a role in `folder_id`. The
     addresses of the folder that want this kind are told, too. `url` is a path of our own.
     """
+    _insist_on_kind(kind)
     like = _notice(kind, title, body, url, folder_id, subject)
     notices = [
         _copy(like, user_id=user_id, key=key, is_muted=is_muted)
@@ -66,6 +69,7 @@ def notify_gathered(  # noqa: PLR0913  likewise
     All with the same `gather` count in one notice until that goes out: soon for the first, then
     at most once in GATHER_AGAIN_SECONDS. Write the title so that it fits one and many.
     """
+    _insist_on_kind(kind)
     like = _notice(kind, title, body, url, folder_id, None)
     people = _listeners(recipients, kind, folder_id, by)
     notices = [
@@ -100,12 +104,15 @@ def _mark(which: Q, user_id: int) -> int:
     return n
 
 
+def _insist_on_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"There is no kind of notices called {kind!r}.")
+
+
 def _listeners(
     recipients: Iterable[int], kind: str, folder_id: int | None, by: Actor | None
 ) -> list[tuple[int, bool]]:
     """Return who is told, and for each whether they don't want it in the page; one query."""
-    if kind not in KINDS:
-        raise ValueError(f"There is no kind of notices called {kind!r}.")
     wanted = {user_id for user_id in recipients if by is None or user_id != by.user_id}
     if not wanted:
         return []
@@ -137,7 +144,8 @@ def _notice(
         kind=kind,
         title=_clean(title)[:300],
         body=_clean(body)[:MAX_BODY],
-        url=_own_path(url),
+        url=_page_of(kind, url, subject),
+        sealed_url=seal(_own_path(url), purpose=LINK) if KINDS[kind].has_secret_link else "",
         folder_id=folder_id,
         subject_type=about,
         subject_id=number,
@@ -152,6 +160,7 @@ def _copy(like: Notice, *, user_id: int | None, key: str = "", is_muted: bool = 
         title=like.title,
         body=like.body,
         url=like.url,
+        sealed_url=like.sealed_url,
         subject_type=like.subject_type,
         subject_id=like.subject_id,
         key=key[:200],
@@ -210,7 +219,15 @@ def _clean(text: object) -> str:
     return str(text).replace("\x00", "")
 
 
+def _page_of(kind: str, url: str, subject: tuple[str, int] | None) -> str:
+    """Return where the notice leads in the page: never through a link that is a secret."""
+    if not KINDS[kind].has_secret_link:
+        return _own_path(url)
+    return f"/inbox/{subject[1]}/" if subject and subject[0] == "task" else ""
+
+
 def _own_path(url: str) -> str:
     """Return the path if it leads into our own pages; a notice never leads elsewhere."""
+    url = url.removeprefix(settings.PUBLIC_URL.rstrip("/")) if settings.PUBLIC_URL else url
     is_own = url.startswith("/") and not url.startswith(("//", "/\\"))
     return url[:500] if is_own else ""

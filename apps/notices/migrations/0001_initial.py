@@ -459,4 +459,9 @@ class Migration(migrations.Migration):
                 name="preference_how_is_known",
             ),
         ),
+        migrations.AddField(
+            model_name="notice",
+            name="sealed_url",
+            field=models.TextField(blank=True, db_default="", default=""),
+        ),
     ]
