@@ -163,7 +163,8 @@ def rule_context(rule: Rule) -> dict[str, Any]:
     return {
         **rule_row(rule),
         "against": cases.filter(is_agreed=False)[:MOST_EXCEPTIONS],
-        "lately": cases[:MOST_CASES],
+        # which open tasks are samples is told to nobody
+        "lately": cases.exclude(went=RuleCase.Went.SAMPLED, task__status="open")[:MOST_CASES],
         "table_url": reverse("decisions:decision_detail", args=[table.pk]) if table else "",
         "sample": percent(rule.sample_share, 0),
         "limit": percent(rule.limit, 0),
