@@ -84,6 +84,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.isLive) return;
   forgetEdits();
+  markLeft();
   showOpen();
   showLeft();
   layOut();
@@ -107,6 +108,23 @@ function reopenRefusedQuestion() {
   if (!refused) return;
   refused.closest("details").open = true;
   refused.focus();
+}
+
+// ---- what was decided leaves the list by the live connection; where there is one, the answer need not carry the list
+
+let sent = ""; // the task that was sent last
+
+document.addEventListener("htmx:config:request", ({ detail }) => {
+  detail.ctx.request.headers["X-Live-State"] = window.controlroomLive?.state ?? "";
+});
+document.addEventListener("htmx:before:request", ({ detail }) => {
+  if (detail.ctx.request.method !== "GET") sent = pane()?.dataset.task ?? "";
+});
+
+function markLeft() {
+  const row = sent && sent !== pane()?.dataset.task && document.getElementById(`t-${sent}`);
+  if (row && !row.closest(".pending")) row.setAttribute("data-ui-leaving", "");
+  sent = "";
 }
 
 function showOpen() {

@@ -59,6 +59,11 @@ def answer(
 ) -> HttpResponse:
     """Draw the pane for htmx, the whole page for everybody else; neither is ever cached."""
     template = f"{PAGE}#{partial}"
+    # what the page gets by its live connection, or fetches at once, need not hold up a pane
+    context |= {
+        "is_pane": is_partial(request),
+        "with_list": request.headers.get("X-Live-State") != "live",
+    }
     if not is_partial(request):
         template = PAGE
         context |= {

@@ -37,6 +37,15 @@ def task_detail(request: PersonRequest, pk: int) -> HttpResponse:
     return answer(request, {"opened": True, **pane(request, task, wanted)})
 
 
+@require_safe
+def task_story(request: PersonRequest, pk: int) -> HttpResponse:
+    """Comments and history alone: a pane does not wait for them."""
+    task = find_task(request, pk)
+    if not is_partial(request):
+        return redirect(reverse("inbox:task", args=[pk]))
+    return answer(request, {"task": task}, partial="story_live")
+
+
 def _first(request: PersonRequest, wanted: TaskFilter) -> UserTask | None:
     if wanted.tab == "decided":
         return None
