@@ -5,8 +5,8 @@
 It starts `manage.py up --empty` on a free port in a temporary directory. First a person resolves
 tasks with two values in doubt, one, and none, by keys alone: it counts the keys of each task, and
 takes the time from the key that decides until the next task has the focus on its heading. Then it
-lays many open tasks beside each other and opens the inbox, each of its lists and some filters; where
-one misses its target it prints the plans that read the most rows.
+lays many open tasks beside each other and opens the inbox, each of its lists and some filters;
+where one misses its target it prints the plans that take longest.
 """
 
 import argparse
@@ -287,7 +287,8 @@ SELECT %(folder)s,
             ELSE ARRAY[]::text[] END,
        ARRAY[]::bigint[], 1, '{}', 0, 'sig-' || n %% 40, '{}',
        50, '', %(form)s, %(values)s, 1, '{}', %(decisions)s,
-       CASE WHEN n %% 25000 = 11 THEN '{"workflow": "Rare"}'::jsonb ELSE '{"cause": "business_exception"}' END,
+       CASE WHEN n %% 25000 = 11 THEN '{"workflow": "Rare"}'::jsonb
+            ELSE '{"cause": "business_exception"}' END,
        1,
        CASE WHEN n %% 10 < 8 THEN now() + n * interval '1 minute' - interval '1 day' END,
        CASE WHEN n %% 10 < 8 THEN now() + n * interval '1 minute' - interval '2 days' END,
