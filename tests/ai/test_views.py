@@ -241,9 +241,10 @@ def test_agents_are_set_up_and_a_change_counts_their_version_up(designer_client,
               "max_seconds": "60", "max_cost": "1", "max_tokens": "1000"}  # fmt: skip
     wrong = designer_client.post(url("agent_create"), {**values, "tools": ["no-such-tool"]})
     assert wrong.status_code == 422
-    assert designer_client.post(url("agent_create"), {**values, "tables": "[]"}).status_code == 422
+    assert designer_client.post(url("agent_create"), {**values, "tables": "[1]"}).status_code == 422
 
-    designer_client.post(url("agent_create"), values)
+    made = designer_client.post(url("agent_create"), values)
+    assert made.status_code == 302, made.context["form"].errors
     profile = AgentProfile.objects.get()
     assert profile.tools == ["calculate", "pay"]
     detail = url("agent_detail", profile.pk)
