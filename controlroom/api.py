@@ -50,8 +50,10 @@ ROUTERS = [
     ("", "apps.calendars.api"),
     ("", "apps.bots.api"),
     ("/user-tasks", "apps.inbox.api"),
+    ("", "apps.inbox.rules_api"),
     ("/user-tasks", "apps.inbox.api_files"),
     ("", "apps.workflows.api"),
+    ("", "apps.learning.api"),
     ("", "apps.ai.api"),
 ]
 RETRY_AFTER_SECONDS = 2

@@ -1,5 +1,5 @@
 """What runs by itself; see controlroom/cron.py."""
 
-from .lifecycle import record_missing_verdicts
+from .lifecycle import find_proposals, record_missing_verdicts
 
-__all__ = ["record_missing_verdicts"]
+__all__ = ["find_proposals", "record_missing_verdicts"]
