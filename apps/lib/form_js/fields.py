@@ -158,8 +158,9 @@ def _files(component: dict[str, Any]) -> JsonObject:
         one["x-accept"] = component["accept"][:500]
     must = _validation(component).get("required") is True
     if component.get("multiple") is True:
-        return {"type": "array", "items": one} | ({"minItems": 1} if must else {})
-    return one | ({"minLength": 1} if must else {})
+        several: JsonObject = {"type": "array", "items": one}
+        return {**several, "minItems": 1} if must else several
+    return {**one, "minLength": 1} if must else one
 
 
 SIMPLE: Final[dict[str, Callable[[dict[str, Any]], JsonObject]]] = {
