@@ -23,6 +23,7 @@ routes: list[URLPattern | URLResolver] = [
     path("ai/", include("apps.ai.urls")),
     path("settings/", include("apps.accounts.settings_urls")),
     path("settings/", include("apps.calendars.settings_urls")),
+    path("settings/", include("apps.inbox.settings_urls")),
     path("settings/", include("apps.notices.settings_urls")),
     path("settings/", include("apps.queues.settings_urls")),
     path("settings/", include("apps.queues.gate_urls")),

@@ -13,7 +13,10 @@ PAGES = [
     "/decisions/{decision}/", "/bots/{bot}/", "/runs/", "/runs/{run}/", "/demo/", "/demo/ledger/",
     "/settings/",
     "/settings/queues/", "/settings/queues/{queue}/", "/settings/queues/new/", "/settings/bots/",
-    "/settings/bots/bot/{bot}/", "/settings/people/", "/settings/tokens/", "/profile/",
+    "/settings/bots/bot/{bot}/", "/settings/people/", "/settings/tokens/",
+    "/settings/teams/", "/settings/teams/new/", "/settings/teams/{team}/", "/settings/handling/",
+    "/settings/handling/new/", "/settings/handling/{rule}/", "/settings/calendars/",
+    "/settings/calendars/new/", "/settings/calendars/{calendar}/", "/people/{person}/absences/", "/profile/",
     "/nothing-here/",
 ]  # fmt: skip
 
@@ -29,6 +32,10 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "workflow": running_room.query("select min(id) from workflows_workflow")[0][0],
         "instance": running_room.query("select max(id) from workflows_workflowinstance")[0][0],
         "decision": running_room.query("select min(id) from workflows_decision")[0][0],
+        "team": running_room.query("select min(id) from accounts_team")[0][0],
+        "rule": running_room.query("select min(id) from inbox_handlingrule")[0][0],
+        "calendar": running_room.query("select min(id) from calendars_calendar")[0][0],
+        "person": running_room.query("select min(id) from accounts_user")[0][0],
         "run": running_room.query("select coalesce(min(id), 0) from bots_run")[0][0],
     }
 
@@ -43,6 +50,8 @@ from apps.workflows.lifecycle import deploy_decision
 from apps.lib.actors import SYSTEM
 from tests.workflows.decisions import DISCOUNT
 deploy_decision(folder, DISCOUNT, by=SYSTEM)
+from tests.flows.people import make_people_to_see
+make_people_to_see(folder)
 for fault in [None, Fault.WRONG_TOTAL]:
     take_in_made(folder, make_one(folder, fault=fault))
 """

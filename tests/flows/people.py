@@ -1,0 +1,62 @@
+"""A team, a calendar, a rule and an absence, to be looked at on their pages."""
+
+from datetime import timedelta
+
+from apps.accounts.models import Absence, Folder, Team, TeamMember, User
+from apps.calendars.models import Calendar
+from apps.inbox.models import HandlingRule
+from apps.lib.clock import database_now
+
+WEEK = {
+    day: [["09:00", "12:30"], ["13:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")
+}
+LADDER = [
+    {"do": "remind", "at_share": 0.5},
+    {"do": "reassign", "at_share": 1.0, "team": "leads"},
+    {"do": "manager", "at_share": 1.5},
+    {"do": "decide", "after_seconds": 7200, "decision": "reject"},
+]
+
+
+def make_people_to_see(folder: Folder) -> None:
+    """May be called again."""
+    people = list(User.objects.filter(memberships__folder=folder).order_by("pk")[:4])
+    team, _is_new = Team.objects.get_or_create(
+        folder=folder, key="leads", defaults={"title": "Team leads", "manager": people[0]}
+    )
+    for person in people:
+        TeamMember.objects.get_or_create(team=team, user=person)
+    calendar, _is_new = Calendar.objects.get_or_create(
+        folder=folder,
+        key="office",
+        defaults={
+            "title": "Office in Munich",
+            "time_zone": "Europe/Berlin",
+            "week": WEEK,
+            "country": "DE",
+            "subdivision": "BY",
+            "days": {"2026-12-24": [], "2026-12-19": [["09:00", "12:00"]]},
+        },
+    )
+    HandlingRule.objects.get_or_create(
+        folder=folder,
+        title="Wrong invoices",
+        defaults={
+            "kind": "data_problem",
+            "code": "SEEN-*",
+            "team": team,
+            "calendar": calendar,
+            "due_seconds": 8 * 3600,
+            "ladder": LADDER,
+        },
+    )
+    now = database_now()
+    Absence.objects.get_or_create(
+        user=User.objects.order_by("pk")[0],
+        note="Lake",
+        defaults={
+            "starts_at": now - timedelta(days=1),
+            "ends_at": now + timedelta(days=9),
+            "deputy": people[-1],
+        },
+    )
