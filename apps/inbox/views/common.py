@@ -61,7 +61,7 @@ def answer(
     template = f"{PAGE}#{partial}"
     # what the page gets by its live connection, or fetches at once, need not hold up a pane
     context |= {
-        "is_pane": is_partial(request),
+        "is_pane": is_partial(request) and partial in ("task", "after"),
         "with_list": request.headers.get("X-Live-State") != "live",
     }
     if not is_partial(request):
