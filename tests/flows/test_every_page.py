@@ -16,7 +16,8 @@ PAGES = [
     "/settings/bots/bot/{bot}/", "/settings/people/", "/settings/tokens/",
     "/settings/teams/", "/settings/teams/new/", "/settings/teams/{team}/", "/settings/handling/",
     "/settings/handling/new/", "/settings/handling/{rule}/", "/settings/calendars/",
-    "/settings/calendars/new/", "/settings/calendars/{calendar}/", "/people/{person}/absences/", "/profile/",
+    "/settings/calendars/new/", "/settings/calendars/{calendar}/", "/people/{person}/absences/",
+    "/profile/",
     "/nothing-here/",
 ]  # fmt: skip
 
