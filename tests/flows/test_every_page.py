@@ -18,6 +18,7 @@ PAGES = [
     "/settings/handling/new/", "/settings/handling/{rule}/", "/settings/calendars/",
     "/settings/calendars/new/", "/settings/calendars/{calendar}/", "/people/{person}/absences/",
     "/profile/",
+    "/notices/", "/notices/?tab=all", "/notices/settings/", "/settings/notices/", "/inbox/team/",
     "/nothing-here/",
 ]  # fmt: skip
 
