@@ -7,7 +7,8 @@ from apps.calendars.models import Calendar
 from apps.inbox.models import HandlingRule
 from apps.lib.clock import database_now
 
-WEEK = {
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+WEEK = {day: [["09:00", "12:30"], ["13:00", "17:00"]] for day in WEEKDAYS}
     day: [["09:00", "12:30"], ["13:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")
 }
 LADDER = [
