@@ -45,7 +45,7 @@ class GateForm(forms.Form):
         help_text=_("Switched off, everything goes through, and nobody looks again."),
     )
     default = PercentField(
-        label=_("Fields that are not named below, percent"),
+        label=_("Fields that are not named, percent"),
         required=False,
         help_text=_("Empty: they need not be sure."),
     )
@@ -97,7 +97,8 @@ class ThresholdForm(forms.Form):
         for name, field in self.fields.items():
             # the heads of the columns are the labels for the eye
             field.widget.attrs["aria-label"] = f"{field.label}"
-            field.widget.attrs["data-cell"] = name
+            if name != "is_required":
+                field.widget.attrs["class"] = "control"
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -86,11 +86,13 @@ def _in_percent(change: dict[str, Any]) -> Any:
     field = str(change.get("field") or "")
     shown = {**change, "label": _label(field)}
     if field.startswith("thresholds.") or field == "sample_share":
-        shown |= {side: _percent(change.get(side)) for side in ("before", "after")}
+        shown |= {side: _in_words(change.get(side)) for side in ("before", "after")}
     return changes_in_words([shown], {})[0]
 
 
-def _percent(value: Any) -> Any:
+def _in_words(value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
     return f"{percent(value)} %" if rules.is_share(value) else value
 
 

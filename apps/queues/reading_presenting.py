@@ -79,7 +79,7 @@ def _row(row: Prediction) -> dict[str, Any]:
         "field": row.field,
         "value": _said(row.value),
         # never rounded up to what was wanted
-        "sure": int(row.confidence * 1000) / 10 if is_doubtful else percent(row.confidence),
+        "sure": percent(int(row.confidence * 1000) / 1000 if is_doubtful else row.confidence),
         "wanted": percent(row.threshold),
         "is_doubtful": is_doubtful,
         "source": row.source,

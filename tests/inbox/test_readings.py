@@ -67,7 +67,7 @@ def decide(task, decision, **more):
 def test_a_doubtful_field_is_framed_and_the_others_are_not(task, gate):
     assert task.kind == UserTask.Kind.VALIDATION
     assert task.values == OUTPUT
-    assert task.reason == "AI was not sure enough: vendor 62 % (80 % wanted)."
+    assert task.reason == "Please check vendor (62 % sure, 80 % wanted)."
     read = predicted_of(task.predictions)
     assert read.doubtful == ["vendor"]
     assert (read.gate_id, read.gate_version, read.model, read.is_blind) == (
@@ -102,7 +102,7 @@ def test_the_form_of_the_gate_is_used_and_shows_what_was_not_read(queue, gate):
 
     task = make_read_task(queue, sure={"vendor": 1})
 
-    assert task.reason == "AI was not sure enough: total was not read."
+    assert task.reason == "Please check total (not read)."
     assert predicted_of(task.predictions).doubtful == ["total"]
     assert task.form["properties"] == {
         **form["properties"],

@@ -82,7 +82,7 @@ def test_one_doubtful_field_parks_the_item_for_a_person(queue):
 
     parked = Parked.objects.get(item_id=leased.id)
     assert (parked.status, parked.cause, parked.tries) == ("needs_decision", "low_confidence", 0)
-    assert parked.message == "AI was not sure enough: Total 89 % (90 % wanted)."
+    assert parked.message == "Please check Total (89 % sure, 90 % wanted)."
     assert Attempt.objects.get(item_id=leased.id).outcome == "successful"
     assert set(Prediction.objects.values_list("went", flat=True)) == {"person"}
 
@@ -92,9 +92,7 @@ def test_a_field_that_the_gate_names_and_the_model_did_not_read_is_doubtful(queu
 
     finish_items([read(leased, total=1.0)])
 
-    assert Parked.objects.get(item_id=leased.id).message == (
-        "AI was not sure enough: vendor was not read."
-    )
+    assert Parked.objects.get(item_id=leased.id).message == "Please check vendor (not read)."
     # unless the gate says that it need not be there
     Gate.objects.update(thresholds={**gate.thresholds, "required": ["total"]})
     another = take_one(queue)

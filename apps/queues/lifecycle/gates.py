@@ -39,7 +39,8 @@ def create_gate(folder: Folder, key: str, *, by: Actor, **values: Any) -> Gate:
         message = _("There is a gate with this key in this folder.")
         problem = FieldProblem("key", _("is taken"))
         raise ConflictError(message, fields=[problem]) from None
-    _record("gate.created", gate, by, _changes({}, {**_stored(gate)}))
+    said = {name: value for name, value in _stored(gate).items() if value not in ("", {})}
+    _record("gate.created", gate, by, _changes({}, said))
     return gate
 
 

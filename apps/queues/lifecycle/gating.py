@@ -126,7 +126,7 @@ def doubts_in_words(verdict: engine.GateVerdict, gate: Gate) -> str:
     more = len(said) - MAX_NAMED
     if more > 0:
         said = [*said[:MAX_NAMED], _("and %(n)d more") % {"n": more}]
-    return _("AI was not sure enough: %(fields)s.") % {"fields": ", ".join(said)}
+    return _("Please check %(fields)s.") % {"fields": ", ".join(said)}
 
 
 def title_of_field(path: str, form: Any) -> str:
@@ -144,8 +144,8 @@ def title_of_field(path: str, form: Any) -> str:
 def _doubt(each: Any, gate: Gate) -> str:
     name = title_of_field(each.field, gate.form)
     if each.reading is None:
-        return _("%(field)s was not read") % {"field": name}
-    return _("%(field)s %(sure)d %% (%(wanted)d %% wanted)") % {
+        return _("%(field)s (not read)") % {"field": name}
+    return _("%(field)s (%(sure)d %% sure, %(wanted)d %% wanted)") % {
         "field": name,
         # never rounded up to what was wanted
         "sure": int(each.reading.confidence * 100),
