@@ -9,8 +9,6 @@ from apps.lib.clock import database_now
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 WEEK = {day: [["09:00", "12:30"], ["13:00", "17:00"]] for day in WEEKDAYS}
-    day: [["09:00", "12:30"], ["13:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")
-}
 LADDER = [
     {"do": "remind", "at_share": 0.5},
     {"do": "reassign", "at_share": 1.0, "team": "leads"},
