@@ -66,16 +66,18 @@ def parse_arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def running_room(data_dir: Path, slots: int) -> Iterator[None]:
-    """A whole control room; Django works on its database meanwhile."""
+def running_room(data_dir: Path, slots: int) -> Iterator[int]:
+    """A whole control room, and its port; Django works on its database meanwhile."""
     from controlroom.embedded import free_port
+
+    port = free_port()
 
     os.environ["CONTROLROOM_DATA_DIR"] = str(data_dir)
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     command = [sys.executable, "manage.py", "up", "--empty"]
     room = subprocess.Popen(
-        [*command, "--slots", str(slots), "--port", str(free_port())],
+        [*command, "--slots", str(slots), "--port", str(port)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -86,7 +88,7 @@ def running_room(data_dir: Path, slots: int) -> Iterator[None]:
         import django
 
         django.setup()
-        yield
+        yield port
     finally:
         room.send_signal(signal.SIGINT)
         room.wait(timeout=30)
