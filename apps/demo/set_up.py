@@ -49,14 +49,18 @@ TEAMS = [
 ]
 
 
-@transaction.atomic
 def set_up_demo(folder: Folder) -> WorkQueue:
     """Make what is missing; what is there stays as people left it."""
+    train_missing(folder)  # takes seconds: no transaction may wait for it
+    return _set_up(folder)
+
+
+@transaction.atomic
+def _set_up(folder: Folder) -> WorkQueue:
     sync_automations(folder, names={function for _key, _title, function in STEPS})
     for key, title, function in STEPS:
         _queue(folder, key, title, function)
     queue = WorkQueue.objects.get(folder=folder, key=QUEUE_KEY)
-    train_missing(folder)
     set_up_gates(folder)
     for username, name, role in PEOPLE:
         _person(folder, username, name, role)

@@ -20,7 +20,11 @@ def test_it_makes_books_queues_drawn_workflows_and_people(folder):
     assert (queue.key, queue.automation.function) == ("invoices", "invoices.check")
     assert not WorkQueue.objects.filter(automation=None).exists()
     drawn = {each.key: each.versions.get().warnings for each in Workflow.objects.all()}
-    assert drawn == {"invoice-to-ledger": [], "month-end-statements": []}
+    assert drawn == {
+        "invoice-to-ledger": [],
+        "month-end-statements": [],
+        "claim-to-settlement": [],
+    }
     assert Vendor.objects.filter(folder=folder).count() == 24
     assert DemoSetting.objects.get().trickle_on
     roles = dict(Membership.objects.filter(folder=folder).values_list("user__username", "role"))

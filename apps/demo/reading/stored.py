@@ -36,7 +36,7 @@ def train_missing(folder: Folder) -> None:
     for key in EXAMPLES:
         if TrainedModel.objects.filter(folder=folder, key=key).exists():
             continue
-        found, report = _trained(key)
+        found, report = trained(key)
         TrainedModel.objects.get_or_create(
             folder=folder,
             key=key,
@@ -51,7 +51,7 @@ def train_missing(folder: Folder) -> None:
 
 
 @cache
-def _trained(key: str) -> tuple[bytes, Report]:
+def trained(key: str) -> tuple[bytes, Report]:
     """The same examples give the same classifier: once is enough for all folders."""
     cases = EXAMPLES[key]()
     found, report = train([text for text, _ in cases], [label for _, label in cases], seed=SEED)
