@@ -133,11 +133,16 @@ class Assessment:
         return threshold_of
 
     def curve(self) -> list[tuple[float, Workload]]:
-        """Return the work for each of RATES at which every field has a proposal."""
+        """Return the work for each of RATES.
+
+        Only rates at which all those fields have a proposal that have one at the loosest rate; the
+        others keep their thresholds at every rate.
+        """
+        wanted = _with_threshold(self.propose(RATES[-1]))
         points = []
         for rate in RATES:
             proposed = self.propose(rate)
-            if proposed and all(each.threshold is not None for each in proposed.values()):
+            if wanted and wanted <= _with_threshold(proposed):
                 points.append((rate, self.work_at(proposed)))
         return points
 
@@ -252,3 +257,7 @@ class Assessment:
             sample_share=self.gate.sample_share,
             days=self._days,
         )
+
+
+def _with_threshold(proposed: Mapping[str, Proposed]) -> set[str]:
+    return {field for field, each in proposed.items() if each.threshold is not None}
