@@ -19,6 +19,7 @@ from apps.lib.json import Json
 from apps.lib.schema import personal_paths
 from apps.queues.models import WorkItem
 
+from .figures import money, percent, seconds
 from .models import AgentRun, AgentTurn, Budget, ModelCall, ModelEndpoint, UsageDay
 from .seen import ERRORS, Percentile95, costs, database_now
 from .stopping import reason_in_words
@@ -27,6 +28,7 @@ Outcome = ModelCall.Outcome
 HOURS = 24
 PAGE_SIZE = 50
 MAX_SHOWN = 20_000
+SHORT = 72
 STATUS_OF_CALL = {
     Outcome.RUNNING: "running",
     Outcome.ANSWERED: "done",
@@ -332,7 +334,12 @@ def _tone(turn: AgentTurn) -> str:
 
 
 def pretty(value: Json) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    """Return JSON as people read it: on one line while it is short. Text stays as it is."""
+    if isinstance(value, str):
+        return value[:MAX_SHOWN]
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > SHORT:
+        text = json.dumps(value, indent=2, ensure_ascii=False)
     return text[:MAX_SHOWN]
 
 
@@ -356,17 +363,3 @@ def has_personal(item_id: int | None) -> bool:
 def record_reveal(kind: str, pk: int, folder_id: int, *, by: Actor) -> None:
     """Write down that somebody looked at texts that hold personal data."""
     publish(f"{kind}.revealed", subject=(kind, pk), folder_id=folder_id, by=by)
-
-
-def money(amount: Decimal) -> str:
-    """Return an amount with two digits, more where it is small."""
-    digits = 2 if amount == 0 or amount >= 1 else 4
-    return formats.number_format(amount, decimal_pos=digits)
-
-
-def percent(share: float) -> str:
-    return f"{formats.number_format(100 * share, decimal_pos=0 if share >= 0.1 else 1)} %"
-
-
-def seconds(value: float | None) -> str:
-    return "–" if value is None else f"{formats.number_format(value, decimal_pos=1)} s"

@@ -1,5 +1,7 @@
 """A model that is stopped: in which words it is refused, and who is told."""
 
+from decimal import Decimal
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -10,6 +12,7 @@ from apps.lib.actors import SYSTEM
 from apps.notices.lifecycle import notify
 
 from .exceptions import ModelStoppedError
+from .figures import money
 from .models import Budget, ModelEndpoint
 
 KIND = "model_stopped"
@@ -41,12 +44,12 @@ def reason_in_words(because: str, budget: Budget) -> str:
         return _("it answers too slowly.")
     if because == "cost_day":
         return _("it has reached its cost for today, %(cost)s %(currency)s.") % {
-            "cost": budget.cost_per_day,
+            "cost": money(budget.cost_per_day or Decimal(0)),
             "currency": budget.endpoint.currency,
         }
     if because == "cost_month":
         return _("it has reached its cost for this month, %(cost)s %(currency)s.") % {
-            "cost": budget.cost_per_month,
+            "cost": money(budget.cost_per_month or Decimal(0)),
             "currency": budget.endpoint.currency,
         }
     return _("one call tries whether it works again.")

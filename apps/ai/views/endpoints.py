@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, may_change, require
-from apps.ai import lifecycle, presenting
+from apps.ai import figures, lifecycle
 from apps.ai.asking import ask_model
 from apps.ai.client import Question
 from apps.ai.forms import BudgetForm, EndpointForm, ReasonForm, TryForm
@@ -61,9 +61,9 @@ def _tried(request: PersonRequest, endpoint: ModelEndpoint, form: TryForm) -> An
         return None
     return {
         "text": asked.reply.content or "–",
-        "took": presenting.seconds(asked.reply.seconds),
+        "took": figures.seconds(asked.reply.seconds),
         "tokens": asked.reply.tokens_in + asked.reply.tokens_out,
-        "cost": f"{presenting.money(asked.call.cost)} {endpoint.currency}",
+        "cost": f"{figures.money(asked.call.cost)} {endpoint.currency}",
         "call": asked.call,
     }
 
