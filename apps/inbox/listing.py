@@ -25,6 +25,16 @@ MAX_COUNT = 1_000  # beyond that a list says "≥ 1 000": nobody reads on
 MAX_PENDING = 20  # decisions on their way that are shown, and can be taken back
 MOST_URGENT_FIRST = ("urgent_at", "id")
 NEWEST_DECISION_FIRST = ("-decided_at", "-id")
+# what a row of the list needs: values and schemas may be large
+SHOWN = (
+    *("folder_id", "kind", "status", "title", "reason", "queue__title", "instance_id", "facts"),
+    *("candidate_groups", "candidate_users", "offered_to", "team__title", "votes_needed"),
+    *("at_risk_at", "stopped_at", "snoozed_until", "due_at", "urgent_at", "created_at", "version"),
+    *("assignee__username", "assignee__display_name", "assignee__first_name"),
+    *("assignee__last_name", "working_by__username", "working_by__display_name"),
+    *("working_by__first_name", "working_by__last_name", "working_until", "decisions"),
+    *("decided_at", "decided_by_id", "decided_by_name", "decision", "alike", "item_id"),
+)
 TABS = ("mine", "team", "free", "open", "decided", "snoozed")
 STANDINGS = ("at_risk", "overdue")
 ME, GROUP = "me", "group:"
@@ -141,12 +151,17 @@ class TaskFilter:
     def page(self, rights: Any) -> Page[UserTask]:
         is_past = self.tab == "decided"
         order = NEWEST_DECISION_FIRST if is_past else MOST_URGENT_FIRST
-        rows = self.rows(rights).select_related("queue", "item", "assignee", "working_by", "team")
-        rows = rows.defer("form", "values", "earlier_values", "predictions", "handling")
+        rows = self.rows(rights).select_related("queue", "assignee", "working_by", "team")
+        rows = rows.only(*SHOWN)
         try:
             return page_of(rows, order=order, limit=PAGE_SIZE, cursor=self.after)
         except InvalidError:
             return page_of(rows, order=order, limit=PAGE_SIZE)
+
+    def first(self, rights: Any) -> int | None:
+        """Return the number of the task that stands first; None if there is none."""
+        found = self.rows(rights).order_by(*MOST_URGENT_FIRST).values_list("pk", flat=True)
+        return found.first()
 
     def count(self, rights: Any) -> int:
         """Return how many there are, at most MAX_COUNT + 1."""

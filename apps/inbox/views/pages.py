@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.accounts.http import PersonRequest
-from apps.inbox.listing import TaskFilter
 from apps.inbox.models import UserTask
 
 from .common import answer, filter_of, find_task, is_partial, pane
@@ -24,9 +23,9 @@ def inbox(request: PersonRequest) -> HttpResponse:
     context: dict[str, Any] = {"wanted": wanted, "opened": False}
     if is_partial(request) and request.headers.get("HX-Target", "").endswith("#task-list"):
         return answer(request, context, partial="list_live")
-    first = _first(request, wanted)
+    first = None if wanted.tab == "decided" else wanted.first(request.rights)
     if first is not None:
-        context |= pane(request, find_task(request, first.pk), wanted) | {"opened": False}
+        context |= pane(request, find_task(request, first), wanted) | {"opened": False}
     return answer(request, context)
 
 
@@ -44,12 +43,6 @@ def task_story(request: PersonRequest, pk: int) -> HttpResponse:
     if not is_partial(request):
         return redirect(reverse("inbox:task", args=[pk]))
     return answer(request, {"task": task}, partial="story_live")
-
-
-def _first(request: PersonRequest, wanted: TaskFilter) -> UserTask | None:
-    if wanted.tab == "decided":
-        return None
-    return next(iter(wanted.page(request.rights).items), None)
 
 
 def _to_task_of_item(request: HttpRequest, item_id: int) -> HttpResponse:

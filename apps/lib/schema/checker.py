@@ -20,6 +20,11 @@ from .structure import Schema
 from .words import problems_of
 
 MAX_PROBLEMS = 50
+MAX_REMEMBERED = 256
+MAX_REMEMBERED_BYTES = 100_000
+
+# schemas that can be used, as canonical JSON: the oldest go first
+_usable: dict[bytes | None, None] = {}
 
 
 class Checker:
@@ -56,7 +61,22 @@ def check_payload(schema: Any, payload: Any, *, at: str = "") -> list[FieldProbl
 
 
 def check_schema(schema: Any, *, at: str = "") -> list[FieldProblem]:
-    """Return why `schema` can't be used: not JSON Schema, too large, fetching, or slow."""
+    """Return why `schema` can't be used: not JSON Schema, too large, fetching, or slow.
+
+    That nothing is wrong is remembered: forms ask each time they are drawn.
+    """
+    canonical = _canonical_or_none(schema)
+    if canonical in _usable:
+        return []
+    found = _check_schema(schema, at=at)
+    if not found and canonical is not None:
+        _usable[canonical] = None
+        while len(_usable) > MAX_REMEMBERED:
+            _usable.pop(next(iter(_usable)), None)
+    return found
+
+
+def _check_schema(schema: Any, *, at: str) -> list[FieldProblem]:
     try:
         found = list(islice(_schema_problems(schema), MAX_PROBLEMS))
     except RecursionError:
@@ -117,6 +137,15 @@ def _canonical(schema: Any) -> bytes:
         raise InvalidError(
             _("The schema of the data is not JSON: %(error)s") % {"error": error}
         ) from None
+
+
+def _canonical_or_none(schema: Any) -> bytes | None:
+    """Return the schema as bytes to remember it by; None for what is no JSON, or very large."""
+    try:
+        canonical = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError):
+        return None
+    return canonical if len(canonical) <= MAX_REMEMBERED_BYTES else None
 
 
 def _joined(at: str, path: str) -> str:
