@@ -18,6 +18,7 @@ from apps.lib.json import JsonObject
 from .lifecycle import people_of
 from .models import Absence, Folder, Membership, User
 from .permissions import Action, can
+from .roles import GRANTS
 
 LONGEST_DAYS = 730
 KEPT_DAYS = 90  # how long past absences are listed
@@ -91,12 +92,13 @@ def may_enter_absence(somebody: User, person: User, folder: Folder) -> bool:
 
 
 def deputies_for(person: User) -> QuerySet[User]:
-    """Return who can stand in: whoever has a role in one of the person's folders."""
-    folders = Membership.objects.filter(user=person).values("folder")
-    found = User.objects.filter(is_active=True, memberships__folder__in=folders)
-    if person.is_superuser:
-        found = found | User.objects.filter(is_active=True, memberships__isnull=False)
-    return found.exclude(pk=person.pk).distinct().order_by("username")
+    """Return who can stand in: whoever may decide in one of the person's folders."""
+    roles = [role for role, granted in GRANTS.items() if Action.DECIDE in granted]
+    places = Membership.objects.filter(role__in=roles)
+    if not person.is_superuser:
+        places = places.filter(folder__in=Membership.objects.filter(user=person).values("folder"))
+    found = User.objects.filter(pk__in=places.values("user"), is_active=True)
+    return found.exclude(pk=person.pk).order_by("username")
 
 
 def add_absence(
@@ -143,7 +145,9 @@ def _check(person: User, starts_at: datetime, ends_at: datetime, deputy: User | 
     elif ends_at - starts_at > timedelta(days=LONGEST_DAYS):
         problem = FieldProblem("ends_at", _("is more than two years later"))
     elif deputy is not None and not deputies_for(person).filter(pk=deputy.pk).exists():
-        problem = FieldProblem("deputy", _("must be somebody else who works in the same folder"))
+        problem = FieldProblem(
+            "deputy", _("must be somebody else who may decide in the same folder")
+        )
     if problem is not None:
         raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
 

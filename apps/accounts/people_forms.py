@@ -1,6 +1,6 @@
 """Forms about teams and absences."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -13,14 +13,22 @@ from .models import Folder, Team, User
 DATE_TIME = "%Y-%m-%dT%H:%M"
 
 
-class PeopleField(forms.ModelMultipleChoiceField):
+if TYPE_CHECKING:
+    ManyPeople = forms.ModelMultipleChoiceField[User]
+    OnePerson = forms.ModelChoiceField[User]
+else:  # generic in the stubs only
+    ManyPeople = forms.ModelMultipleChoiceField
+    OnePerson = forms.ModelChoiceField
+
+
+class PeopleField(ManyPeople):
     widget = forms.CheckboxSelectMultiple
 
     def label_from_instance(self, obj: Any) -> str:
         return _label(obj)
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(OnePerson):
     def label_from_instance(self, obj: Any) -> str:
         return _label(obj)
 
@@ -43,10 +51,10 @@ class TeamForm(forms.Form):
     )
 
     def __init__(self, *arguments: Any, team: Team, folder: Folder, **named: Any) -> None:
-        initial = {"key": team.key, "title": team.title, "manager": team.manager_id}
+        initial: dict[str, Any] = {"key": team.key, "title": team.title, "manager": team.manager_id}
         if team.pk:
             initial["members"] = list(team.places.values_list("user_id", flat=True))
-        super().__init__(*arguments, initial=initial, **named)
+        super().__init__(*arguments, **{**named, "initial": initial})
         if team.pk:
             del self.fields["key"]
         for name in ("manager", "members"):

@@ -18,6 +18,7 @@ from .models import Calendar
 
 LEAST_PAIRS = 2
 NEW_DAYS = 3
+CONTROL = "control is-auto"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class CalendarForm(forms.Form):
 
     def __init__(self, *arguments: Any, calendar: Calendar, **named: Any) -> None:
         self.calendar = calendar
-        super().__init__(*arguments, initial=_initial(calendar), **named)
+        super().__init__(*arguments, **{**named, "initial": _initial(calendar)})
         self._choose("time_zone", [(zone, zone) for zone in zones()])
         self._choose("country", [("", _("no holidays")), *countries().items()])
         if calendar.pk:
@@ -183,8 +184,12 @@ def _clock(at: time | None, *, is_end: bool = False) -> str:
 
 
 def _time_input(label: str) -> forms.TimeInput:
-    return forms.TimeInput(attrs={"type": "time", "aria-label": label}, format="%H:%M")
+    return forms.TimeInput(
+        attrs={"type": "time", "aria-label": label, "class": CONTROL}, format="%H:%M"
+    )
 
 
 def _date_input(label: str) -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date", "aria-label": label}, format="%Y-%m-%d")
+    return forms.DateInput(
+        attrs={"type": "date", "aria-label": label, "class": CONTROL}, format="%Y-%m-%d"
+    )

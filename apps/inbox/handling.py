@@ -11,7 +11,7 @@ from typing import Any, Literal
 from apps.lib.json import JsonObject
 
 RungKind = Literal["remind", "reassign", "manager", "decide"]
-AssignmentKind = Literal["pool", "round_robin", "least_loaded"]
+AssignmentKind = str  # a value of HandlingRule.Assignment
 
 # of the time until a task is due
 AT_RISK_SHARE = 0.75

@@ -94,13 +94,15 @@ class RuleForm(forms.Form):
     )
 
     def __init__(self, *arguments: Any, rule: HandlingRule, **named: Any) -> None:
-        super().__init__(*arguments, initial=_initial(rule), **named)
+        super().__init__(*arguments, **{**named, "initial": _initial(rule)})
         self._choose("kind", [("", _("every kind")), *UserTask.Kind.choices])
         models: list[tuple[str, Any]] = [("queue", WorkQueue), ("team", Team)]
+        empty = {"queue": _("every queue"), "team": _("everybody"), "calendar": _("none")}
         for name, model in [*models, ("calendar", Calendar)]:
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = model.objects.filter(folder=rule.folder_id)
+            field.empty_label = str(empty[name])
         teams = Team.objects.filter(folder=rule.folder_id).values_list("key", "title")
         self._rungs = range(max(LEAST_RUNGS, len(rule.ladder) + NEW_RUNGS))
         for n in self._rungs:
@@ -174,20 +176,18 @@ class RuleForm(forms.Form):
             "team": _("Rung %(n)d: to the team") % words,
             "decision": _("Rung %(n)d: key of the decision") % words,
         }
-        select, required = forms.Select, {"required": False}
+        when = forms.IntegerField(min_value=1, max_value=500_000, required=False)
         self.fields |= {
-            f"rung_{n}_do": forms.ChoiceField(choices=DOES, widget=select(), **required),
-            f"rung_{n}_amount": forms.IntegerField(
-                min_value=1, max_value=500_000, widget=forms.NumberInput(), **required
-            ),
-            f"rung_{n}_unit": forms.ChoiceField(choices=WHEN, initial=SHARE, widget=select()),
-            f"rung_{n}_team": forms.ChoiceField(choices=teams, widget=select(), **required),
-            f"rung_{n}_decision": forms.CharField(max_length=100, **required),
+            f"rung_{n}_do": forms.ChoiceField(choices=DOES, required=False),
+            f"rung_{n}_amount": when,
+            f"rung_{n}_unit": forms.ChoiceField(choices=WHEN, initial=SHARE),
+            f"rung_{n}_team": forms.ChoiceField(choices=teams, required=False),
+            f"rung_{n}_decision": forms.CharField(max_length=100, required=False),
         }
         for name, label in labels.items():
             field = self.fields[f"rung_{n}_{name}"]
             field.label = label
-            field.widget.attrs["aria-label"] = label
+            field.widget.attrs |= {"aria-label": label, "class": "control is-auto"}
 
     def _choose(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]

@@ -56,6 +56,6 @@ def make_people_to_see(folder: Folder) -> None:
         defaults={
             "starts_at": now - timedelta(days=1),
             "ends_at": now + timedelta(days=9),
-            "deputy": people[-1],
+            "deputy": people[1],
         },
     )

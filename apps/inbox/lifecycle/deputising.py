@@ -9,6 +9,7 @@ from apps.inbox.crew import Crew
 from apps.inbox.models import UserTask
 from apps.inbox.telling import tell_assigned
 from apps.lib.actors import SYSTEM
+from apps.lib.json import JsonObject
 
 from .recording import record_event
 
@@ -58,6 +59,11 @@ def _move(pk: int, person: User, deputy: User) -> UserTask | None:
     if not still.update(assignee=deputy.pk, working_by=None, working_until=None):
         return None
     task: UserTask = UserTask.objects.get(pk=pk)
-    data = {"from": person.name, "from_id": person.pk, "to": deputy.name, "to_id": deputy.pk}
-    record_event(HANDED_OVER, task, SYSTEM, dict(data))
+    data: JsonObject = {
+        "from": person.name,
+        "from_id": person.pk,
+        "to": deputy.name,
+        "to_id": deputy.pk,
+    }
+    record_event(HANDED_OVER, task, SYSTEM, data)
     return task
