@@ -306,6 +306,10 @@ leaf_schemas = st.sampled_from(
         {"type": "string", "x-personal": True},
         {"type": "string", "readOnly": True},
         {"allOf": [{"type": "string"}]},
+        {"type": "string", "x-show-if": {"a": 1}},
+        {"type": "number", "x-show-if": "a = 1 or b > 2"},
+        {"x-show-if": "not(a) and string length(b) > 1"},
+        {"type": "string", "format": "x-file", "x-section": "S", "x-note": "N"},
         {},
     ]
 )

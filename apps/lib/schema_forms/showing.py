@@ -48,6 +48,8 @@ def hidden_places(answer: Answer, payload: JsonObject) -> list[str]:
     conditional = [
         (path, condition)
         for path, node in answer.places.items()
+        # a name with a dot in it has no dotted path: it is always shown
+        if path and not any("." in part for part in node.path)
         if (condition := condition_of(node)) is not None
     ]
     hidden: list[str] = []
