@@ -19,6 +19,10 @@ PAGES = [
     "/settings/calendars/new/", "/settings/calendars/{calendar}/", "/people/{person}/absences/",
     "/profile/",
     "/notices/", "/notices/?tab=all", "/notices/settings/", "/settings/notices/", "/inbox/team/",
+    "/ai/", "/ai/models/new/", "/ai/models/{model}/", "/ai/models/{model}/edit/",
+    "/ai/models/{model}/budgets/{budget}/", "/ai/calls/", "/ai/calls/{call}/", "/ai/prompts/",
+    "/ai/prompts/{prompt}/", "/ai/prompts/{prompt}/edit/", "/ai/agents/", "/ai/agents/{agent}/",
+    "/ai/agent-runs/{agent_run}/",
     "/nothing-here/",
 ]  # fmt: skip
 
@@ -38,6 +42,12 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "rule": running_room.query("select min(id) from inbox_handlingrule")[0][0],
         "calendar": running_room.query("select min(id) from calendars_calendar")[0][0],
         "person": running_room.query("select min(id) from accounts_user")[0][0],
+        "model": running_room.query("select min(id) from ai_modelendpoint")[0][0],
+        "budget": running_room.query("select min(id) from ai_budget")[0][0],
+        "call": running_room.query("select min(id) from ai_modelcall")[0][0],
+        "prompt": running_room.query("select min(id) from ai_prompt")[0][0],
+        "agent": running_room.query("select min(id) from ai_agentprofile")[0][0],
+        "agent_run": running_room.query("select min(id) from ai_agentrun")[0][0],
         "run": running_room.query("select coalesce(min(id), 0) from bots_run")[0][0],
     }
 
@@ -56,6 +66,8 @@ from tests.flows.people import make_people_to_see
 make_people_to_see(folder)
 for fault in [None, Fault.WRONG_TOTAL]:
     take_in_made(folder, make_one(folder, fault=fault))
+from tests.flows.ai_to_see import make_ai_to_see
+make_ai_to_see(folder)
 """
 
 
