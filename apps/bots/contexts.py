@@ -223,7 +223,7 @@ class ItemContext:
         in the inbox, then it comes back, and this call returns the answer. So ask before acts that
         cannot be undone, or inside none of them. `form` is a JSON Schema, `values` what it starts
         with; `decisions` are the buttons ({"key", "title"}; none: “Answer”); `offered_to` names
-        who may answer (“user:5”, “team:3”, “role:supervisor”; nobody: whoever may decide).
+        who may answer (keys of teams, roles, user names; nobody: whoever may decide).
         """
         answer = self.answers.get(key)
         if answer is not None:

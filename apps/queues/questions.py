@@ -11,11 +11,10 @@ from apps.lib.schema import check_schema
 from apps.lib.texts import gettext as _
 
 KNOWN = {"key", "title", "text", "form", "values", "decisions", "offered_to", "due_seconds"}
-MAX_TITLE, MAX_TEXT, MAX_DECISIONS, MAX_OFFERED = 300, 8_000, 10, 50
+MAX_TITLE, MAX_TEXT, MAX_DECISIONS, MAX_OFFERED, MAX_NAME = 300, 8_000, 10, 50, 60
 LONGEST_DUE_SECONDS = 366 * 86_400
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}")
-TOKEN = re.compile(r"(user|team):[0-9]{1,18}|role:[a-z_]{1,50}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +122,8 @@ def _offer_problems(offered: Any, at: str) -> Iterator[FieldProblem]:
         yield FieldProblem(at, _("must be a list of at most %(n)d names") % {"n": MAX_OFFERED})
         return
     for index, token in enumerate(offered):
-        if not isinstance(token, str) or not TOKEN.fullmatch(token):
-            message = _("must be like user:5, team:3 or role:supervisor")
+        if not _is_text(token, MAX_NAME) or not token.strip():
+            message = _("must be the name of a team, a role or a person, or like user:5")
             yield FieldProblem(f"{at}.{index}", message)
 
 

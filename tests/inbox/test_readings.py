@@ -264,7 +264,7 @@ def test_a_question_is_asked_as_the_automation_put_it(queue):
         form=FORM,
         values={"vendor": "ACME"},
         decisions=[{"key": "take", "title": "Take it"}, {"key": "new", "title": "New vendor"}],
-        offered_to=["role:supervisor"],
+        offered_to=["supervisor", "nobody-knows"],
         due_seconds=600,
     )
 
@@ -276,6 +276,7 @@ def test_a_question_is_asked_as_the_automation_put_it(queue):
         ("new", "n"),
     ]
     assert task.offered_to == ["role:supervisor"]
+    assert task.facts["unknown_groups"] == ["nobody-knows"]
     assert task.due_at - task.created_at == timedelta(minutes=10)
     assert task.alike
 

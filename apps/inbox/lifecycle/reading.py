@@ -4,6 +4,7 @@ A task keeps a copy of the readings as they were when it was opened: the gate th
 doubtful, its version, and what it wanted.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from apps.queues.models import Attempt, Gate, Parked, Prediction
 from apps.queues.questions import read_question
 
 Kind = UserTask.Kind
+TOKEN = re.compile(r"(user|team):[0-9]{1,18}")
 BY_CAUSE = {Parked.Cause.LOW_CONFIDENCE: Kind.VALIDATION, Parked.Cause.ASKED: Kind.QUESTION}
 
 
@@ -74,7 +76,9 @@ def make_question(task: UserTask, attempt: Attempt, now: datetime) -> None:
     task.reason = question.text or question.title or task.reason
     task.form, task.values = question.form, question.values
     task.decisions = offered_by_question(question.decisions)
-    task.offered_to = list(question.offered_to)
+    # names are looked up when the task is handed out
+    task.offered_to = [each for each in question.offered_to if TOKEN.fullmatch(each)]
+    task.candidate_groups = [each for each in question.offered_to if not TOKEN.fullmatch(each)]
     task.facts = {**task.facts, "question": question.key}
     if question.due_seconds is not None:
         task.due_at = now + timedelta(seconds=question.due_seconds)
