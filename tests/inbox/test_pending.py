@@ -16,7 +16,7 @@ from apps.notices.models import Notice
 from apps.queues import lifecycle as items
 from apps.queues.models import WorkItem
 from tests.factories import make_person
-from tests.inbox.rows import PAYLOAD, make_task
+from tests.inbox.rows import PAYLOAD
 from tests.inbox.test_views import HTMX, form_of, text_of, url
 
 pytestmark = pytest.mark.django_db

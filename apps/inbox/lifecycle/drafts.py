@@ -62,6 +62,8 @@ def _other_draft(task: UserTask, user_id: int, base: str | None) -> JsonObject:
 
 def keep_draft(task: UserTask, values: JsonObject, *, by: Actor) -> None:
     """Lay back what a person had sent, as their draft; also for a task that may open again."""
+    if by.user_id is None:
+        return
     Draft.objects.update_or_create(
         task_id=task.pk, user_id=by.user_id, defaults={"values": values, "saved_at": Now()}
     )

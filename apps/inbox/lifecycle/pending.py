@@ -56,8 +56,8 @@ def decide_soon(
         pending = pending_of(current) if current.is_open else None
         if pending is not None:
             return _insist_that_it_is_the_same(current, pending, answer, by)
-        is_now = wait <= 0 or by.user_id is None or not current.is_open
-        if is_now or not is_decided_with(current, decision, answer, by):
+        is_now = wait <= 0 or not current.is_open
+        if by.user_id is None or is_now or not is_decided_with(current, decision, answer, by):
             return settle(current, decision, answer, by, typed=typed)
         rehearse(current, decision, answer, by)
         PendingDecision.objects.create(

@@ -90,7 +90,7 @@ def recallable_ids(tasks: Iterable[UserTask]) -> set[int]:
     ]
     waiting, ended = {*rows[0], *rows[1]}, set(rows[2])
     ended -= set(Owned.objects.filter(item_id__in=ended).values_list("item_id", flat=True))
-    tried: dict[int, datetime] = {}
+    tried: dict[int | None, datetime] = {}
     for item_id, at in Attempt.objects.filter(item_id__in=ids).values_list("item_id", "ended_at"):
         tried[item_id] = max(at, tried.get(item_id, at))
     return {
@@ -127,7 +127,7 @@ def _take_item_back(task: UserTask, by: Actor, reason: str) -> int:
     """Let the item wait for this task again; return the version of its data."""
     assert task.parked_at is not None
     assert task.decided_at is not None
-    is_its_data = task.kind in IN_ITEM and task.decision_values is not None
+    decided = task.decision_values if task.kind in IN_ITEM else None
     item = items.recall_item(
         task.item_number,
         Wait(
@@ -139,7 +139,7 @@ def _take_item_back(task: UserTask, by: Actor, reason: str) -> int:
         ),
         decided_at=task.decided_at,
         decided_by=task.decided_by_id,
-        corrected=(task.values, task.decision_values) if is_its_data else None,
+        corrected=(task.values, decided) if isinstance(decided, dict) else None,
         by=by,
         reason=reason.strip(),
     )

@@ -1,7 +1,7 @@
 """What people say beside a task, and who is told of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from apps.accounts.permissions import Action, can
 from apps.inbox.models import Comment, UserTask
 from apps.lib.actors import Actor
 from apps.lib.errors import FieldProblem, InvalidError, TooLargeError
+from apps.lib.json import Json, JsonObject
 from apps.notices.lifecycle import notify
 
 from .recording import record_event
@@ -43,7 +44,8 @@ def add_comment(task: UserTask, text: str, *, by: Actor) -> Comment:
         text=said,
         mentions=mentioned,
     )
-    record_event("user_task.commented", task, by, {"comment": comment.pk, "mentions": mentioned})
+    data: JsonObject = {"comment": comment.pk, "mentions": list[Json](mentioned)}
+    record_event("user_task.commented", task, by, data)
     _tell(task, comment, by)
     return comment
 
@@ -77,11 +79,16 @@ def _names_in(text: str) -> Iterator[str]:
 def _tell(task: UserTask, comment: Comment, by: Actor) -> None:
     said = {"name": by.name, "task": task.title}
     earlier = task.comments.exclude(pk=comment.pk).values_list("author_id", flat=True)
-    concerned = {*earlier[:MAX_TOLD], task.assignee_id} - {None, *comment.mentions}
-    for kind, people, title in (
+    concerned = {*earlier[:MAX_TOLD], *([task.assignee_id] if task.assignee_id else [])}
+    told: tuple[tuple[str, Iterable[int], str], ...] = (
         ("task_mentioned", comment.mentions, _("%(name)s mentions you: %(task)s")),
-        ("task_commented", concerned, _("%(name)s commented: %(task)s")),
-    ):
+        (
+            "task_commented",
+            concerned - set(comment.mentions),
+            _("%(name)s commented: %(task)s"),
+        ),
+    )
+    for kind, people, title in told:
         notify(
             people,
             kind,

@@ -110,7 +110,7 @@ def answer_from(
         correction_reasons={
             name.removeprefix(CORRECTION): code
             for name, code in said.items()
-            if name.startswith(CORRECTION) and code
+            if name.startswith(CORRECTION) and isinstance(code, str) and code
         },
     )
 
