@@ -17,7 +17,7 @@ from .lifecycle import chosen, mark_of
 from .models import Verdict
 from .thresholds import ONE_SIDED, Proposed, Workload
 
-LATEST_WRONG = 20
+LATEST_WRONG = 10
 # error rates to choose from, in percent
 CHOICES = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10)
 USUAL_PERCENT = 1.0
@@ -41,6 +41,15 @@ def share_words(share: Share | None, digits: int = 1) -> str:
         "high": percent(share.high, digits),
     }
     return _("%(value)s (%(low)s to %(high)s)") % words
+
+
+def threshold_words(threshold: float | None, none: str) -> str:
+    """Return a threshold without needless digits."""
+    if threshold is None:
+        return none
+    elif threshold <= 0:
+        return _("all may pass")
+    return percent(threshold, len(f"{100 * threshold:.4g}".partition(".")[2]))
 
 
 def version_words(key: FieldKey) -> str:
@@ -153,9 +162,9 @@ def _field(known: Known, proposed: Proposed | None) -> ShownField:
         version=version_words(known.key),
         passed=share_words(known.passed, 2),
         accuracy=share_words(known.calibration.accuracy),
-        threshold=percent(known.threshold, 2) if known.threshold is not None else _("not checked"),
+        threshold=threshold_words(known.threshold, _("not checked")),
         proposed=proposed,
-        proposal=percent(threshold, 2) if threshold is not None else _("none"),
+        proposal=threshold_words(threshold, _("none")),
         note=proposal_note(proposed) if proposed else "",
         curve=calibration_curve(known.calibration.bins, now=known.threshold, proposed=threshold),
         rows=[
@@ -284,7 +293,7 @@ def _adoption(adoption: Any) -> dict[str, Any]:
         "adoption": adoption,
         "wanted": percent(adoption.wanted_error, 2) if adoption.wanted_error is not None else "",
         "thresholds": [
-            (field, percent(threshold, 2))
+            (field, threshold_words(threshold, ""))
             for field, threshold in promised.get("thresholds", {}).items()
         ],
         "sent": percent(promised["sent_share"]) if "sent_share" in promised else "",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.events.history import history_of
 from apps.events.wording import sentence_of
+from apps.inbox.exceptions import words_of_decision
 from apps.inbox.models import UserTask
 from apps.lib.json import Json
 from apps.workflows.models import Decision
@@ -172,8 +173,6 @@ def rule_context(rule: Rule) -> dict[str, Any]:
             {
                 "what": sentence_of(event),
                 "at": event.occurred_at,
-                "who": "",
-                "note": event.data.get("reason", ""),
             }
             for event in history
         ],
@@ -198,6 +197,7 @@ def _case_rows(ids: Sequence[int], paths: Sequence[str]) -> list[dict[str, Any]]
     return [
         {
             "task": tasks[pk],
+            "decision": words_of_decision(tasks[pk]),
             "values": [_value_words(tasks[pk], path) for path in paths],
         }
         for pk in reversed(ids)

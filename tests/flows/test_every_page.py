@@ -23,6 +23,8 @@ PAGES = [
     "/ai/models/{model}/budgets/{budget}/", "/ai/calls/", "/ai/calls/{call}/", "/ai/prompts/",
     "/ai/prompts/{prompt}/", "/ai/prompts/{prompt}/edit/", "/ai/agents/", "/ai/agents/{agent}/",
     "/ai/agent-runs/{agent_run}/",
+    "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
+    "/learning/proposals/{proposal}/", "/learning/rules/{rule}/",
     "/nothing-here/",
 ]  # fmt: skip
 
@@ -31,6 +33,7 @@ PAGES = [
 def numbers(running_room: RunningRoom) -> dict[str, int]:
     """Something to look at of each kind."""
     running_room.manage("shell", "-c", SOMETHING_TO_SEE)
+    running_room.manage("shell", "-c", SOMETHING_LEARNT)
     return {
         "queue": running_room.query("select min(id) from queues_workqueue")[0][0],
         "item": running_room.query("select max(id) from queues_workitem")[0][0],
@@ -48,10 +51,19 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "prompt": running_room.query("select min(id) from ai_prompt")[0][0],
         "agent": running_room.query("select min(id) from ai_agentprofile")[0][0],
         "agent_run": running_room.query("select min(id) from ai_agentrun")[0][0],
+        "gate": running_room.query("select id from queues_gate where key = 'learnt'")[0][0],
+        "proposal": running_room.query("select max(id) from learning_proposal")[0][0],
+        "rule": running_room.query("select max(id) from learning_rule")[0][0],
         "run": running_room.query("select coalesce(min(id), 0) from bots_run")[0][0],
     }
 
 
+SOMETHING_LEARNT = """
+from apps.accounts.models import Folder, User
+from tests.learning.seen import make_learnt
+folder = Folder.objects.get(demo_setting__isnull=False)
+make_learnt(folder, [User.objects.get(username=name) for name in ("sam", "bea")])
+"""
 SOMETHING_TO_SEE = """
 from apps.accounts.models import Folder
 from apps.demo.intake import take_in_made

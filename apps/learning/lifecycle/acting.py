@@ -26,9 +26,8 @@ logger = logging.getLogger(__name__)
 
 Went = RuleCase.Went
 
-# what the last so many looks say counts
+# what the last so many looks say counts; one person's slip is no proof
 LOOKED_BACK = 50
-FEWEST_LOOKS = 5
 FEWEST_AGAINST = 2
 
 
@@ -156,9 +155,12 @@ def _pause_if_contradicted(rule: Rule) -> None:
         .values_list("is_agreed", flat=True)[:LOOKED_BACK]
     )
     against = said.count(False)
-    is_enough = len(said) >= FEWEST_LOOKS or against >= FEWEST_AGAINST
     agreement = 1 - against / len(said) if said else 1.0
-    if current.status == Rule.Status.ACTIVE and is_enough and agreement < current.limit:
+    if (
+        current.status == Rule.Status.ACTIVE
+        and (against >= FEWEST_AGAINST)
+        and agreement < current.limit
+    ):
         reason = _("People decided %(against)d of the last %(n)d otherwise.")
         pause_by_itself(current, reason=reason % {"against": against, "n": len(said)})
 

@@ -240,9 +240,9 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("validation", "Checked because it was doubtful"),
-                            ("second_look", "Blind second look"),
-                            ("beside", "Beside a doubtful value"),
+                            ("validation", "Doubtful"),
+                            ("second_look", "Second look"),
+                            ("beside", "Beside a doubtful one"),
                         ],
                         max_length=20,
                     ),

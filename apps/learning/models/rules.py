@@ -61,7 +61,7 @@ class Proposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.decision_title or self.decision}"
+        return f"{self.decision_title or self.decision}: {self.subject}"
 
 
 class Rule(models.Model):

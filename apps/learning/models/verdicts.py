@@ -14,10 +14,10 @@ class Verdict(models.Model):
     """One look of a person at one value; a copy of the prediction's facts, never changed."""
 
     class Kind(models.TextChoices):
-        VALIDATION = "validation", _("Checked because it was doubtful")
-        SECOND_LOOK = "second_look", _("Blind second look")
+        VALIDATION = "validation", _("Doubtful")
+        SECOND_LOOK = "second_look", _("Second look")
         # on the same page as a doubtful value; nobody had to look, so it proves nothing
-        BESIDE = "beside", _("Beside a doubtful value")
+        BESIDE = "beside", _("Beside a doubtful one")
 
     COUNTED = (Kind.VALIDATION, Kind.SECOND_LOOK)
 

@@ -46,7 +46,7 @@ def rule_list(request: PersonRequest) -> HttpResponse:
 def proposal_detail(request: PersonRequest, pk: int) -> HttpResponse:
     proposal = _proposal(request, pk)
     conditions = conditions_of(proposal.conditions)
-    terms = TermsForm(initial={"title": proposal.subject[:120]})
+    terms = TermsForm(initial={"title": str(proposal)[:150]})
     return _show(request, proposal, conditions, terms)
 
 
