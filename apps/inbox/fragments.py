@@ -1,5 +1,6 @@
 """The live parts of the inbox."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -11,10 +12,10 @@ from apps.events.fragments import Audience, fragment
 # the team view's register themselves
 from . import presenting, team_fragments  # noqa: F401
 from .choices import count_alike, groups_of
+from .lifecycle import recallable_ids
 from .listing import MAX_COUNT, TABS, TaskFilter
 from .models import UserTask
 from .standing import (
-    may_be_recalled,
     may_bulk,
     offered_names,
     pending_of,
@@ -51,12 +52,12 @@ def task_list(audience: Audience, arg: str) -> Context | None:
 
 def _rows(wanted: TaskFilter, audience: Audience) -> Context:
     page = wanted.page(audience)
-    votes = vote_counts(page.items)
+    votes, recallable = vote_counts(page.items), _recallable(page.items, wanted.who, audience)
     rows = [
         {
             **standing(task, me=wanted.who),
             "votes": votes.get(task.pk),
-            "may_recall": may_be_recalled(task, me=wanted.who),
+            "may_recall": task.pk in recallable,
         }
         for task in page.items
     ]
@@ -68,6 +69,17 @@ def _rows(wanted: TaskFilter, audience: Audience) -> Context:
         "first_query": wanted.but().query() if wanted.after else None,
         "team_count": _said(wanted.but(tab="open").count(audience)) if not rows else "",
     }
+
+
+def _recallable(tasks: Sequence[UserTask], me: int, audience: Audience) -> set[int]:
+    """Return which decisions that person may take back, as far as one look tells."""
+    recent = [
+        task
+        for task in tasks
+        if not task.is_open
+        and (task.decided_by_id == me or audience.can(Action.OPERATE, task.folder_id))
+    ]
+    return recallable_ids(recent) if recent else set()
 
 
 def _pending(wanted: TaskFilter, audience: Audience) -> list[Context]:
@@ -105,7 +117,7 @@ def header(audience: Audience, arg: str) -> Context | None:
         **standing(task, me=me),
         "instance": presenting.instance_of(task),
         "may_decide": audience.can(Action.DECIDE, task.folder_id) and is_free,
-        "may_recall": may_be_recalled(task, me=me),
+        "may_recall": bool(_recallable([task], me, audience)),
         "why_not": why_not,
         "pending": pending_words(task, pending, me=me),
         "offered_to": offered_names(task),

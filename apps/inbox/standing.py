@@ -1,7 +1,6 @@
 """How one task stands, in words: whose hands it is in, how its time goes, who agreed so far."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,8 +14,6 @@ from .exceptions import words_of_closing
 from .handling import handling_of
 from .models import PendingDecision, UserTask, Vote
 from .timetable import standing as standing_of
-
-RECALLED_WITHIN = timedelta(days=2)
 
 
 def standing(task: UserTask, *, me: int) -> dict[str, Any]:
@@ -83,14 +80,6 @@ def pending_words(task: UserTask, pending: PendingDecision | None, *, me: int) -
 
 def pending_of(task: UserTask) -> PendingDecision | None:
     return PendingDecision.objects.filter(task=task.pk).first()
-
-
-def may_be_recalled(task: UserTask, *, me: int) -> bool:
-    """Whether it is worth offering; the verb knows whether it is not too late."""
-    is_recent = task.decided_at is not None and utc_now() - task.decided_at < RECALLED_WITHIN
-    is_about_item = not task.is_of_workflow and task.item_id is not None
-    is_decided = task.status == UserTask.Status.COMPLETED
-    return is_decided and is_about_item and is_recent and task.decided_by_id == me
 
 
 def votes_of(task: UserTask, *, me: int) -> dict[str, Any]:
