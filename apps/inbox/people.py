@@ -36,6 +36,12 @@ def people_of_folder(folder_id: int) -> list[Candidate]:
     return _candidates(folder_id, None, excluded=set())
 
 
+def people_to_mention(folder_id: int) -> list[User]:
+    """Return the people of the folder, by name."""
+    found = User.objects.filter(memberships__folder_id=folder_id, is_active=True).distinct()
+    return sorted(found[:MAX_PEOPLE], key=lambda person: person.name.lower())
+
+
 def _candidates(folder_id: int, offered: set[int] | None, *, excluded: set[int]) -> list[Candidate]:
     people = list(deciders_of(folder_id)[:MAX_PEOPLE])
     ids = [person.pk for person in people]

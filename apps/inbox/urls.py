@@ -27,6 +27,7 @@ urlpatterns = [
     path("<int:pk>/wake/", views.task_wake, name="wake"),
     path("<int:pk>/story/", views.task_story, name="story"),
     path("<int:pk>/people/", views.task_people, name="people"),
+    path("<int:pk>/mentions/", views.task_mentions, name="mentions"),
     path("link/<str:token>/", views.decision_link, name="link"),
     path("bulk/preview/", views.bulk, name="bulk"),
     path("bulk/", views.bulk_decide, name="bulk_decide"),

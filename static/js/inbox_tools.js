@@ -1,5 +1,5 @@
 // Around the task: whom to hand it to, how much room the document gets, filters and views of the list, selections.
-import { all } from "./dom.js";
+import { all, make } from "./dom.js";
 import { command, openDialog } from "./commands.js";
 
 // ---- people: fetched when they are asked for, so loads and absences are those of now
@@ -110,4 +110,56 @@ command("clear-selection", (button) => {
   (area.querySelector("[data-ui-cursor] a") ?? area.querySelector(".task-list a") ?? document.getElementById("task-title"))?.focus();
 });
 
+// ---- names after @: fetched once a page, offered while one is typed
+
+const NAME = /(?:^|[^\w.@+-])@([\w.@+-]{0,30})$/;
+const MOST_NAMES = 6;
+let people = null;
+
+document.addEventListener("input", async ({ target }) => {
+  if (!target.matches?.("[data-mentions]")) return;
+  const said = NAME.exec(target.value.slice(0, target.selectionStart));
+  if (!said) return offer(target, []);
+  people ??= fetch(target.dataset.mentions).then((answer) => (answer.ok ? answer.json() : { people: [] }));
+  const wanted = said[1].toLowerCase();
+  const found = (await people).people.filter(({ username, name }) => `${username} ${name}`.toLowerCase().includes(wanted));
+  offer(target, found.slice(0, MOST_NAMES));
+});
+
+function offer(area, found) {
+  const list = document.getElementById(area.getAttribute("aria-controls"));
+  list.replaceChildren(...found.map(({ username, name }) => choice(area, username, name)));
+  list.hidden = !found.length;
+}
+
+function choice(area, username, name) {
+  const button = make("button", { type: "button", class: "btn btn-sm" }, `${name} (@${username})`);
+  button.addEventListener("click", () => {
+    const before = area.value.slice(0, area.selectionStart).replace(/@[\w.@+-]*$/, `@${username} `);
+    const at = before.length;
+    area.value = before + area.value.slice(area.selectionStart);
+    offer(area, []);
+    area.focus();
+    area.setSelectionRange(at, at);
+  });
+  return make("li", {}, button);
+}
+
+document.addEventListener("keydown", (event) => {
+  const area = event.target;
+  if (!area.matches?.("[data-mentions]")) return;
+  const list = document.getElementById(area.getAttribute("aria-controls"));
+  const first = list.hidden ? null : list.querySelector("button");
+  if (!first) return;
+  if (event.key === "Tab" && !event.shiftKey) {
+    event.preventDefault();
+    first.click();
+  } else if (event.key === "ArrowDown") {
+    event.preventDefault();
+    first.focus();
+  }
+});
+
+const keys = document.querySelector("[data-keys-of=inbox]");
+if (keys) keys.hidden = false;
 layOut();

@@ -6,7 +6,7 @@ from .evidence import file_add, file_download, file_image, file_page, task_evide
 from .later import bulk_reassign, bulk_snooze, task_snooze, task_wake
 from .links import decision_link
 from .pages import inbox, task_detail, task_story
-from .people import task_people
+from .people import task_mentions, task_people
 from .saved import view_delete, view_save
 from .team import team, team_move, team_undo
 from .verbs import (
@@ -36,6 +36,7 @@ __all__ = [
     "task_detail",
     "task_draft",
     "task_evidence",
+    "task_mentions",
     "task_people",
     "task_reassign",
     "task_recall",

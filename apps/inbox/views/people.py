@@ -1,11 +1,11 @@
 """Choosing people: whom to hand a task to."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.accounts.http import PersonRequest
-from apps.inbox.people import candidates_for
+from apps.inbox.people import candidates_for, people_to_mention
 
 from .common import filter_of, task_to_decide
 
@@ -23,3 +23,12 @@ def task_people(request: PersonRequest, pk: int) -> HttpResponse:
     response = render(request, "inbox/_people.html", context)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_safe
+def task_mentions(request: PersonRequest, pk: int) -> HttpResponse:
+    """Who can be named in a comment: whoever is in the task's folder."""
+    task = task_to_decide(request, pk)
+    people = people_to_mention(task.folder_id)
+    found = [{"username": person.username, "name": person.name} for person in people]
+    return JsonResponse({"people": found}, headers={"Cache-Control": "no-store"})
