@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Field, Path, Query, Router
 
 from apps.accounts.http import TokenRequest
@@ -92,9 +93,9 @@ def adopt(request: TokenRequest, key: Key, body: AdoptIn) -> HttpResponse:
 
 
 def _gate(request: TokenRequest, key: str) -> Gate:
-    found = Gate.objects.filter(folder=request.folder, key=key).first()
+    found: Gate | None = Gate.objects.filter(folder=request.folder, key=key).first()
     if found is None:
-        raise NotFoundError(f"There is no gate “{key}” here.")
+        raise NotFoundError(_("There is no gate “%(key)s” here.") % {"key": key})
     return found
 
 

@@ -24,7 +24,7 @@ PAGES = [
     "/ai/prompts/{prompt}/", "/ai/prompts/{prompt}/edit/", "/ai/agents/", "/ai/agents/{agent}/",
     "/ai/agent-runs/{agent_run}/",
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
-    "/learning/proposals/{proposal}/", "/learning/rules/{rule}/",
+    "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
     "/nothing-here/",
 ]  # fmt: skip
 
@@ -53,7 +53,7 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "agent_run": running_room.query("select min(id) from ai_agentrun")[0][0],
         "gate": running_room.query("select id from queues_gate where key = 'learnt'")[0][0],
         "proposal": running_room.query("select max(id) from learning_proposal")[0][0],
-        "rule": running_room.query("select max(id) from learning_rule")[0][0],
+        "learnt_rule": running_room.query("select max(id) from learning_rule")[0][0],
         "run": running_room.query("select coalesce(min(id), 0) from bots_run")[0][0],
     }
 
