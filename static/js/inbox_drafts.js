@@ -4,12 +4,14 @@ import { toast } from "./toasts.js";
 
 const SAVE_AFTER_MS = 600;
 const TRY_AGAIN_MS = 5_000;
+const TYPING_MS = 2_000;
 const KEPT = "draft-of-task:";
 
 const taskForm = () => document.getElementById("task-form");
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("controlroom-drafts") : null;
 
 let timer = 0;
+let typedAt = 0;
 let edited = null; // the form with changes that the server does not have yet
 let isSaving = false;
 
@@ -17,6 +19,7 @@ for (const kind of ["input", "change"]) {
   document.addEventListener(kind, ({ target }) => {
     const form = taskForm();
     if (!form?.contains(target) || target.closest("[data-no-draft]")) return;
+    typedAt = Date.now();
     keepSoon();
     tellTabs(form, target);
   });
@@ -156,9 +159,9 @@ tabs?.addEventListener("message", ({ data }) => {
   const form = taskForm();
   if (!form || placeOf(form) !== data.place) return;
   if (data.base !== undefined) return void (form.elements.namedItem("draft_base").value = data.base);
-  if (document.hasFocus()) return;
   const control = [...form.elements].find(({ name, value, type }) => name === data.name && type !== "hidden" && (!data.isTick || value === data.value));
-  if (!control) return;
+  const isAtIt = control === document.activeElement && Date.now() - typedAt < TYPING_MS;
+  if (!control || isAtIt) return;
   if (data.isTick) control.checked = data.checked;
   else if (control.value !== data.value) control.value = data.value;
   control.dispatchEvent(new CustomEvent("draft:elsewhere", { bubbles: true }));
