@@ -422,7 +422,7 @@ def test_a_comment_is_shown_as_text_and_a_huge_one_refused(business_client, task
     huge = business_client.post(url(task, "comment"), {"text": "x" * 10_001}, headers=HTMX)
     empty = business_client.post(url(task, "comment"), {"text": " "}, headers=HTMX)
 
-    assert "&lt;b&gt;See&lt;/b&gt;<br>page 2" in text_of(good)
+    assert "&lt;b&gt;See&lt;/b&gt;<br>\npage 2" in text_of(good)
     assert huge.status_code == 413
     assert "10000" in text_of(huge)
     assert empty.status_code == 422
