@@ -45,7 +45,9 @@ WATCH = """() => {
   window.keysPressed = 0;
   window.focusWasLost = 0;
   addEventListener("keydown", () => (window.keysPressed += 1), {capture: true});
-  addEventListener("keyup", () => (window.focusWasLost += document.activeElement === document.body));
+  addEventListener("keyup", () => {
+    window.focusWasLost += document.activeElement === document.body;
+  });
 }"""
 _keys = count(1)
 
