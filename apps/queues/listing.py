@@ -119,7 +119,11 @@ def _attach_last_attempts(items: list[WorkItem]) -> None:
     }
     for item in items:
         attempt = last.get(item.pk)
-        went_well = attempt is None or attempt.outcome == Attempt.Outcome.SUCCESSFUL
+        # a gate may stop what went well: then its reason is what people look for
+        went_well = attempt is None or (
+            attempt.outcome == Attempt.Outcome.SUCCESSFUL
+            and item.status != WorkItem.Status.NEEDS_DECISION
+        )
         retry_at = item.available_at_now if attempt else None
         item.n_attempts = attempt.number if attempt else 0  # type: ignore[attr-defined]
         item.problem = "" if attempt is None or went_well else attempt.message  # type: ignore[attr-defined]
