@@ -53,9 +53,11 @@ def task_list(audience: Audience, arg: str) -> Context | None:
 def _rows(wanted: TaskFilter, audience: Audience) -> Context:
     page = wanted.page(audience)
     votes, recallable = vote_counts(page.items), _recallable(page.items, wanted.who, audience)
+    kinds = dict(UserTask.Kind.choices)
     rows = [
         {
             **standing(task, me=wanted.who),
+            "kind": kinds[task.kind],
             "votes": votes.get(task.pk),
             "may_recall": task.pk in recallable,
         }

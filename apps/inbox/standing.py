@@ -16,6 +16,19 @@ from .models import PendingDecision, UserTask, Vote
 from .timetable import standing as standing_of
 
 
+KIND_ICONS = {
+    UserTask.Kind.DATA_PROBLEM: "alert-triangle",
+    UserTask.Kind.SYSTEM_PROBLEM: "server",
+    UserTask.Kind.UNKNOWN_EFFECT: "user-question",
+    UserTask.Kind.FORM: "checklist",
+    UserTask.Kind.INCIDENT: "tool",
+    UserTask.Kind.VALIDATION: "sparkles",
+    UserTask.Kind.SECOND_LOOK: "eye",
+    UserTask.Kind.QUESTION: "user-question",
+    UserTask.Kind.APPROVAL: "shield-check",
+}
+
+
 def standing(task: UserTask, *, me: int) -> dict[str, Any]:
     """Return whose hands the task is in, how its time goes, and how it ended; no queries."""
     now = utc_now()
@@ -26,6 +39,7 @@ def standing(task: UserTask, *, me: int) -> dict[str, Any]:
     )
     return {
         "task": task,
+        "icon": KIND_ICONS.get(UserTask.Kind(task.kind), "inbox"),
         "closed_words": "" if task.is_open else words_of_closing(task),
         "worker": task.working_by if is_working and task.is_open else None,
         "is_mine": task.working_by_id == me,
