@@ -15,7 +15,6 @@ from .handling import handling_of
 from .models import PendingDecision, UserTask, Vote
 from .timetable import standing as standing_of
 
-
 KIND_ICONS = {
     UserTask.Kind.DATA_PROBLEM: "alert-triangle",
     UserTask.Kind.SYSTEM_PROBLEM: "server",
