@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .calibration import Bin
 
 WIDTH, HEIGHT = 360, 260
-LEFT, RIGHT, TOP, BOTTOM = 46, 350, 12, 218
+LEFT, RIGHT, TOP, BOTTOM = 40, 350, 28, 218
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

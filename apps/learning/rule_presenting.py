@@ -198,7 +198,9 @@ def _case_rows(ids: Sequence[int], paths: Sequence[str]) -> list[dict[str, Any]]
         {
             "task": tasks[pk],
             "decision": words_of_decision(tasks[pk]),
-            "values": [_value_words(tasks[pk], path) for path in paths],
+            "values": [
+                (title_at(tasks[pk].form, path), _value_words(tasks[pk], path)) for path in paths
+            ],
         }
         for pk in reversed(ids)
         if pk in tasks

@@ -159,6 +159,8 @@ class Passing:
                 at += 1
             if at:
                 self._shares[candidate] = _measured(wrong / weight, weight**2 / squares, at)
+            if at == len(ordered):
+                break  # lower than anything that was looked at: nobody knows
 
     def propose(self, wanted: float) -> Proposed:
         """Return the lowest threshold that keeps what passes below an error rate of `wanted`."""

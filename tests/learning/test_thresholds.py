@@ -133,3 +133,9 @@ def test_one_doubtful_value_sends_the_whole_document_once():
     assert found.sent_share == pytest.approx((3 + 0.2) / 5)
     assert found.sent_per_day == pytest.approx((3 + 0.2) / 2)
     assert workload([], lambda *place: 1.0, sample_share=0.1, days=0).sent_share == 0
+
+
+def test_nothing_is_proposed_below_what_people_have_looked_at():
+    looks = [Look(confidence=0.953, is_right=True) for _ in range(2_000)]
+
+    assert propose_threshold(looks, 0.05).threshold == 0.95

@@ -3,9 +3,12 @@
 import pytest
 
 from apps.events.bus import announce, deliver_outbox
+from apps.inbox.lifecycle import Answer, decide, recall_decision
 from apps.inbox.models import UserTask
 from apps.learning.lifecycle import bring_verdicts_in_line, record_missing_verdicts
 from apps.learning.models import Verdict
+from tests.factories_queues import make_queue
+from tests.inbox import readings
 from tests.learning.rows import READ, make_decided
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +128,53 @@ def test_a_decision_that_was_taken_back_gives_no_verdict_and_the_next_one_does(g
     )
     bring_verdicts_in_line([task.pk])
     assert verdicts_by_path()["total"].is_right
+
+
+def decide_as(task, user, **said):
+    first = task.decisions[0]["key"]
+    decide(task, Answer(decision=first, version=task.version, **said), by=user.actor)
+    deliver_outbox()
+
+
+def test_from_a_result_with_doubts_over_a_person_to_the_verdict_and_back(folder, supervisor):
+    queue = make_queue("invoices", folder=folder, gate=readings.make_gate(folder))
+    task = readings.make_read_task(queue, sure={"vendor": 0.62, "total": 0.99})
+    said = {**readings.OUTPUT, "vendor": "Acme Ltd"}
+
+    decide_as(task, supervisor, payload=said, correction_reasons={"vendor": "misread"})
+
+    found = verdicts_by_path()
+    assert {path: (each.kind, each.is_right) for path, each in found.items()} == {
+        "vendor": ("validation", False),
+        "total": ("beside", True),
+    }
+    assert (found["vendor"].value, found["vendor"].corrected) == ("ACME", "Acme Ltd")
+    assert (found["vendor"].model, found["vendor"].reason) == ("reader", "misread")
+    recall_decision(task, by=supervisor.actor, reason="Wrong invoice")
+    deliver_outbox()
+    assert not Verdict.objects.exists()
+
+
+def test_from_a_sampled_result_over_a_blind_look_to_the_verdict(folder, supervisor):
+    gate = readings.make_gate(folder, sample_share=1)
+    queue = make_queue("invoices", folder=folder, gate=gate)
+    task = readings.make_read_task(queue, sure={"vendor": 0.95, "total": 0.99})
+    assert task.kind == UserTask.Kind.SECOND_LOOK
+
+    decide_as(task, supervisor, payload={**readings.OUTPUT, "total": 118.5})
+
+    assert {path: each.is_right for path, each in verdicts_by_path().items()} == {
+        "vendor": True,
+        "total": False,
+    }
+    assert {each.kind for each in Verdict.objects.all()} == {"second_look"}
+
+
+def test_what_a_model_did_not_read_it_was_not_wrong_about(folder, supervisor):
+    queue = make_queue("invoices", folder=folder, gate=readings.make_gate(folder))
+    task = readings.make_read_task(queue, sure={"vendor": 0.9})
+    assert task.reason == "Please check total (not read)."
+
+    decide_as(task, supervisor, payload=readings.OUTPUT, confirmed=frozenset({"total"}))
+
+    assert list(verdicts_by_path()) == ["vendor"]

@@ -82,8 +82,8 @@ def _verdicts(task: UserTask) -> Iterator[Verdict]:
     if task.kind == UserTask.Kind.SECOND_LOOK:
         weight = _weight_of_sample(gate, predicted.gate_version)
     for path, read in predicted.fields.items():
-        if len(path) > MAX_PATH or not 0 <= read.confidence <= 1:
-            continue
+        if len(path) > MAX_PATH or not 0 < read.confidence <= 1:
+            continue  # no confidence at all: the model did not read it, so it can't be right
         verdict = _verdict(task, path, predicted, read, is_personal=personal.covers(path))
         verdict.gate, verdict.weight = gate, weight
         yield verdict
