@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from apps.lib.errors import NotAllowedError
@@ -19,8 +21,8 @@ class Place:
     route: str
     action: Action
     icon: str
-    title: str
-    text: str
+    title: str | Promise
+    text: str | Promise
 
     @property
     def url(self) -> str:
@@ -31,89 +33,88 @@ class Place:
             return ""
 
 
+PLACES = (
+    Place(
+        "queue_settings:list",
+        Action.DESIGN,
+        "stack-2",
+        _("Queues"),
+        _("What the data must look like, retries, deadlines, who decides."),
+    ),
+    Place(
+        "gate_settings:list",
+        Action.DESIGN,
+        "sparkles",
+        _("AI gates"),
+        _("How sure AI must be of what it reads, and when a person looks."),
+    ),
+    Place(
+        "bot_settings:list",
+        Action.DESIGN,
+        "robot",
+        _("Bots, pools and automations"),
+        _("Which bots there are, who shares work, and how long what they run may take."),
+    ),
+    Place(
+        "notice_settings:list",
+        Action.ADMINISTER,
+        "bell",
+        _("Notices"),
+        _("Chats and other services that are told of what concerns the folder."),
+    ),
+    Place(
+        "ai:endpoint_list",
+        Action.DESIGN,
+        "sparkles",
+        _("AI"),
+        _("Models and what may stop them, prompts, and agents with their tools and limits."),
+    ),
+    Place(
+        "settings:people",
+        Action.ADMINISTER,
+        "users",
+        _("People"),
+        _("Who may sign in, and what they may do."),
+    ),
+    Place(
+        "settings:teams",
+        Action.ADMINISTER,
+        "users",
+        _("Teams"),
+        _("Who shares work, and who hears of what is left lying."),
+    ),
+    Place(
+        "calendar_settings:list",
+        Action.DESIGN,
+        "clock",
+        _("Calendars"),
+        _("When people work: hours, holidays, days of our own."),
+    ),
+    Place(
+        "handling_settings:list",
+        Action.DESIGN,
+        "inbox",
+        _("Handling of tasks"),
+        _("Who gets which tasks, when they are due, what happens if nobody comes."),
+    ),
+    Place(
+        "settings:tokens",
+        Action.ADMINISTER,
+        "key",
+        _("API tokens"),
+        _("With which programs sign in."),
+    ),
+)
+
+
 @require_safe
 def index(request: PersonRequest) -> HttpResponse:
     folder_id = request.folder.pk
     reads_all = can(request.user, Action.AUDIT, folder_id)
-    allowed = [each for each in _places() if reads_all or can(request.user, each.action, folder_id)]
+    allowed = [each for each in PLACES if reads_all or can(request.user, each.action, folder_id)]
     if not allowed:
         raise NotAllowedError(
-            _("Only designers and admins change settings, and auditors read them.")
+            gettext("Only designers and admins change settings, and auditors read them.")
         )
     places = [place for place in allowed if place.url]
     return render(request, "settings/index.html", {"places": places})
-
-
-def _places() -> list[Place]:
-    return [
-        Place(
-            "queue_settings:list",
-            Action.DESIGN,
-            "stack-2",
-            _("Queues"),
-            _("What the data must look like, retries, deadlines, who decides."),
-        ),
-        Place(
-            "gate_settings:list",
-            Action.DESIGN,
-            "sparkles",
-            _("AI gates"),
-            _("How sure AI must be of what it reads, and when a person looks."),
-        ),
-        Place(
-            "bot_settings:list",
-            Action.DESIGN,
-            "robot",
-            _("Bots, pools and automations"),
-            _("Which bots there are, who shares work, and how long what they run may take."),
-        ),
-        Place(
-            "notice_settings:list",
-            Action.ADMINISTER,
-            "bell",
-            _("Notices"),
-            _("Chats and other services that are told of what concerns the folder."),
-        ),
-        Place(
-            "ai:endpoint_list",
-            Action.DESIGN,
-            "sparkles",
-            _("AI"),
-            _("Models and what may stop them, prompts, and agents with their tools and limits."),
-        ),
-        Place(
-            "settings:people",
-            Action.ADMINISTER,
-            "users",
-            _("People"),
-            _("Who may sign in, and what they may do."),
-        ),
-        Place(
-            "settings:teams",
-            Action.ADMINISTER,
-            "users",
-            _("Teams"),
-            _("Who shares work, and who hears of what is left lying."),
-        ),
-        Place(
-            "calendar_settings:list",
-            Action.DESIGN,
-            "clock",
-            _("Calendars"),
-            _("When people work: hours, holidays, days of our own."),
-        ),
-        Place(
-            "handling_settings:list",
-            Action.DESIGN,
-            "inbox",
-            _("Handling of tasks"),
-            _("Who gets which tasks, when they are due, what happens if nobody comes."),
-        ),
-        Place(
-            "settings:tokens",
-            Action.ADMINISTER,
-            "key",
-            _("API tokens"),
-            _("With which programs sign in."),
-        ),
-    ]

@@ -12,6 +12,7 @@ from .candidates import names_of, why_not
 from .decisions import decisions_of, title_of
 from .exceptions import words_of_closing
 from .handling import handling_of
+from .ladder import ladder_of
 from .models import PendingDecision, UserTask, Vote
 from .timetable import standing as standing_of
 
@@ -128,33 +129,21 @@ def vote_counts(tasks: Iterable[UserTask]) -> dict[int, int]:
 
 
 def rungs_of(task: UserTask) -> list[dict[str, Any]]:
-    """Return the rungs of the task's ladder as sentences, those that are behind it marked."""
+    """Return the rungs of the task's ladder: what was done and when, what comes next."""
     return [
         {
-            "words": _rung_words(task, rung),
-            "is_taken": number < task.rungs_taken,
-            "at": task.next_rung_at if number == task.rungs_taken else None,
+            "words": rung.what,
+            "is_taken": rung.is_over,
+            "has_failed": rung.state == "failed",
+            "at": rung.at,
+            "note": rung.note,
         }
-        for number, rung in enumerate(handling_of(task.handling).ladder)
+        for rung in ladder_of(task)
     ]
 
 
 def may_bulk(task: UserTask) -> bool:
     return task.alike != "" and handling_of(task.handling).may_bulk
-
-
-def _rung_words(task: UserTask, rung: Any) -> str:
-    words = {
-        "remind": _("Remind whoever has it"),
-        "reassign": _("Hand it to %(team)s") % {"team": rung.team or _("everybody again")},
-        "manager": _("Hand it to the manager of the team"),
-        "decide": _("Decide by itself: %(decision)s") % {"decision": _title(task, rung.decision)},
-    }
-    if rung.at_share is not None:
-        when = _("after %(share)d %% of the time") % {"share": round(rung.at_share * 100)}
-    else:
-        when = _("after %(hours)g h") % {"hours": round((rung.after_seconds or 0) / 3600, 1)}
-    return f"{words[rung.do]} {when}"
 
 
 def _title(task: UserTask, key: str) -> str:

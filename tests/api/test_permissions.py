@@ -62,8 +62,9 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
     ("GET", "/runs/{run_id}/log"): (VIEW, None),
 }
 
-# tests/inbox/test_api.py, tests/workflows/api
+# tests/inbox/test_api.py, tests/workflows/api, tests/accounts, tests/calendars
 TESTED_ELSEWHERE = (
+    *("/teams", "/absences", "/calendars", "/handling-rules"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
 

@@ -13,6 +13,7 @@ from apps.inbox.lifecycle import Answer, NewTask, decide, open_owned_tasks
 from apps.inbox.lifecycle.assigning import prepare
 from apps.inbox.models import UserTask
 from apps.notices.models import Notice
+from apps.queues.lifecycle import edit_item
 from tests.factories import make_folder, make_person
 from tests.inbox.handing import HOUR, again, make_clerk, make_rule, make_team, send_away
 from tests.inbox.rows import make_queue, make_task
@@ -288,3 +289,19 @@ def test_people_who_left_are_not_handed_work(folder, ada, bo):
     make_person("guest", role=Role.AUDITOR, folder=folder)
 
     assert open_step(folder).assignee == bo
+
+
+def test_an_item_that_is_due_at_another_time_moves_its_tasks_ladder(folder, queue, ada):
+    make_rule(folder, Rung(do="remind", at_share=0.5), Rung(do="manager", at_share=1.0))
+    task = make_task(queue)
+    assert task.next_rung_at is None
+    due = task.created_at + timedelta(days=2)
+    item = task.item
+
+    edit_item(item.pk, due_at=due, version=item.version, reason="later", by=ada.actor)
+    deliver_outbox()
+
+    moved = again(task)
+    assert moved.due_at == due
+    assert moved.next_rung_at == task.created_at + timedelta(days=1)
+    assert handling_of(moved.handling).moments[1] == due.isoformat()

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Func, Value
@@ -19,7 +20,7 @@ from apps.events.bus import announce
 from apps.events.live import nudge
 from apps.inbox.candidates import TEAM, Directory
 from apps.inbox.crew import Crew
-from apps.inbox.handling import AT_RISK_SHARE, Handling, Said, rungs_of, said_of
+from apps.inbox.handling import AT_RISK_SHARE, Handling, Said, handling_of, rungs_of, said_of
 from apps.inbox.models import HandlingRule, UserTask, Vote
 from apps.inbox.timetable import timetable
 from apps.lib.clock import database_now
@@ -75,6 +76,27 @@ def opened(tasks: Sequence[UserTask]) -> None:
     """Say that these tasks are open: subscribers tell people, see inbox/telling.py."""
     if tasks:
         announce(OPENED, {"tasks": [task.pk for task in tasks]})
+
+
+def due_moved(task: UserTask, due: datetime | None) -> dict[str, Any]:
+    """Return what changes of an open task when its item is due at another time.
+
+    Rungs that were taken keep their moments. A task with a time of its own keeps all of it.
+    """
+    handling = handling_of(task.handling)
+    if due is None or due == task.due_at or handling.due_seconds:
+        return {}
+    calendar = Calendar.objects.filter(pk=handling.calendar_id).first()
+    times = timetable(handling, hours_of(calendar), opened=task.created_at, due=due)
+    moments = [each.isoformat() for each in times.moments]
+    moments[: task.rungs_taken] = handling.moments[: task.rungs_taken]
+    upcoming = times.moments[task.rungs_taken :]
+    return {
+        "due_at": times.due_at,
+        "at_risk_at": times.at_risk_at,
+        "next_rung_at": upcoming[0] if upcoming else None,
+        "handling": {**task.handling, "moments": moments},
+    }
 
 
 def withdraw_offer(token: str) -> int:

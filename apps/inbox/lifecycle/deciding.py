@@ -22,6 +22,7 @@ from apps.queues.models import WorkItem
 
 from .answering import ANSWERED
 from .answers import Answer, checked_decision
+from .assigning import due_moved
 from .carrying import carry_out
 from .drafts import drop_draft, keep_draft
 from .locks import lock_task, pending_of
@@ -239,8 +240,8 @@ def refresh_values(task: UserTask) -> bool:
         values=current.values if current.predictions or current.kind in ANSWERED else item.payload,
         item_version=item.version,
         earlier_values={version: earlier[version] for version in kept},
-        due_at=item.due_at or current.due_at,
         version=F("version") + 1,
+        **due_moved(current, item.due_at),
     )
     ask_again(UserTask.objects.get(pk=current.pk))
     nudge(f"task:{current.pk}", f"inbox:{current.folder_id}")
