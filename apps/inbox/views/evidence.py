@@ -55,8 +55,8 @@ def file_add(request: PersonRequest, pk: int) -> HttpResponse:
         return _as_choices(task, refused)
     if is_partial(request):
         return _files(request, task, refused)
-    for error in refused:
-        messages.error(request, error.message)
+    for each in refused:
+        messages.error(request, each.message)
     return redirect(address_of(task, filter_of(request)))
 
 
