@@ -86,7 +86,7 @@ def due_moved(task: UserTask, due: datetime | None) -> dict[str, Any]:
     handling = handling_of(task.handling)
     if due is None or due == task.due_at or handling.due_seconds:
         return {}
-    calendar = Calendar.objects.filter(pk=handling.calendar_id).first()
+    calendar = Calendar.objects.filter(pk=handling.calendar_id or 0).first()
     times = timetable(handling, hours_of(calendar), opened=task.created_at, due=due)
     moments = [each.isoformat() for each in times.moments]
     moments[: task.rungs_taken] = handling.moments[: task.rungs_taken]
