@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
-from django.db.models import Max
 from django.db.models.functions import Now
 
 from apps.lib.clock import database_now
@@ -36,6 +36,19 @@ MOST_READINGS = 20_000
 DAY_SECONDS = 86_400
 # error rates that the curve of workload shows
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+
+
+class _Read(NamedTuple):
+    """A prediction, as far as it matters here."""
+
+    document_class: str
+    item_id: int
+    attempt: int
+    field: str
+    confidence: float
+    model: str
+    model_version: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +93,7 @@ class Assessment:
     @cached_property
     def classes(self) -> list[str]:
         """Document classes that occur, whatever class was asked for."""
-        named = {row[0] for row in self._read} | {row[0] for row in self._said}
+        named = {row.document_class for row in self._read} | {row[0] for row in self._said}
         return sorted((named | self.rules.classes.keys()) - {""})
 
     @cached_property
@@ -211,35 +224,29 @@ class Assessment:
 
     @cached_property
     def _last_read(self) -> dict[FieldKey, datetime]:
-        rows = (
-            Prediction.objects.filter(gate_id=self.gate.pk, made_at__gt=Now() - WORK_WITHIN)
-            .values_list("field", "model", "model_version")
-            .annotate(last=Max("made_at"))
-            .order_by()
-        )
         found: dict[FieldKey, datetime] = {}
-        for field, model, version, last in rows:
-            key = FieldKey(field=general_field(field), model=model, model_version=version)
-            found[key] = max(last, found.get(key, last))
+        for row in self._read:
+            key = FieldKey(
+                field=general_field(row.field), model=row.model, model_version=row.model_version
+            )
+            found[key] = max(row.made_at, found.get(key, row.made_at))
         return found
 
     @cached_property
-    def _read(self) -> list[tuple[str, int, int, str, float, datetime]]:
+    def _read(self) -> list[_Read]:
+        """Return what models read last: enough to know the workload, whatever there is."""
         lately = Prediction.objects.filter(gate_id=self.gate.pk, made_at__gt=Now() - WORK_WITHIN)
-        return list(
-            lately.order_by("-id").values_list(
-                "document_class", "item_id", "attempt", "field", "confidence", "made_at"
-            )[:MOST_READINGS]
-        )
+        rows = lately.order_by("-id").values_list(*_Read._fields)[:MOST_READINGS]
+        return list(map(_Read._make, rows))
 
     @cached_property
     def _documents(self) -> list[Document]:
         found: dict[tuple[int, int], Document] = {}
-        for document_class, item_id, attempt, field, confidence, _at in self._read:
-            if self.document_class in ("", document_class):
-                empty = Document(document_class, [])
-                document = found.setdefault((item_id, attempt), empty)
-                document.readings.append(Reading(field, confidence))
+        for row in self._read:
+            if self.document_class in ("", row.document_class):
+                empty = Document(row.document_class, [])
+                document = found.setdefault((row.item_id, row.attempt), empty)
+                document.readings.append(Reading(row.field, row.confidence))
         return list(found.values())
 
     @cached_property
@@ -247,7 +254,7 @@ class Assessment:
         """Return over how many days the documents came; at least one, so that nothing explodes."""
         if not self._read:
             return 1.0
-        first = min(row[-1] for row in self._read)
+        first = min(row.made_at for row in self._read)
         return max(1.0, (database_now() - first).total_seconds() / DAY_SECONDS)
 
     def _workload(self, threshold: Callable[[str, str], float | None]) -> Workload:
