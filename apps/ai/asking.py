@@ -61,6 +61,14 @@ def ask_model(
         tokens_in=estimated_tokens(question.size),
         is_repair=is_repair,
     )
+    value, reply = _carried_out(call, target, question, check)
+    return Asked(value=value, reply=reply, call=call)
+
+
+def _carried_out(
+    call: ModelCall, target: Target, question: Question, check: Callable[[Reply], T]
+) -> tuple[T, Reply]:
+    """Make the call that was begun, and end its row in every case."""
     began = monotonic()
     reply: Reply | None = None
     ending: Ending | None = None
@@ -73,16 +81,12 @@ def ask_model(
         error.said = (reply.content if reply else "")[:MAX_SHOWN_AGAIN]
         raise
     except ModelCallError as error:
-        refused = isinstance(error, ModelRefusedError)
-        outcome = Outcome.REFUSED if refused else Outcome.FAILED
-        read = estimated_tokens(question.size)
-        seconds = monotonic() - began
-        ending = Ending(outcome=outcome, error=error.message, tokens_in=read, seconds=seconds)
+        ending = _failure(error, question, monotonic() - began)
         raise
     finally:
         # also when the work was interrupted: its time is over, its process is asked to end
         end_call(call, ending or _interrupted(question, monotonic() - began))
-    return Asked(value=value, reply=reply, call=call)
+    return value, reply
 
 
 def ask_for_object(
@@ -168,6 +172,16 @@ def _ending(outcome: str, reply: Reply | None, error: str = "") -> Ending:
         tokens_out=reply.tokens_out,
         seconds=reply.seconds,
         answered="\n".join(part for part in (reply.content, calls) if part),
+    )
+
+
+def _failure(error: ModelCallError, question: Question, seconds: float) -> Ending:
+    refused = isinstance(error, ModelRefusedError)
+    return Ending(
+        outcome=Outcome.REFUSED if refused else Outcome.FAILED,
+        error=error.message,
+        tokens_in=estimated_tokens(question.size),
+        seconds=seconds,
     )
 
 

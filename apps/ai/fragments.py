@@ -92,18 +92,7 @@ def agent_run(audience: Audience, arg: str) -> Context | None:
     ).first()
     if found is None:
         return None
-    return agent_run_context(found, hides=presenting.has_personal(found.item_id))
-
-
-def agent_run_context(run: AgentRun, *, hides: bool) -> Context:
-    return {
-        "run": run,
-        "badge": presenting.STATUS_OF_AGENT[AgentRun.Status(run.status)],
-        "facts": presenting.agent_facts(run),
-        "turns": presenting.turns_of(run, hides=hides),
-        "hides": hides,
-        "output": presenting.pretty(run.output) if run.output is not None and not hides else "",
-    }
+    return presenting.agent_run_context(found, hides=presenting.has_personal(found.item_id))
 
 
 def _pages(route: str, wanted: dict[str, str], before: int, following: int | None) -> Context:

@@ -285,6 +285,18 @@ def agent_run_page(
     return page[:limit], page[limit - 1].pk if len(page) > limit else None
 
 
+def agent_run_context(run: AgentRun, *, hides: bool) -> dict[str, Any]:
+    """Return what the page of a run shows; with `hides`, without texts."""
+    return {
+        "run": run,
+        "badge": STATUS_OF_AGENT[AgentRun.Status(run.status)],
+        "facts": agent_facts(run),
+        "turns": turns_of(run, hides=hides),
+        "hides": hides,
+        "output": pretty(run.output) if run.output is not None and not hides else "",
+    }
+
+
 def agent_facts(run: AgentRun) -> list[tuple[str, Any]]:
     frame: dict[str, Any] = run.frame
     of = _("%(n)s of %(most)s")

@@ -48,11 +48,8 @@ def save_prompt(
         if prompt.title != title:
             Prompt.objects.filter(pk=prompt.pk).update(title=title)
         latest: PromptVersion | None = prompt.versions.first()
-        if latest and (latest.text, latest.schema, latest.document_class) == (
-            text,
-            schema,
-            document_class,
-        ):
+        said = (text, schema, document_class)
+        if latest and (latest.text, latest.schema, latest.document_class) == said:
             return latest
         stored: PromptVersion = PromptVersion.objects.create(
             prompt=prompt,

@@ -12,7 +12,6 @@ from apps.accounts.permissions import Action, can, require
 from apps.ai import lifecycle, presenting
 from apps.ai.agent.tools import registered_tools
 from apps.ai.forms import AgentForm
-from apps.ai.fragments import agent_run_context
 from apps.ai.models import AgentProfile, AgentRun
 from apps.lib.forms import disable_all
 from apps.lib.settings_diff import changes_between
@@ -89,5 +88,5 @@ def agent_run_reveal(request: PersonRequest, pk: int) -> HttpResponse:
     run = find(request, AgentRun, pk)
     require(request.user, Action.REVEAL, run.folder_id)
     presenting.record_reveal("agent_run", run.pk, run.folder_id, by=request.user.actor)
-    context = {**agent_run_context(run, hides=False), "is_revealed": True}
+    context = {**presenting.agent_run_context(run, hides=False), "is_revealed": True}
     return render(request, "ai/agent_run_detail.html", context)
