@@ -110,6 +110,9 @@ def test_tasks_go_to_a_person_and_back_again(
     assert Event.objects.filter(kind="user_task.reassigned", actor_id=supervisor.pk).count() == 10
     assert Notice.objects.get(user=business_user).count == 10
 
+    again = supervisor_client.post("/inbox/team/move/", said, headers={"HX-Request": "true"})
+    assert "/inbox/team/undo/" not in again.text.partition("toast-card")[2], "nothing was moved"
+
     # one of them goes on in the meantime
     UserTask.objects.filter(pk=tasks[0].pk).update(assignee=supervisor)
     again = supervisor_client.post("/inbox/team/undo/1/", {}, headers={"HX-Request": "true"})

@@ -94,7 +94,9 @@ def _said(moved: Moved, to: User | None) -> str:
 
 
 def _answer(request: PersonRequest, text: str, *, undo: int = 0, tone: str = "ok") -> HttpResponse:
-    query = TeamFilter.parse(request.POST.get("query", ""), folder=request.folder.pk).query()
+    # the form says which list was open; the undo of a toast says it in its address
+    asked = request.POST.get("query") or request.META["QUERY_STRING"]
+    query = TeamFilter.parse(asked, folder=request.folder.pk).query()
     if request.htmx:
         toast = {"text": text, "tone": tone, "undo": undo, "is_moved": True}
         return render(request, "inbox/team.html#after", {**_context(request, query), **toast})
