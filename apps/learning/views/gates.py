@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.http import PersonRequest
+from apps.accounts.permissions import Action, can
 from apps.learning import lifecycle
 from apps.learning.forms import AdoptForm, WantedForm
 from apps.learning.models import Adoption, Proposal
@@ -35,6 +36,7 @@ def gate_detail(request: PersonRequest, pk: int) -> HttpResponse:
     context |= {
         "form": form,
         "may_change": may_change(request.user, gate.folder_id),
+        "may_design": can(request.user, Action.DESIGN, gate.folder_id),
         "shown_percent": form.shown_percent,
     }
     status = 200 if form.is_fine else 422
