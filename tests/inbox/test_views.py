@@ -452,7 +452,7 @@ def test_a_personal_value_is_shown_on_demand_and_each_look_recorded(
         ("a.xml", "application/xml", b"<a><b>1</b></a>", "  &lt;b&gt;1&lt;/b&gt;"),
         ("a.xml", "text/xml", b"<a><b>", "&lt;a&gt;&lt;b&gt;"),
         ("a.xml", "application/xml", XXE, "&lt;a"),
-        ("a.pdf", "application/pdf", b"%PDF-1.4", "download it"),
+        ("a.pdf", "application/pdf", b"%PDF-1.4", "being drawn"),
         ("a.bin", "application/octet-stream", b"\x00\x01", "can't be shown here"),
         ("a.svg", "image/svg+xml", b"<svg><script>alert(1)</script></svg>", "&lt;script&gt;"),
         ("a.txt", "text/plain", b"x" * 1_000_001, "can't be shown here"),
