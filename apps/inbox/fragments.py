@@ -16,6 +16,7 @@ from .lifecycle import recallable_ids
 from .listing import MAX_COUNT, TABS, TaskFilter
 from .models import UserTask
 from .standing import (
+    away_of,
     may_bulk,
     offered_names,
     pending_of,
@@ -125,6 +126,7 @@ def header(audience: Audience, arg: str) -> Context | None:
         "offered_to": offered_names(task),
         "votes": votes_of(task, me=me),
         "rungs": rungs_of(task) if task.is_open else [],
+        "away": away_of(task),
         "may_bulk": is_free and may_bulk(task),
         "n_alike": _said(count_alike(task)) if task.is_open else "0",
     }

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
+from apps.accounts.absences import absences_now
+from apps.accounts.models import Absence, User
 from apps.lib.clock import utc_now
 
 from .candidates import names_of, why_not
@@ -67,6 +68,13 @@ def offered_names(task: UserTask) -> str:
         _("%(name)s (unknown)") % {"name": name} for name in task.facts.get("unknown_groups", [])
     ]
     return ", ".join([*names, *unknown]) or said_candidates(task)
+
+
+def away_of(task: UserTask) -> Absence | None:
+    """Return the absence of whoever has the open task, if they are away now."""
+    if not task.is_open or task.assignee_id is None:
+        return None
+    return absences_now([task.assignee_id]).get(task.assignee_id)
 
 
 def why_it_is_not_for(task: UserTask, me: int) -> str:

@@ -305,3 +305,17 @@ def test_an_item_that_is_due_at_another_time_moves_its_tasks_ladder(folder, queu
     assert moved.due_at == due
     assert moved.next_rung_at == task.created_at + timedelta(days=1)
     assert handling_of(moved.handling).moments[1] == due.isoformat()
+
+
+def test_a_task_tells_that_whoever_has_it_is_away_and_what_comes_next(
+    folder, ada, supervisor_client
+):
+    make_rule(folder, Rung(do="manager", after_seconds=HOUR))
+    task = open_step(folder, assignee="ada")
+    send_away(ada, None)
+
+    page = supervisor_client.get(f"/inbox/{task.pk}/").content.decode()
+
+    assert "Ada is away until" in page
+    assert "nobody stands in" in page
+    assert "Hand it to the manager of the team" in page
