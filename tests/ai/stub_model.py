@@ -24,6 +24,11 @@ class Scripted:
     # the answer waits until this is set
     gate: threading.Event | None = None
 
+    def open(self) -> None:
+        """Let an answer go that was held back."""
+        assert self.gate
+        self.gate.set()
+
 
 @dataclass
 class Call:
@@ -49,6 +54,7 @@ class StubModel:
         self.script: deque[Scripted] = deque()
         self.calls: list[Call] = []
         self.asked = threading.Condition()
+        self._held: list[Scripted] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -57,9 +63,8 @@ class StubModel:
         self._thread.start()
 
     def stop(self) -> None:
-        for scripted in self.script:
-            if scripted.gate:
-                scripted.gate.set()
+        for held in self._held:
+            held.open()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -110,11 +115,12 @@ class StubModel:
     def fails(self, status: int = 500, message: str = "out of order") -> None:
         self.answers(json.dumps({"error": {"message": message}}).encode(), status=status)
 
-    def hangs(self) -> threading.Event:
-        """Hold the next answer back until the event that this returns is set."""
-        gate = threading.Event()
-        self.script.append(Scripted(gate=gate))
-        return gate
+    def hangs(self) -> Scripted:
+        """Hold the next answer back until what this returns is opened; fill its body before."""
+        held = Scripted(gate=threading.Event())
+        self.script.append(held)
+        self._held.append(held)
+        return held
 
     def wait_for_call(self, n: int = 1) -> None:
         """Wait until the stub was asked `n` times."""
