@@ -11,7 +11,8 @@ PAGES = [
     "/workflows/", "/workflows/{workflow}/", "/workflows/{workflow}/start/", "/workflows/upload/",
     "/instances/", "/instances/?status=running", "/instances/{instance}/", "/decisions/",
     "/decisions/{decision}/", "/bots/{bot}/", "/runs/", "/runs/{run}/", "/demo/", "/demo/ledger/",
-    "/settings/",
+    "/settings/", "/settings/gates/", "/settings/gates/new/", "/settings/gates/{gate}/",
+    "/items/{read_item}/",
     "/settings/queues/", "/settings/queues/{queue}/", "/settings/queues/new/", "/settings/bots/",
     "/settings/bots/bot/{bot}/", "/settings/people/", "/settings/tokens/",
     "/settings/teams/", "/settings/teams/new/", "/settings/teams/{team}/", "/settings/handling/",
@@ -37,6 +38,10 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
     return {
         "queue": running_room.query("select min(id) from queues_workqueue")[0][0],
         "item": running_room.query("select max(id) from queues_workitem")[0][0],
+        "read_item": running_room.query(
+            "select i.id from queues_workitem i join queues_prediction p on p.item_id = i.id"
+            " where p.model = 'reader' order by i.id desc limit 1"
+        )[0][0],
         "bot": running_room.query("select min(id) from bots_bot")[0][0],
         "workflow": running_room.query("select min(id) from workflows_workflow")[0][0],
         "instance": running_room.query("select max(id) from workflows_workflowinstance")[0][0],
@@ -78,6 +83,9 @@ from tests.flows.people import make_people_to_see
 make_people_to_see(folder)
 for fault in [None, Fault.WRONG_TOTAL]:
     take_in_made(folder, make_one(folder, fault=fault))
+from tests.inbox.readings import hand_in_read, make_gate
+from tests.factories_queues import make_queue
+hand_in_read(make_queue("read", folder=folder, gate=make_gate(folder, key="seen")))
 from tests.flows.ai_to_see import make_ai_to_see
 make_ai_to_see(folder)
 """

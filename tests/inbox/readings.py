@@ -23,11 +23,12 @@ SURE: dict[str, float] = {"vendor": 0.62, "total": 0.99, "lines.1.net": 0.97}
 
 def make_gate(folder: Folder, **values: Any) -> Gate:
     defaults = {
+        "key": "invoices",
         "title": "Invoices",
         "thresholds": {"default": 0.5, "fields": {"vendor": 0.8, "total": 0.9}},
         "sample_share": 0,
     }
-    return Gate.objects.create(folder=folder, key="invoices", **{**defaults, **values})
+    return Gate.objects.create(folder=folder, **{**defaults, **values})
 
 
 def hand_in_read(
