@@ -1,5 +1,7 @@
 """What notices do by themselves; any of it may run in several processes at once."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 
 from apps.lib.clock import seconds_from_now
@@ -12,12 +14,12 @@ DELIVERY_DAYS_KEPT = 30
 MAX_PRUNED = 5_000
 
 
-def deliver() -> int:
+def deliver(is_over: Callable[[], bool] = bool) -> int:
     """Plan what is new and send what is due; return how many messages went out. Takes as long as
     mail servers and chats take: the background worker does it beside its other work."""
-    while plan_notices():
+    while plan_notices() and not is_over():
         pass
-    return send_due()
+    return send_due(is_over=is_over)
 
 
 def prune() -> int:

@@ -6,6 +6,7 @@ A mail has the same Message-ID then, and a push message takes the place of its t
 can be seen.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -45,14 +46,22 @@ returning id
 """
 
 
-def send_due(now: datetime | None = None, *, limit: int = MAX_SENT_IN_A_ROW) -> int:
+def send_due(
+    now: datetime | None = None,
+    *,
+    limit: int = MAX_SENT_IN_A_ROW,
+    is_over: Callable[[], bool] = bool,
+) -> int:
     """Send what is due; return how many went out. Any number of workers may.
 
+    `is_over` is asked before each message: a process that is to end finishes the one in hand.
     A channel whose server is away rests until the next call: its other messages would only wait.
     `now`: for tests on a clock of their own.
     """
     sent, resting = 0, set[str]()
     for _turn in range(limit):
+        if is_over():
+            break
         me = uuid4()
         moment = now or database_now()
         delivery = _claim(me, moment, sorted(resting))

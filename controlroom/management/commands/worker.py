@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ log = structlog.get_logger("controlroom.worker")
 
 QUEUE = "background"
 JOBS = ["apps.events.tasks.deliver"]
+LAST_NOTICE_SECONDS = 8
 
 
 class Command(BaseCommand):
@@ -26,7 +28,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for name in JOBS:
             allow_job(name)
-        BackgroundWorker(QUEUE).work()
+        worker = BackgroundWorker(QUEUE)
+        try:
+            worker.work()
+        finally:
+            worker.finish_notices()
 
 
 class BackgroundWorker(SafeWorker):
@@ -37,6 +43,7 @@ class BackgroundWorker(SafeWorker):
 
     _beat_at = float("-inf")
     _notices: threading.Thread | None = None
+    _is_over = threading.Event()
 
     def turn(self) -> int:
         self._look_after_outbox()
@@ -58,13 +65,22 @@ class BackgroundWorker(SafeWorker):
     def _look_after_notices(self) -> None:
         """One thread at a time; a message that a dying process leaves behind is sent later."""
         if self._notices is None or not self._notices.is_alive():
-            self._notices = threading.Thread(target=_send_notices, name="notices", daemon=True)
+            self._notices = threading.Thread(target=self._send, name="notices", daemon=True)
             self._notices.start()
 
+    def finish_notices(self) -> None:
+        """Let the message that is on its way arrive: cut off, it would be sent again."""
+        self._is_over.set()
+        if self._notices is not None:
+            self._notices.join(LAST_NOTICE_SECONDS)
 
-def _send_notices() -> None:
+    def _send(self) -> None:
+        _send_notices(self._is_over.is_set)
+
+
+def _send_notices(is_over: Callable[[], bool]) -> None:
     try:
-        deliver_notices()
+        deliver_notices(is_over)
     except Exception:
         log.exception("notices_not_sent")
     finally:
