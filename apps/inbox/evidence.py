@@ -79,7 +79,8 @@ def evidence_of(
     ]
     here = f"{address}?{asked}file={key_of(file)}"
     html = render_to_string(
-        template, {**context, "file": file, "task": task, "evidence_url": "" if waits else here}
+        template,
+        {**context, "file": file, "task": task, "evidence_url": here, "is_again": waits},
     )
     return {
         "files": choices,

@@ -32,8 +32,9 @@ export function zoom(step) {
 }
 
 function pageInSight() {
-  const top = scroller().getBoundingClientRect().top + 40;
-  return pages().findLast((page) => page.getBoundingClientRect().top <= top) ?? pages()[0];
+  const outer = scroller().getBoundingClientRect();
+  const middle = outer.top + outer.height / 2;
+  return pages().findLast((page) => page.getBoundingClientRect().top <= middle) ?? pages()[0];
 }
 
 function sayPage() {

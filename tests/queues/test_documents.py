@@ -52,10 +52,13 @@ def test_pages_of_a_pdf_come_later_and_then_with_the_places_of_the_fields(keep):
     ]
 
     later = drawn(file, marks)
+    documents.prepare(file)
+    pages_without_places = drawn(file, marks)
     documents.prepare(file, marks)
     now = drawn(file, marks)
 
     assert "being drawn" in later
+    assert "being drawn" in pages_without_places
     assert now.count("<img") == 2
     assert 'data-box-of="total" class="is-doubtful"' in now
     assert 'data-box-of="end" x="97" y="197" width="206" height="56"' in now

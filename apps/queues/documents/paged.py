@@ -62,7 +62,7 @@ def show_image(file: Document, marks: Sequence[Mark]) -> Shown:
 
 def show_pdf(file: Document, marks: Sequence[Mark]) -> Shown:
     known = _known_pages(file)
-    if known is None:
+    if known is None or not _are_sought_out(file, marks):
         return "queues/documents/pages_later.html", {"file": file}
     placed = _placed(file, marks)
     pages = [
@@ -191,8 +191,16 @@ def _find(file: Document, marks: Sequence[Mark]) -> None:
     ]
     try:
         _store().set(key, pdf.find(_content(file), sought))
-    except (pdf.PdfError, pdf.PdfBusyError):
+    except pdf.PdfBusyError:
         return
+    except pdf.PdfError:
+        _store().set(key, {})
+
+
+def _are_sought_out(file: Document, marks: Sequence[Mark]) -> bool:
+    """Whether somebody has looked for the texts whose places nobody named."""
+    wanted = any(_is_sought(mark) for mark in marks)
+    return not wanted or _store().get(_find_key(file, marks)) is not None
 
 
 def _is_sought(mark: Mark) -> bool:
