@@ -1,4 +1,4 @@
-"""A model that a budget has stopped, its calls, a prompt, and an agent that asked a person."""
+"""A model with a budget, its calls, a prompt, and an agent that asked a person."""
 
 from decimal import Decimal
 
@@ -21,9 +21,8 @@ def make_ai_to_see(folder: Folder) -> None:
     )
     said = {"text": "Read the {{kind}}.", "schema": SCHEMA}
     save_prompt(folder, key="seen", title="Seen", version=said, by=SYSTEM)
-    Budget.objects.create(
-        endpoint=endpoint, cost_per_day=5, error_share=0.5, min_calls=2, pause_seconds=3_000
-    )
+    # none that two calls could stop: people would be told, in the room of other tests, too
+    Budget.objects.create(endpoint=endpoint, cost_per_day=5, error_share=0.5, min_calls=50)
     _ask(endpoint, "answered")
     _ask(endpoint, "failed")
     _agent(folder, endpoint)
