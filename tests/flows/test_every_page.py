@@ -50,7 +50,7 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "rule": running_room.query("select min(id) from inbox_handlingrule")[0][0],
         "calendar": running_room.query("select min(id) from calendars_calendar")[0][0],
         "person": running_room.query("select min(id) from accounts_user")[0][0],
-        "model": running_room.query("select min(id) from ai_modelendpoint")[0][0],
+        "model": running_room.query("select min(endpoint_id) from ai_budget")[0][0],
         "budget": running_room.query("select min(id) from ai_budget")[0][0],
         "call": running_room.query("select min(id) from ai_modelcall")[0][0],
         "prompt": running_room.query("select min(id) from ai_prompt")[0][0],
