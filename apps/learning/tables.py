@@ -128,7 +128,8 @@ def cell_of(condition: Condition) -> str:
 
 
 def _spelled(value: Scalar) -> str:
-    return feel_of(value)
+    """A cell that says “true” holds for any input: as a test it is true. So it is asked."""
+    return f"? = {feel_of(value)}" if isinstance(value, bool) else feel_of(value)
 
 
 def _columns(rows: Sequence[TableRow]) -> list[_Column]:

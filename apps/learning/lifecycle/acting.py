@@ -13,6 +13,7 @@ from apps.inbox.lifecycle import Answer, decide
 from apps.inbox.models import UserTask
 from apps.learning.calibration import wilson
 from apps.learning.models import Rule, RuleCase
+from apps.learning.patterns import conditions_of
 from apps.learning.tables import context_of
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.errors import DomainError
@@ -97,7 +98,8 @@ def _matching(task: UserTask, rules: Sequence[Rule]) -> Rule | None:
     """Ask the decision table; None: no rule fits, people decide."""
     first = rules[0]
     folder: Folder = task.folder
-    context = context_of(task.kind, facts_of(task), rows_of(rules))
+    facts = facts_of(task)
+    context = context_of(task.kind, facts, rows_of(rules))
     try:
         result = evaluate_decision(
             folder, first.table_key, context, by=SYSTEM, version=first.table_version
@@ -111,7 +113,10 @@ def _matching(task: UserTask, rules: Sequence[Rule]) -> Rule | None:
         (
             rule
             for rule in rules
-            if rule.row_id == value.get("rule") and rule.decision == value.get("decision")
+            if rule.row_id == value.get("rule")
+            and rule.decision == value.get("decision")
+            # the table decides; should it and the rule ever part ways, people do
+            and all(each.fits(facts) for each in conditions_of(rule.conditions))
         ),
         None,
     )
