@@ -110,6 +110,12 @@ def test_two_values_in_doubt_take_four_keys_and_no_mouse(ask, page_of):
     expect(page.locator("#task-title")).to_be_focused()
     assert page.evaluate("window.keysPressed") == 4
     expect(page.locator(".undo-card")).to_contain_text("Press z to undo")
+    page.locator(".task-history").wait_for()
+    expect(page.locator("#task-title")).to_be_focused()
+    press(page, "Enter")  # what comes later takes the focus from no field
+    page.locator(".task-history").wait_for()
+    expect(field(page, "number")).to_be_focused()
+    press(page, "Escape")
     assert_accessible(page)
 
     press(page, "a")  # nothing in doubt: one key
