@@ -141,6 +141,8 @@ def test_a_link_shows_and_asks_and_only_a_post_decides_once(asker, ada):
     assert stranger.head(path).status_code == 200
     assert "Raise the limit of Stark" in text_of(shown)
     assert "no-store" in shown["Cache-Control"]
+    # nothing leaks elsewhere; "no-referrer" would take the Origin from the form, too
+    assert shown["Referrer-Policy"] == "same-origin"
     assert UserTask.objects.open().count() == 1
 
     wrong = stranger.post(path, {"version": "1", "decision": "approve", "v/limit": "lots"})
@@ -161,10 +163,16 @@ def test_a_link_shows_and_asks_and_only_a_post_decides_once(asker, ada):
 def test_a_link_asks_for_the_token_of_its_own_page(asker, ada):
     path = link_for(asked(asker), ada)
 
-    forged = Client(enforce_csrf_checks=True).post(path, {"version": "1", "decision": "approve"})
+    said = {"version": "1", "decision": "approve"}
+    stranger = Client(enforce_csrf_checks=True)
 
+    forged = stranger.post(path, said)
     assert forged.status_code == 403
     assert UserTask.objects.open().count() == 1
+
+    page = text_of(stranger.get(path))
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    assert stranger.post(path, {**said, "csrfmiddlewaretoken": token}).status_code == 200
 
 
 def test_a_link_that_ran_out_or_is_none_says_so(asker, ada):

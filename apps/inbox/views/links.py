@@ -67,11 +67,9 @@ def decision_link(request: HttpRequest, token: str) -> HttpResponse:
     link = lifecycle.link_of(token)
     user = link.user
     with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
-        response = (
-            _decide(request, link, token) if request.method == "POST" else _ask(request, link)
-        )
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+        if request.method == "POST":
+            return _decide(request, link, token)
+        return _ask(request, link)
 
 
 def _decide(request: HttpRequest, link: DecisionLink, token: str) -> HttpResponse:
