@@ -7,7 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.lib.json import Json
+from apps.lib.schema import MASK, personal_paths
 
+from .engine import general_field
 from .gate_forms import percent
 from .lifecycle.answering import ACCEPTED, SENT_BACK
 from .models import Gate, ItemAnswer, Prediction, WorkItem
@@ -50,8 +52,9 @@ def answers_of(item: WorkItem) -> list[dict[str, Any]]:
 def _try(rows: list[Prediction], gates: dict[int, Gate]) -> dict[str, Any]:
     gate = gates.get(rows[0].gate_id or 0)
     went = Prediction.Went(rows[0].went)
+    personal = personal_paths(gate.form) if gate and gate.form else []
     return {
-        "rows": [_row(row) for row in rows],
+        "rows": [_row(row, personal) for row in rows],
         "word": went.label,
         "badge": TONES[went],
         "gate": _gate(gate, rows[0]),
@@ -73,11 +76,11 @@ def _models(rows: Iterable[Prediction]) -> str:
     return ", ".join(name for name in named if name)
 
 
-def _row(row: Prediction) -> dict[str, Any]:
+def _row(row: Prediction, personal: list[str]) -> dict[str, Any]:
     is_doubtful = row.threshold is not None and row.confidence < row.threshold
     return {
         "field": row.field,
-        "value": _said(row.value),
+        "value": MASK if _is_personal(row.field, personal) else _said(row.value),
         # never rounded up to what was wanted
         "sure": percent(int(row.confidence * 1000) / 1000 if is_doubtful else row.confidence),
         "wanted": percent(row.threshold),
@@ -85,6 +88,12 @@ def _row(row: Prediction) -> dict[str, Any]:
         "source": row.source,
         "document_class": row.document_class,
     }
+
+
+def _is_personal(field: str, personal: list[str]) -> bool:
+    """Whether the gate's form marks the field, or what it is part of."""
+    general = general_field(field)
+    return any(general == path or general.startswith(f"{path}.") for path in personal)
 
 
 def _title_of(answer: ItemAnswer) -> str:

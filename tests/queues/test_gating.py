@@ -219,6 +219,17 @@ def test_the_page_of_an_item_says_what_was_read_and_how_sure_it_was(queue, super
     assert "reader 3" in page
 
 
+def test_the_page_shows_no_value_that_the_form_of_the_gate_calls_personal(queue, supervisor_client):
+    Gate.objects.update(form={"properties": {"vendor": {"x-personal": True}}})
+    leased = take_one(queue)
+    finish_items([read(leased, total=0.95, vendor=0.99)])
+
+    page = supervisor_client.get(f"/items/{leased.id}/").content.decode()
+
+    assert '<td data-label="Value">total!</td>' in page
+    assert '<td data-label="Value">•••</td>' in page
+
+
 def test_the_page_of_an_item_says_what_people_said(queue, supervisor_client):
     leased = take_one(queue)
     finish_items([read(leased, total=0.1)])
