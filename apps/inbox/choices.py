@@ -18,7 +18,7 @@ from .models import SavedView, UserTask
 
 MAX_VALUES = 100
 MAX_LOOKED_AT = 500
-MAX_GROUPS = 50
+MAX_GROUPS = 30
 
 # a loose scan: the smallest value, then the smallest above it, and so on
 _DISTINCT = """
@@ -105,10 +105,7 @@ def groups_of(wanted: TaskFilter, rights: Any) -> list[dict[str, Any]]:
     )
     groups = {row["alike"]: row for row in found}
     tasks = (
-        UserTask.objects.open()
-        .filter(folder_id=wanted.folder, alike__in=groups)
-        .order_by("alike", "urgent_at", "pk")
-        .distinct("alike")
+        UserTask.objects.filter(pk__in=_first_of_each(wanted.folder, list(groups)))
         .select_related("queue")
         .defer("form", "values", "earlier_values", "predictions", "handling")
     )
@@ -116,6 +113,13 @@ def groups_of(wanted: TaskFilter, rights: Any) -> list[dict[str, Any]]:
     return [
         {"task": firsts[alike], "n": row["n"]} for alike, row in groups.items() if alike in firsts
     ]
+
+
+def _first_of_each(folder_id: int, alike: list[str]) -> list[int]:
+    """Return the most urgent task of each group: one step into an index for each, in one query."""
+    tasks = UserTask.objects.open().filter(folder_id=folder_id).values_list("pk", flat=True)
+    firsts = [tasks.filter(alike=sign).order_by("urgent_at")[:1] for sign in alike]
+    return list(firsts[0].union(*firsts[1:], all=True)) if firsts else []
 
 
 __all__ = ["Choices", "audiences_of", "choices_for", "count_alike", "groups_of"]

@@ -177,10 +177,15 @@ def _tabs(wanted: TaskFilter, audience: Audience) -> list[dict[str, Any]]:
                 "label": label,
                 "title": title,
                 "current": tab == wanted.tab,
-                "count": None if tab == "decided" else _said(other.count(audience)),
+                "count": _said(other.count(audience)) if _is_counted(wanted, tab) else None,
             }
         )
     return tabs
+
+
+def _is_counted(wanted: TaskFilter, tab: str) -> bool:
+    """A text has no index: looking for it once is enough."""
+    return tab != "decided" and (not wanted.text or tab == wanted.tab)
 
 
 def _said(n: int) -> str:
