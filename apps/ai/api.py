@@ -155,7 +155,7 @@ OF_CALL = tuple(CallOut.model_fields.keys() - {"endpoint", "cost"})
 
 @router.get("/ai/endpoints", response=EndpointList, summary="List models")
 def list_endpoints(request: TokenRequest, limit: Limit, cursor: Cursor) -> HttpResponse:
-    require(request.user, Action.VIEW, request.folder.pk)
+    require(request.rights, Action.VIEW, request.folder.pk)
     rows = ModelEndpoint.objects.filter(folder=request.folder)
     found = page(rows, order=("key", "id"), limit=limit, cursor=cursor)
     shown = [_endpoint_out(row) for row in presenting.endpoint_rows(found.items)]
@@ -165,7 +165,7 @@ def list_endpoints(request: TokenRequest, limit: Limit, cursor: Cursor) -> HttpR
 @router.get("/ai/endpoints/{key}", response=EndpointOut, summary="Look at a model")
 def get_endpoint(request: TokenRequest, key: Key) -> HttpResponse:
     """With its state and figures. The API key is never given back."""
-    require(request.user, Action.VIEW, request.folder.pk)
+    require(request.rights, Action.VIEW, request.folder.pk)
     found = lifecycle.find_endpoint(request.folder, key) if "\x00" not in key else None
     if found is None:
         raise NotFoundError(_("There is no model “%(key)s” in this folder.") % {"key": key})
@@ -179,7 +179,7 @@ def get_endpoint(request: TokenRequest, key: Key) -> HttpResponse:
 )
 def put_endpoint(request: TokenRequest, key: Key, body: EndpointIn) -> HttpResponse:
     """A new address drops the API key unless it comes along: it was given to somebody else."""
-    require(request.user, Action.DESIGN, request.folder.pk)
+    require(request.rights, Action.DESIGN, request.folder.pk)
 
     def call() -> tuple[int, Any]:
         endpoint = lifecycle.find_endpoint(request.folder, _checked(key))
@@ -204,7 +204,7 @@ def list_calls(
     item: Annotated[Id | None, Query(None)],
 ) -> HttpResponse:
     """Figures only; what was asked and answered is on the pages."""
-    require(request.user, Action.VIEW, request.folder.pk)
+    require(request.rights, Action.VIEW, request.folder.pk)
     wanted = {"endpoint__key": endpoint, "outcome": outcome, "item_id": item}
     rows = ModelCall.objects.filter(
         folder_id=request.folder.pk,
@@ -219,7 +219,7 @@ def list_calls(
 @router.get("/ai/agent-runs/{int:run_id}", response=AgentRunOut, summary="Look at an agent's run")
 def get_agent_run(request: TokenRequest, run_id: RunId) -> HttpResponse:
     """With its transcript. Where the item has personal data, texts are hidden."""
-    require(request.user, Action.VIEW, request.folder.pk)
+    require(request.rights, Action.VIEW, request.folder.pk)
     found = None
     if run_id < MAX_NUMBER:
         runs = AgentRun.objects.filter(folder_id=request.folder.pk, pk=run_id)

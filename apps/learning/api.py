@@ -42,7 +42,7 @@ def calibration(
     `threshold` is null when there are too few verdicts (`more` says how many are missing) or when
     no threshold would do. `workload` says what share of documents people would look at.
     """
-    require(request.user, Action.VIEW, request.folder.pk)
+    require(request.rights, Action.VIEW, request.folder.pk)
     gate = _gate(request, key)
     wanted = lifecycle.check_rate(wanted_error)
     assessment = Assessment(gate, document_class=document_class)
@@ -73,7 +73,7 @@ def adopt(request: TokenRequest, key: Key, body: AdoptIn) -> HttpResponse:
     """Fields without a proposal keep their thresholds; 422 when none has one, 409 when the gate
     is not at `version` any more. Recorded with what was before.
     """
-    require_change(request.user, request.folder.pk)
+    require_change(request.rights, request.folder.pk)
     adoption = lifecycle.adopt_thresholds(
         _gate(request, key),
         body.wanted_error,
