@@ -3,13 +3,18 @@
 
 document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = event.detail;
-  if (ctx.isLive || !ctx.response) return;
+  if (ctx.isLive || !ctx.response || cameByItself(ctx)) return;
   const area = areaOf(ctx.target);
   const wanted = area.querySelector("[data-error-summary]") ?? area.querySelector("[data-focus]");
   const isLost = document.activeElement === document.body || !document.activeElement;
   const place = wanted ?? (isLost ? area.querySelector("h1, h2, h3") ?? area : null);
   if (place) focusOn(place);
 });
+
+/** Pages of a document and histories are fetched when they are there: nobody asked for them. */
+function cameByItself(ctx) {
+  return Boolean(ctx.sourceElement?.getAttribute("hx-trigger")?.startsWith("load"));
+}
 
 function areaOf(target) {
   if (target?.isConnected) return target;

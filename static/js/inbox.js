@@ -46,7 +46,7 @@ document.addEventListener(
   (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
-    if (event.key === "Enter" && event.target.id === "task-title") {
+    if (event.key === "Enter" && isAtHeading(event.target)) {
       stop(event);
       if (!event.repeat) goToFirst();
     } else if (/^[1-9]$/.test(event.key) && singleKeysAreOn() && !event.repeat) {
@@ -72,6 +72,12 @@ document.addEventListener(
 function stop(event) {
   event.preventDefault();
   event.stopImmediatePropagation();
+}
+
+/** On its heading, or nowhere yet: a page that was just opened shows a task and has no focus. */
+function isAtHeading(target) {
+  const isNowhere = target === document.body && !document.querySelector("[data-ui-cursor]");
+  return target.id === "task-title" || (isNowhere && Boolean(document.getElementById("task-title")));
 }
 
 // ---- list and pane: which task is open, where the focus goes
