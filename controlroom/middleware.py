@@ -90,9 +90,16 @@ def _finish(
     write(
         "request",
         method=request.method,
-        path=request.path,
+        path=_path_to_tell(request),
         status=response.status_code,
         milliseconds=round(seconds * 1000),
     )
     response.headers[REQUEST_ID_HEADER] = request_id
     return response
+
+
+def _path_to_tell(request: HttpRequest) -> str:
+    """Return the path; a secret in it, as of a link that decides, is no matter for a log."""
+    match = getattr(request, "resolver_match", None)
+    token = match.kwargs.get("token") if match else None
+    return request.path.replace(token, "…") if token else request.path
