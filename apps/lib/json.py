@@ -62,7 +62,8 @@ def check_json(value: Any, path: str = "", depth: int = 0) -> None:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             check_json(inner, f"{path}.{index}" if path else str(index), depth + 1)
-    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+    elif isinstance(value, int | float) and abs(value) > MAX_INTEGER:
+        # 1e20 comes back from the database as an integer, which no answer could hold
         raise InvalidJsonError(f"{path or 'The body'}: the number is too large.")
 
 
