@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.lib.clock import database_now
-from apps.lib.errors import InvalidError, NotAllowedError
+from apps.lib.errors import InvalidError, NotAllowedError, NotFoundError
 
 from .absences import absences_of, add_absence, may_enter_absence, remove_absence
 from .http import PersonRequest
+from .lifecycle import people_of
 from .models import Absence, User
 from .people_forms import AbsenceForm
 from .sign_in import safe_next
@@ -57,7 +58,10 @@ def absence_context(person: User) -> dict[str, Any]:
 
 
 def _person(request: PersonRequest, pk: int) -> User:
-    person = get_object_or_404(User, pk=pk)
+    person = User.objects.filter(pk=pk).first()
+    is_known = person == request.user or people_of(request.folder).filter(pk=pk).exists()
+    if person is None or not is_known:
+        raise NotFoundError(_("There is nobody like that in this folder."))
     if not may_enter_absence(request.user, person, request.folder):
         raise NotAllowedError(_("Only supervisors and admins enter when others are away."))
     return person

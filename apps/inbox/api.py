@@ -6,7 +6,7 @@ from ninja import Query, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from apps.accounts.http import TokenRequest
-from apps.accounts.models import User
+from apps.accounts.lifecycle import people_of
 from apps.accounts.permissions import Action
 from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.pagination import DEFAULT_LIMIT, MAX_LIMIT, page_of
@@ -93,7 +93,8 @@ def release(request: TokenRequest, task_id: int) -> dict[str, Any]:
 @router.post("/{int:task_id}/reassign", response=TaskOut, summary="Hand a task to somebody")
 def reassign(request: TokenRequest, task_id: int, body: ReassignIn) -> dict[str, Any]:
     task = find_task(request, task_id, Action.DECIDE)
-    person = User.objects.filter(username=body.assignee, is_active=True).first()
+    people = people_of(request.folder).filter(is_active=True)
+    person = people.filter(username=body.assignee).first()
     if person is None:
         problem = FieldProblem("assignee", "is nobody we know")
         raise InvalidError(f"There is no user {body.assignee!r}.", fields=[problem])

@@ -81,7 +81,7 @@ def test_supervisors_enter_it_for_others_and_others_do_not(client_of, supervisor
     stranger = make_person("stranger", role="business_user")
 
     assert client_of(bo).post(f"/people/{ada.pk}/absences/", sent).status_code == 403
-    assert client_of(supervisor).get(f"/people/{stranger.pk}/absences/").status_code == 403
+    assert client_of(supervisor).get(f"/people/{stranger.pk}/absences/").status_code == 404
     assert client_of(supervisor).post(f"/people/{ada.pk}/absences/", sent).status_code == 302
     absence = Absence.objects.get(user=ada)
     assert absence.added_by == "Supervisor"

@@ -130,7 +130,9 @@ def _continue(task: UserTask, answer: Answer, by: Actor) -> list[JsonObject]:
 
 def check_values(task: UserTask, payload: JsonObject) -> None:
     """Raise InvalidError naming each field that does not fit the form."""
-    problems = check_payload(schema_for(task.form, payload), payload, at="values") if task.form else []
+    if not task.form:
+        return
+    problems = check_payload(schema_for(task.form, payload), payload, at="values")
     if problems:
         said = "; ".join(f"{problem.path} {problem.message}" for problem in problems[:5])
         raise InvalidError(

@@ -9,6 +9,8 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
 from apps.accounts.http import PersonRequest
+from apps.accounts.lifecycle import people_of
+from apps.accounts.models import Folder, User
 from apps.accounts.permissions import Action, can, require
 from apps.inbox import presenting
 from apps.inbox.candidates import may_take
@@ -43,6 +45,20 @@ def task_to_decide(request: PersonRequest, pk: int) -> UserTask:
     task = find_task(request, pk)
     require(request.user, Action.DECIDE, task.folder_id)
     return task
+
+
+def number_of(text: str) -> int:
+    """Return the number of a row that was sent; 0, which is no row's, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def receiver(request: PersonRequest, text: str, folder: Folder | None = None) -> User:
+    """Return who is to get a task: of other folders' people nobody hears. Raises NotFoundError."""
+    people = people_of(folder or request.folder).filter(is_active=True)
+    found: User | None = people.filter(pk=number_of(text)).first()
+    if found is None:
+        raise NotFoundError(_("There is nobody like that in this folder."))
+    return found
 
 
 def filter_of(request: PersonRequest) -> TaskFilter:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from apps.accounts.http import PersonRequest
-from apps.accounts.models import User
 from apps.accounts.permissions import Action, require
 from apps.inbox import lifecycle
 from apps.inbox.models import UserTask
@@ -22,7 +21,17 @@ from apps.inbox.people import people_of_folder
 from apps.inbox.snoozing import snooze_choices
 from apps.lib.errors import DomainError, FieldProblem, InvalidError
 
-from .common import address_of, answer, filter_of, find_task, is_partial, pane, task_to_decide
+from .common import (
+    address_of,
+    answer,
+    filter_of,
+    find_task,
+    is_partial,
+    number_of,
+    pane,
+    receiver,
+    task_to_decide,
+)
 
 MAX_TASKS = 200
 
@@ -83,9 +92,7 @@ def bulk_reassign(request: PersonRequest) -> HttpResponse:
     tasks = _chosen(request)
     if "assignee" not in request.POST:
         return _ask(request, tasks, verb="reassign")
-    text = request.POST["assignee"]
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    person = get_object_or_404(User, pk=number, is_active=True)
+    person = receiver(request, request.POST["assignee"])
 
     def hand_on(task: UserTask) -> None:
         lifecycle.reassign_task(task, to=person, by=request.user.actor)
@@ -99,7 +106,7 @@ def _chosen(request: PersonRequest) -> list[UserTask]:
     chosen = request.POST.getlist("task")[: MAX_TASKS + 1]
     if len(chosen) > MAX_TASKS:
         raise InvalidError(_("Choose at most %(n)d tasks at once.") % {"n": MAX_TASKS})
-    ids = [int(text) for text in chosen if text.isascii() and text.isdigit() and len(text) < 19]
+    ids = {number_of(text) for text in chosen}
     visible = UserTask.objects.visible_to(request.user, Action.DECIDE).open()
     return list(visible.filter(pk__in=ids, folder=request.folder).select_related("queue"))
 
@@ -142,12 +149,13 @@ def _moment(request: PersonRequest) -> datetime:
     said = request.POST.get("until") or request.POST.get("at", "")
     try:
         moment = parse_datetime(said)
-    except ValueError:
-        moment = None
-    if moment is None:
-        problem = _("Choose until when, as in 2026-11-24 09:00.")
-        raise InvalidError(problem, fields=[FieldProblem("until", problem)])
-    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        if moment is not None:
+            moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+            return timezone.localtime(moment)
+    except (ValueError, OverflowError):
+        pass  # no time at all, or none in the person's zone, as before the year 1
+    problem = _("Choose until when, as in 2026-11-24 09:00.")
+    raise InvalidError(problem, fields=[FieldProblem("until", problem)])
 
 
 def _words(until: datetime) -> str:

@@ -18,7 +18,9 @@ from apps.inbox.candidates import deciders_of
 from apps.inbox.lifecycle.moving import MAX_MOVED, Moved, move_back, move_tasks
 from apps.inbox.team import absences_of
 from apps.inbox.team_listing import NONE, TeamFilter
-from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
+
+from .common import number_of, receiver
 
 # in the session: what can be taken back, the newest last
 UNDO = "team_moves"
@@ -36,8 +38,8 @@ def team(request: PersonRequest) -> HttpResponse:
 @require_POST
 def team_move(request: PersonRequest) -> HttpResponse:
     """Hand the chosen tasks to a person, or back to the pool."""
-    ids = {int(text) for text in request.POST.getlist("task")[:MAX_MOVED] if text.isdecimal()}
-    to = _receiver(request.POST.get("to", ""))
+    ids = {number_of(text) for text in request.POST.getlist("task")[:MAX_MOVED]}
+    to = _receiver(request, request.POST.get("to", ""))
     moved = move_tasks(ids, folder_id=request.folder.pk, to=to, by=request.user)
     number = _remember(request, moved, to) if moved.before else 0
     return _answer(request, _said(moved, to), undo=number, tone="watch" if moved.kept else "ok")
@@ -57,14 +59,12 @@ def team_undo(request: PersonRequest, number: int) -> HttpResponse:
     return _answer(request, text % {"n": n})
 
 
-def _receiver(text: str) -> User | None:
-    if text == NONE:
-        return None
-    found = User.objects.filter(pk=int(text)).first() if text.isdecimal() else None
-    if found is None:
+def _receiver(request: PersonRequest, text: str) -> User | None:
+    try:
+        return None if text == NONE else receiver(request, text)
+    except NotFoundError:
         problem = _("Choose whom to hand the tasks to.")
-        raise InvalidError(problem, fields=[FieldProblem("to", problem)])
-    return found
+        raise InvalidError(problem, fields=[FieldProblem("to", problem)]) from None
 
 
 def _remember(request: PersonRequest, moved: Moved, to: User | None) -> int:

@@ -2,12 +2,11 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.http import PersonRequest
-from apps.accounts.models import User
 from apps.accounts.permissions import Action, require
 from apps.inbox import lifecycle
 from apps.inbox.forming import form_of
@@ -22,6 +21,7 @@ from .common import (
     find_task,
     is_partial,
     pane,
+    receiver,
     task_to_decide,
 )
 from .drafting import draft_from
@@ -60,9 +60,7 @@ def task_release(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def task_reassign(request: PersonRequest, pk: int) -> HttpResponse:
     task = task_to_decide(request, pk)
-    text = request.POST.get("assignee", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    person = get_object_or_404(User, pk=number, is_active=True)
+    person = receiver(request, request.POST.get("assignee", ""), task.folder)
     lifecycle.reassign_task(task, to=person, by=request.user.actor)
     messages.success(request, _("Handed to %(name)s.") % {"name": person.name})
     return _header(request, task)
