@@ -26,6 +26,7 @@ from .ruling import pause_by_itself, rows_of
 logger = logging.getLogger(__name__)
 
 Went = RuleCase.Went
+ACTIVE = Rule.Status.ACTIVE
 
 # what the last so many looks say counts; one person's slip is no proof
 LOOKED_BACK = 50
@@ -35,15 +36,14 @@ FEWEST_AGAINST = 2
 def apply_rules(task_ids: Iterable[int]) -> int:
     """Let active rules decide these tasks; return how many they decided.
 
-    May be called again with the same tasks: each meets its rule once.
+    May be called again with the same tasks: each meets its rule once, and so does each item and
+    each turn of an instance with one sort of task: what comes back goes to people.
     """
-    if not Rule.objects.filter(status=Rule.Status.ACTIVE).exists():
+    if not Rule.objects.filter(status=ACTIVE).exists():
         return 0  # as it mostly is: tasks and their values need not be looked at
     tasks = UserTask.objects.open().filter(pk__in=set(task_ids), rule_case__isnull=True)
     waiting = list(tasks.exclude(alike="").select_related("folder"))
-    rules = Rule.objects.filter(
-        status=Rule.Status.ACTIVE, alike__in={task.alike for task in waiting}
-    )
+    rules = Rule.objects.filter(status=ACTIVE, alike__in={task.alike for task in waiting})
     by_sort: dict[tuple[int, str], list[Rule]] = {}
     for rule in rules:
         by_sort.setdefault((rule.folder_id, rule.alike), []).append(rule)
@@ -77,8 +77,10 @@ def is_sample(rule_id: int, task_id: int, share: float) -> bool:
 
 @transaction.atomic
 def _apply(task: UserTask, rules: Sequence[Rule]) -> bool:
-    rule = _matching(task, rules)
-    if rule is None:
+    # a list of tasks takes its time: a rule may have been paused, or its table changed, meanwhile
+    active = list(Rule.objects.filter(pk__in=[rule.pk for rule in rules], status=ACTIVE))
+    rule = _matching(task, active) if active else None
+    if rule is None or _came_back(task):
         return False
     went = Went.SAMPLED if is_sample(rule.pk, task.pk, rule.sample_share) else Went.DECIDED
     case, is_new = RuleCase.objects.get_or_create(
@@ -92,6 +94,19 @@ def _apply(task: UserTask, rules: Sequence[Rule]) -> bool:
         RuleCase.objects.filter(pk=case.pk).update(went=Went.REFUSED, note=error.message[:1_000])
         return False
     return True
+
+
+def _came_back(task: UserTask) -> bool:
+    """Whether a rule has decided this about the same work before: then it did not help.
+
+    What a rule sends back to bots, or round a loop of a workflow, would come again for ever.
+    """
+    before = RuleCase.objects.filter(went=Went.DECIDED, task__alike=task.alike)
+    if task.item_id is not None:
+        return before.filter(task__item_id=task.item_id).exists()
+    # a step that is done once for each of many is no loop
+    same = before.filter(task__instance_id=task.instance_id, task__values=task.values)
+    return same.filter(task__decided_at__lte=task.created_at).exists()
 
 
 def _matching(task: UserTask, rules: Sequence[Rule]) -> Rule | None:
@@ -163,11 +178,7 @@ def _pause_if_contradicted(rule: Rule) -> None:
     )
     against = said.count(False)
     agreement = 1 - against / len(said) if said else 1.0
-    if (
-        current.status == Rule.Status.ACTIVE
-        and (against >= FEWEST_AGAINST)
-        and agreement < current.limit
-    ):
+    if current.status == ACTIVE and (against >= FEWEST_AGAINST) and agreement < current.limit:
         reason = _("People decided %(against)d of the last %(n)d otherwise.")
         pause_by_itself(current, reason=reason % {"against": against, "n": len(said)})
 
