@@ -16,6 +16,7 @@ from apps.accounts.models import Membership, Team, TeamMember, User
 from apps.accounts.permissions import Action, can, rights_of
 from apps.accounts.roles import GRANTS, Role
 
+from .handling import handling_of
 from .models import UserTask
 
 USER, TEAM, ROLE = "user:", "team:", "role:"
@@ -41,7 +42,7 @@ def why_not(task: UserTask, user: User) -> str:
     """Return why `user` may not decide the task, as a sentence; "" when they may."""
     if not can(user, Action.DECIDE, task.folder_id):
         return _("You may look at this task; deciding needs a role that may decide here.")
-    if user.pk in task.excluded:
+    if did_earlier_step(task, user.pk):
         return _("You did an earlier step of this; somebody else must decide it (four eyes).")
     if not task.offered_to or task.assignee_id == user.pk:
         return ""
@@ -51,6 +52,22 @@ def why_not(task: UserTask, user: User) -> str:
     return _("This task is offered to %(whom)s. A supervisor can hand it to you.") % {
         "whom": ", ".join(names_of(task.offered_to)[:MAX_NAMES_SHOWN])
     }
+
+
+def did_earlier_step(task: UserTask, user_id: int) -> bool:
+    """Whether four eyes keep that person from deciding the task.
+
+    Asked anew where the diagram names steps: one that ran beside this may have been done since.
+    """
+    if user_id in task.excluded:
+        return True
+    steps = handling_of(task.handling).not_like_steps
+    if not steps or task.instance_id is None:
+        return False
+    done = Q(status=UserTask.Status.COMPLETED, decided_by=user_id)
+    done |= Q(votes__user=user_id) | Q(pending_decision__user=user_id)
+    others = UserTask.objects.filter(instance_id=task.instance_id, facts__element__in=steps)
+    return others.filter(done).exclude(pk=task.pk).exists()
 
 
 def eligible(user: User, folder_id: int | None = None) -> Q:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.permissions import Action, can
 from apps.events.live import nudge
-from apps.inbox.candidates import why_not
+from apps.inbox.candidates import did_earlier_step, why_not
 from apps.inbox.exceptions import TaskInHandsError
 from apps.inbox.models import UserTask
 from apps.inbox.telling import tell_assigned, tell_taken_over
@@ -124,7 +124,7 @@ def _why_not_to(task: UserTask, to: User, by: Actor) -> str:
     said = {"name": to.name}
     if not to.is_active or not can(to, Action.DECIDE, task.folder_id):
         return _("%(name)s may not decide tasks in this folder.") % said
-    elif to.pk in task.excluded:
+    elif did_earlier_step(task, to.pk):
         return _("%(name)s did an earlier step of this; somebody else must decide it.") % said
     elif why_not(task, to) and by.user_id is not None and not _may_operate(by, task):
         return _("This is not offered to %(name)s. A supervisor can hand it to them.") % said

@@ -1,16 +1,17 @@
 """What lies with people who are away now goes to those who stand in for them."""
 
 from django.db import transaction
-from django.db.models import Q
 
 from apps.accounts.absences import away_now, present_for
 from apps.accounts.models import User
+from apps.inbox.candidates import did_earlier_step
 from apps.inbox.crew import Crew
 from apps.inbox.models import UserTask
 from apps.inbox.telling import tell_assigned
 from apps.lib.actors import SYSTEM
 from apps.lib.json import JsonObject
 
+from .locks import lock_task, pending_of
 from .recording import record_event
 
 HANDED_OVER = "user_task.handed_over"
@@ -55,10 +56,13 @@ def _hand_over(user_id: int, deputy_id: int, folders: list[int], limit: int) -> 
 
 @transaction.atomic
 def _move(pk: int, person: User, deputy: User) -> UserTask | None:
-    still = UserTask.objects.open().filter(Q(assignee=person.pk), pk=pk)
-    if not still.update(assignee=deputy.pk, working_by=None, working_until=None):
+    task = lock_task(pk)
+    if not task.is_open or task.assignee_id != person.pk or pending_of(task) is not None:
         return None
-    task: UserTask = UserTask.objects.get(pk=pk)
+    if did_earlier_step(task, deputy.pk):
+        return None
+    UserTask.objects.filter(pk=pk).update(assignee=deputy.pk, working_by=None, working_until=None)
+    task.assignee = deputy
     data: JsonObject = {
         "from": person.name,
         "from_id": person.pk,

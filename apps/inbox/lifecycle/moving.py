@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Action, can, require
 from apps.events.bus import Happening, record_many
 from apps.events.live import nudge
+from apps.inbox.candidates import did_earlier_step
 from apps.inbox.models import PendingDecision, UserTask
 from apps.inbox.telling import tell_assigned
 from apps.lib.actors import Actor
@@ -39,9 +40,10 @@ def move_tasks(task_ids: Collection[int], *, folder_id: int, to: User | None, by
         text = _("%(name)s may not decide tasks in this folder.") % {"name": to.name}
         raise InvalidError(text, fields=[FieldProblem("to", text)])
     tasks = list(_locked(sorted(task_ids)[:MAX_MOVED], folder_id))
-    decided = set(PendingDecision.objects.filter(task__in=tasks).values_list("task", flat=True))
-    kept = [(task.title, why) for task in tasks if (why := _why_not(task, to, decided))]
-    going = [task for task in tasks if not _why_not(task, to, decided)]
+    decided = _decided(tasks)
+    why_not = {task.pk: _why_not(task, to, decided) for task in tasks}
+    kept = [(task.title, why_not[task.pk]) for task in tasks if why_not[task.pk]]
+    going = [task for task in tasks if not why_not[task.pk]]
     before = {task.pk: task.assignee_id for task in going if task.assignee_id != _id(to)}
     moved = [task for task in going if task.pk in before]
     _hand(moved, to, by=by.actor)
@@ -54,10 +56,19 @@ def move_tasks(task_ids: Collection[int], *, folder_id: int, to: User | None, by
 def move_back(
     before: dict[int, int | None], *, folder_id: int, was_to: int | None, by: User
 ) -> int:
-    """Give tasks back to whoever had them; what has gone on since then stays. Return how many."""
+    """Give tasks back to whoever had them; what has gone on since then stays. Return how many.
+
+    What was had by people who may not decide there any more is nobody's.
+    """
     require(by, Action.OPERATE, folder_id)
     tasks = list(_locked(sorted(before), folder_id).filter(assignee=was_to))
-    people = User.objects.in_bulk([pk for pk in before.values() if pk])
+    decided = _decided(tasks)
+    tasks = [task for task in tasks if task.pk not in decided]
+    people = {
+        pk: person
+        for pk, person in User.objects.in_bulk([pk for pk in before.values() if pk]).items()
+        if person.is_active and can(person, Action.DECIDE, folder_id)
+    }
     for holder in {before[task.pk] for task in tasks}:
         theirs = [task for task in tasks if before[task.pk] == holder]
         _hand(theirs, people.get(holder or 0), by=by.actor)
@@ -71,10 +82,15 @@ def _locked(task_ids: list[int], folder_id: int) -> QuerySet[UserTask]:
     return found
 
 
+def _decided(tasks: list[UserTask]) -> set[int]:
+    """Return which of these, which are locked, are decided in a moment."""
+    return set(PendingDecision.objects.filter(task__in=tasks).values_list("task", flat=True))
+
+
 def _why_not(task: UserTask, to: User | None, decided: set[int]) -> str:
     if task.pk in decided:
         return _("It was decided a moment ago.")
-    if to is not None and to.pk in task.excluded:
+    if to is not None and did_earlier_step(task, to.pk):
         return _("%(name)s did an earlier step of it (four eyes).") % {"name": to.name}
     return ""
 
