@@ -139,11 +139,19 @@ def _apply(pk: int) -> bool:
     except (OperationalError, InterfaceError):
         logger.warning("The decision on task %d is tried again: the database is busy", pk)
     except DomainError as error:
-        _give_back(pk, error)
+        _give_back_safely(pk, error)
     except Exception:
         logger.exception("The decision on task %d can't take effect", pk)
-        _give_back(pk, ConflictError(_("Something went wrong in the control room.")))
+        _give_back_safely(pk, ConflictError(_("Something went wrong in the control room.")))
     return False
+
+
+def _give_back_safely(pk: int, why: DomainError) -> None:
+    """One that can't even be given back must not keep the others from taking effect."""
+    try:
+        _give_back(pk, why)
+    except Exception:
+        logger.exception("The decision on task %d can't be given back; tried again", pk)
 
 
 def _take_effect(task: UserTask, pending: PendingDecision, by: Actor) -> None:
