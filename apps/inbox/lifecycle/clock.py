@@ -31,7 +31,8 @@ def stop_clock(instance_ids: Collection[int], *, now: datetime | None = None) ->
 def start_clock(instance_ids: Collection[int], *, now: datetime | None = None) -> int:
     """Go on: as much working time is left as there was when the clock was stopped."""
     moment = now or database_now()
-    tasks = UserTask.objects.open().filter(instance_id__in=instance_ids, stopped_at__isnull=False)
+    # also of those decided meanwhile: a decision that is recalled leaves no clock standing still
+    tasks = UserTask.objects.filter(instance_id__in=instance_ids, stopped_at__isnull=False)
     found = list(tasks.select_for_update(no_key=True).order_by("pk"))
     wanted = {handling_of(task.handling).calendar_id for task in found} - {None}
     calendars = Calendar.objects.in_bulk(wanted)
