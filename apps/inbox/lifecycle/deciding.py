@@ -241,7 +241,7 @@ def refresh_values(task: UserTask) -> bool:
         item_version=item.version,
         earlier_values={version: earlier[version] for version in kept},
         version=F("version") + 1,
-        **due_moved(current, item.due_at),
+        **({} if current.has_own_due else due_moved(current, item.due_at)),
     )
     ask_again(UserTask.objects.get(pk=current.pk))
     nudge(f"task:{current.pk}", f"inbox:{current.folder_id}")

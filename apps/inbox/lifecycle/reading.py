@@ -82,6 +82,7 @@ def make_question(task: UserTask, attempt: Attempt, now: datetime) -> None:
     task.facts = {**task.facts, "question": question.key}
     if question.due_seconds is not None:
         task.due_at = now + timedelta(seconds=question.due_seconds)
+        task.facts["has_own_due"] = True
     place = f"queue:{task.queue_id}"
     task.alike = alike_of(
         task.kind, place=place, code=question.key, reason=task.reason, form=question.form

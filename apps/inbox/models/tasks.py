@@ -294,6 +294,11 @@ class UserTask(models.Model):
             raise ValueError(f"{self} is not about an item.")
         return self.item_id
 
+    @property
+    def has_own_due(self) -> bool:
+        """Whether its due time is its own, whenever its item is due."""
+        return self.kind in self.BESIDE_THE_WORK or bool(self.facts.get("has_own_due"))
+
     def values_at(self, version: int) -> JsonObject:
         """Return the values as a person saw them who looked at `version`."""
         found = self.values if version == self.version else self.earlier_values.get(str(version))
