@@ -15,6 +15,7 @@ from apps.queues.forms import CODE, JsonField
 from .addresses import checked_base_url
 from .agent.tools import registered_tools
 from .exceptions import AddressNotAllowedError
+from .lifecycle.endpoints import checked_api_key
 from .lifecycle.prompts import MAX_PROMPT
 from .models import AgentProfile, Budget, ModelEndpoint, Prompt
 
@@ -88,6 +89,12 @@ class EndpointForm(FolderForm):
         try:
             return checked_base_url(self.cleaned_data["base_url"])
         except AddressNotAllowedError as error:
+            raise forms.ValidationError(error.message) from None
+
+    def clean_api_key(self) -> str:
+        try:
+            return checked_api_key(self.cleaned_data["api_key"])
+        except DomainError as error:
             raise forms.ValidationError(error.message) from None
 
     @property

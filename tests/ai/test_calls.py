@@ -13,7 +13,7 @@ from apps.ai.exceptions import ModelBusyError, ModelStoppedError
 from apps.ai.lifecycle import Ending, Purpose, begin_call, end_call
 from apps.ai.models import Budget, ModelCall, ModelEndpoint, UsageDay
 from apps.events.models import Event
-from apps.lib.errors import ConflictError
+from apps.lib.errors import ConflictError, InvalidError
 from apps.notices.models import Notice
 from tests.factories_queues import ANNA
 
@@ -205,3 +205,26 @@ def test_a_new_address_does_not_get_the_old_key(endpoint):
     assert not ModelEndpoint.objects.get().has_api_key
     assert {each["label"] for each in changes} == {"base address", "API key"}
     assert "sk-very" not in str(Event.objects.get(kind="model_endpoint.changed").data)
+
+
+@pytest.mark.parametrize("key", ["sk-abc\ndef", "sk-s\u00e9cret", "sk abc"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(endpoint, key):
+    with pytest.raises(InvalidError) as refused:
+        lifecycle.save_endpoint(
+            endpoint, api_key=key, by=ANNA, before=lifecycle.values_of(endpoint)
+        )
+
+    assert key not in refused.value.message
+    endpoint.refresh_from_db()
+    assert endpoint.open_api_key() == "sk-very-secret"
+
+
+def test_a_server_that_counts_tokens_as_it_likes_can_still_be_written_down(endpoint):
+    ModelEndpoint.objects.update(price_out=Decimal(100_000))
+    endpoint.refresh_from_db()
+    call = begin_call(endpoint, Purpose(use="try"), asked="?", tokens_in=1)
+
+    end_call(call, Ending(outcome="answered", tokens_out=2**31 - 1))
+
+    call.refresh_from_db()
+    assert (call.outcome, call.cost) == ("answered", 1_000_000)

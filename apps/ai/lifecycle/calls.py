@@ -26,6 +26,8 @@ MAX_ERROR = 500
 GRACE_SECONDS = 60
 THOUSAND = Decimal(1_000)
 MOST_RECORDED = 2**31 - 1
+# of one call: a server may count as many tokens as it likes
+MOST_COST = Decimal(1_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +131,7 @@ def give_up_lost_calls(limit: int = 200) -> int:
 
 def cost_of(endpoint: ModelEndpoint, tokens_in: int, tokens_out: int) -> Decimal:
     cost: Decimal = (endpoint.price_in * tokens_in + endpoint.price_out * tokens_out) / THOUSAND
-    return cost.quantize(Decimal("0.000001"))
+    return min(cost, MOST_COST).quantize(Decimal("0.000001"))
 
 
 def _admit(

@@ -13,7 +13,7 @@ from apps.ai.models import Budget, ModelEndpoint
 from apps.ai.seen import costs, database_now
 from apps.events.bus import publish
 from apps.lib.actors import Actor
-from apps.lib.errors import ConflictError
+from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import Json, JsonObject
 from apps.notices.lifecycle import notify
 
@@ -54,9 +54,11 @@ def save_endpoint(
 
     `api_key`: "" takes it away, None leaves it. A key goes with its address: where the address
     changes without a new key, the old key is dropped, lest it be sent to somebody else.
-    Raises AddressNotAllowedError.
+    Raises AddressNotAllowedError, InvalidError for a key that no header can carry.
     """
     endpoint.base_url = checked_base_url(endpoint.base_url)
+    if api_key is not None:
+        api_key = checked_api_key(api_key)
     moved = bool(before) and before.get("base_url") != endpoint.base_url
     if api_key is not None:
         endpoint.keep_api_key(api_key)
@@ -72,6 +74,15 @@ def save_endpoint(
         if changes or not before:
             _publish("changed" if before else "created", endpoint, by, {"changes": changes})
     return changes
+
+
+def checked_api_key(text: str) -> str:
+    """Return the key as it is sent; raises InvalidError, which does not repeat it."""
+    key = text.strip()
+    if all("!" <= character <= "~" for character in key):
+        return key
+    message = _("A key has letters, digits and signs of ASCII, and no spaces or lines.")
+    raise InvalidError(message, fields=[FieldProblem("api_key", message)])
 
 
 def values_of(endpoint: ModelEndpoint) -> dict[str, Any]:
