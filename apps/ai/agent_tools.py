@@ -59,7 +59,7 @@ def read_field(use: ToolUse, arguments: JsonObject) -> Json:
     for part in path.split("."):
         if isinstance(value, dict) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
             raise ToolError(_("The item has no field “%s”.") % path)

@@ -320,3 +320,16 @@ def test_a_tool_must_be_one_thing_and_have_a_name_of_its_own():
         tool("finish", **words)
     with pytest.raises(ValueError, match="Two tools"):
         tool("pay", **words)(lambda use, arguments: None)
+
+
+def test_a_name_with_a_dot_in_a_result_is_no_fault(queue, work, stub_model, profile):
+    profile.result_schema = {"type": "object", "additionalProperties": {"type": "number"}}
+    profile.save()
+    item = add(queue)
+    values, sure = {"sum": 3, "a.b": 1}, {"sum": 0.9, "a.b": 0.5}
+    stub_model.calls_tools(("finish", {"values": values, "confidence": sure}))
+
+    work(queue)
+
+    assert Ended.objects.get(item_id=item).status == "successful"
+    assert attempts_of(item)[-1].output["a.b"] == 1

@@ -213,3 +213,14 @@ def test_a_flood_of_calls_is_cut():
 
     assert isinstance(after(turn, *answers), AskModel)
     assert len(messages_of(FRAME, (turn,))[-1]["tool_calls"]) == 20
+
+
+def test_what_a_person_approved_must_fit_the_tool_as_it_is_now():
+    spec = ToolSpec(name="add", description="", schema=ADD.schema, is_irreversible=True)
+    frame = Frame(goal="", data="", tools=(spec,), result=FRAME.result, limits=LIMITS)
+    approval = Turn(role="person", call_id="1-1", decision="approve", arguments={"a": "much"})
+
+    action = after(said(("add", {"a": 1})), approval, frame=frame)
+
+    assert isinstance(action, Deny)
+    assert "as they were approved" in action.error

@@ -1,15 +1,16 @@
 """How an agent's work ends: with a result, at a limit, or with a person in its place."""
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from django.utils.translation import gettext as _
 
+from apps.ai.answers import leaves
 from apps.ai.extracting import source_in_words
 from apps.ai.lifecycle.agents import OPEN, end_run, set_waiting
 from apps.ai.models import AgentRun
 from apps.bots.asking import MAX_FIELD, MAX_FIELDS
 from apps.bots.exceptions import ApplicationException, BusinessException
-from apps.lib.json import Json, JsonObject
+from apps.lib.json import JsonObject
 
 from .engine import Finish, GiveUp
 from .job import Job
@@ -55,11 +56,12 @@ def finish(job: Job, action: Finish) -> JsonObject:
     if job.run.status in OPEN:
         end_run(job.run, Status.FINISHED, attempt=job.item.attempt, output=action.values)
     frame = job.run.frame
-    for path, sure in list(action.confidences.items())[:MAX_FIELDS]:
+    for path, value in list(leaves(action.values))[:MAX_FIELDS]:
         if len(path) <= MAX_FIELD:
+            sure = action.confidences[path]
             job.item.predict(
                 path,
-                _at(action.values, path),
+                value,
                 confidence=sure.confidence,
                 source=source_in_words(sure, {}),
                 model=frame["model"],
@@ -67,13 +69,6 @@ def finish(job: Job, action: Finish) -> JsonObject:
                 prompt=f"{job.prompt} v{frame['version']}",
             )
     return action.values
-
-
-def _at(values: Any, path: str) -> Json:
-    for part in path.split("."):
-        values = values[int(part)] if isinstance(values, list) else values[part]
-    found: Json = values
-    return found
 
 
 def give_up(job: Job, action: GiveUp) -> NoReturn:

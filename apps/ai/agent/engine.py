@@ -196,6 +196,9 @@ def _on_call(frame: Frame, turns: Sequence[Turn], call: Call, check: Checker) ->
     if spec is None:
         return _finish(arguments)
     action = _approved(turns, call, arguments) if spec.is_irreversible else None
+    if isinstance(action, RunTool) and check(schema, action.arguments):
+        # a person may have changed them, and the tool may be another one since
+        return Deny(call=call, error="The arguments as they were approved don't fit.")
     return _within_limits(frame, turns, action or RunTool(call=call, arguments=arguments))
 
 
