@@ -205,6 +205,8 @@ def list_calls(
 ) -> HttpResponse:
     """Figures only; what was asked and answered is on the pages."""
     require(request.rights, Action.VIEW, request.folder.pk)
+    if endpoint is not None and "\x00" in endpoint:
+        return answer({"items": [], "next_cursor": None})
     wanted = {"endpoint__key": endpoint, "outcome": outcome, "item_id": item}
     rows = ModelCall.objects.filter(
         folder_id=request.folder.pk,

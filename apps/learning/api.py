@@ -93,7 +93,9 @@ def adopt(request: TokenRequest, key: Key, body: AdoptIn) -> HttpResponse:
 
 
 def _gate(request: TokenRequest, key: str) -> Gate:
-    found: Gate | None = Gate.objects.filter(folder=request.folder, key=key).first()
+    found: Gate | None = None
+    if "\x00" not in key:
+        found = Gate.objects.filter(folder=request.folder, key=key).first()
     if found is None:
         raise NotFoundError(_("There is no gate “%(key)s” here.") % {"key": key})
     return found

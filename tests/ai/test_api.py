@@ -71,6 +71,7 @@ def test_calls_are_listed_by_what_is_wanted_and_hold_no_texts(api, endpoint):  #
     assert "secret question" not in found.text
     assert api.get("/ai/calls?outcome=answered").json()["items"] == []
     assert api.get("/ai/calls?outcome=great").status_code == 422
+    assert api.get("/ai/calls?endpoint=%00").json()["items"] == []
 
 
 @pytest.mark.parametrize("is_personal", [False, True])

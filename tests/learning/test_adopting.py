@@ -3,10 +3,13 @@
 import pytest
 
 from apps.events.models import Event
+from apps.learning.fields import MISSING, value_at
 from apps.learning.lifecycle import adopt_thresholds, mark_of, put_back
 from apps.learning.models import Adoption
 from apps.learning.thresholds import Proposed
 from apps.lib.errors import ConflictError, InvalidError
+from apps.queues.lifecycle.gates import set_field_threshold
+from apps.queues.models import Gate
 from tests.api.conftest import program_of
 from tests.learning.rows import make_gate, make_predictions, make_verdicts
 
@@ -107,6 +110,8 @@ def test_a_program_reads_the_calibration_and_adopts(known_gate, designer, folder
         ("/gates/invoices/calibration?wanted_error=nan", 422),
         ("/gates/invoices/calibration?wanted_error=x", 422),
         ("/gates/nothing/calibration", 404),
+        ("/gates/%00/calibration", 404),
+        ("/gates/invoices/calibration?document_class=%00", 200),
         ("/gates/invoices/calibration", 200),
     ],
 )
@@ -119,3 +124,19 @@ def test_who_only_looks_or_decides_adopts_nothing(known_gate, auditor, business_
         response = program_of(user, folder).post("/gates/invoices/adopt", {"wanted_error": 0.01})
         assert response.status_code == 403
     assert not Adoption.objects.exists()
+
+
+def test_adopting_undoes_nothing_that_others_changed_meanwhile(known_gate, designer, supervisor):
+    seen = Gate.objects.get(pk=known_gate.pk)
+    set_field_threshold(known_gate, "vendor", 0.97, by=supervisor.actor)
+
+    with pytest.raises(ConflictError):
+        adopt_thresholds(seen, 0.01, by=designer.actor)
+
+    known_gate.refresh_from_db()
+    assert known_gate.thresholds["fields"] == {"vendor": 0.97}
+
+
+@pytest.mark.parametrize("path", ["lines.\u00b2.net", "lines.7.net", "lines.\u0663.net"])
+def test_odd_numbers_of_lines_are_places_that_are_not_there(path):
+    assert value_at({"lines": [{"net": 1}]}, path) is MISSING

@@ -43,6 +43,8 @@ def adopt_thresholds(  # noqa: PLR0913 what was seen comes along
     Raises InvalidError when no field has a proposal, ConflictError when the gate or, by new
     verdicts, the proposal is another now.
     """
+    # what is written below comes from this `gate`: changes of others since must not be undone
+    version = gate.version if version is None else version
     assessment = Assessment(gate, document_class=document_class)
     proposed = assessment.propose(check_rate(wanted))
     thresholds = chosen(proposed)
