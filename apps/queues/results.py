@@ -11,7 +11,7 @@ from apps.bots.exceptions import AutomationException, BusinessException, ItemTim
 from apps.bots.horse import trimmed_traceback
 from apps.bots.logs import storable_text, text_of
 from apps.lib.errors import InvalidError
-from apps.lib.json import Json, check_json
+from apps.lib.json import Json, JsonObject, check_json
 
 from .lifecycle import LeasedItem, Result
 from .models import Attempt
@@ -87,6 +87,13 @@ def check_storable(output: Any) -> None:
         raise InvalidError(_("The output is larger than %d bytes.") % MAX_OUTPUT)
     if b"\\u0000" in text:
         check_json(output)
+
+
+def as_stored(output: JsonObject) -> JsonObject:
+    """Return it as the database gives it back: a date is text. Raises like `check_storable`."""
+    check_storable(output)
+    stored: JsonObject = orjson.loads(orjson.dumps(output))
+    return stored
 
 
 def _code(error: BaseException) -> str:

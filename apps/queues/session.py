@@ -33,7 +33,7 @@ from .lifecycle import (
     prepare_for_draining,
 )
 from .models import Attempt, QueueRun, WorkQueue
-from .results import asked, check_storable, failed, released, take_all
+from .results import as_stored, asked, check_storable, failed, released, take_all
 
 Outcome = Attempt.Outcome
 
@@ -147,7 +147,7 @@ class Session:
         if output is not None:
             check_storable(output)
         if predictions is not None:
-            check_storable(predictions)
+            predictions = as_stored(predictions)
         self.n_successful += 1
         return Result(leased.id, leased.token, Outcome.SUCCESSFUL, output, predictions=predictions)
 

@@ -1,6 +1,8 @@
 """Automations that say how sure they are, and that ask: in a session of this process."""
 
+import math
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 
@@ -12,6 +14,7 @@ from apps.bots.models import Automation
 from apps.bots.registration import register_bot
 from apps.queues import session
 from apps.queues.models import Ended, Gate, ItemAnswer, Parked, Prediction, QueueRun, WorkQueue
+from apps.queues.results import as_stored
 from apps.queues.session import Session
 from tests.bots.workers import sample
 from tests.queues.work import add_work, attempts_of
@@ -113,3 +116,11 @@ def test_a_question_that_can_not_be_asked_is_a_failure_that_says_why(queue, work
     assert (attempt.outcome, attempt.code) == ("application_exception", "unusable_question")
     assert "title: must be text of 1 to 300 characters" in attempt.message
     assert (report.n_successful, report.n_failed) == (0, 1)
+
+
+def test_what_was_read_is_handed_in_as_the_database_keeps_it():
+    read = {"fields": {"day": {"value": date(2026, 3, 1), "confidence": 0.5}}}
+    odd = {"fields": {"total": {"value": math.nan, "confidence": 0.5}}}
+
+    assert as_stored(read)["fields"]["day"]["value"] == "2026-03-01"
+    assert as_stored(odd)["fields"]["total"]["value"] is None

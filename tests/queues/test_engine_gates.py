@@ -86,7 +86,9 @@ def test_doubt_goes_before_the_sample_and_the_draw_decides_the_sample():
 def test_broken_thresholds_are_refused_and_stored_ones_let_nothing_through(broken):
     with pytest.raises(InvalidError):
         parse_thresholds(broken)
-    assert read_thresholds(broken).threshold("a") == 1.0
+    threshold = read_thresholds(broken).threshold("a")
+    assert threshold is not None
+    assert threshold > 1.0  # the surest, too, goes to a person
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from apps.lib.texts import gettext as _
 Goes = Literal["passed", "person", "sampled"]
 
 DEFAULT_THRESHOLD = 0.8
+ABOVE_ALL = math.nextafter(1, 2)  # no confidence reaches it
 ANY = "*"
 MAX_FIELDS = 500
 MAX_CLASSES = 100
@@ -190,7 +191,7 @@ def parse_thresholds(value: Json, at: str = "thresholds") -> Rules:
 def read_thresholds(value: Any) -> Rules:
     """Return the stored rules; an item must not get stuck on broken ones: then all is doubtful."""
     if any(_threshold_problems(value, "")):
-        return Rules(default=1.0)
+        return Rules(default=ABOVE_ALL)
     return _rules(value)
 
 
