@@ -187,7 +187,7 @@ def test_a_link_that_ran_out_or_is_none_says_so(asker, ada):
 def test_rights_are_asked_again_when_a_link_is_used(asker, ada):
     task = asked(asker)
     path = link_for(task, ada)
-    Membership.objects.filter(user=ada).delete()
+    Membership.objects.filter(user=ada).update(role="auditor")
 
     page = text_of(Client().get(path))
     refused = Client().post(path, {"version": "1", "decision": "approve"})
@@ -196,6 +196,11 @@ def test_rights_are_asked_again_when_a_link_is_used(asker, ada):
     assert refused.status_code == 403
     assert UserTask.objects.open().count() == 1
     assert DecisionLink.objects.get().used_at is None
+
+    Membership.objects.filter(user=ada).delete()
+    gone = Client().get(path)
+    assert gone.status_code == Client().post(path, {"decision": "approve"}).status_code == 410
+    assert task.title not in text_of(gone)
 
 
 def test_a_link_to_what_somebody_decided_says_who(asker, ada, program, business_user):

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.accounts.permissions import Action, can
 from apps.inbox.candidates import people_offered, why_not
 from apps.inbox.models import DecisionLink, UserTask
 from apps.lib.clock import seconds_from_now
@@ -70,11 +71,14 @@ def send_links(task: UserTask) -> int:
 
 
 def link_of(token: str) -> DecisionLink:
-    """Return the usable link with this secret. Raises LinkGoneError."""
+    """Return the usable link with this secret. Raises LinkGoneError.
+
+    Also for people who are not in the folder any more: they are shown nothing of the task.
+    """
     alive = DecisionLink.objects.filter(used_at=None, expires_at__gt=Now(), user__is_active=True)
     related = alive.select_related("task__folder", "task__queue", "task__item", "user")
     found: DecisionLink | None = related.filter(digest=digest_of(token)).first()
-    if found is None:
+    if found is None or not can(found.user, Action.VIEW, found.task.folder_id):
         raise LinkGoneError(
             _("It was used before, or has run out. Sign in to find the task in your inbox.")
         )
