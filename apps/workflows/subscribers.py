@@ -30,6 +30,12 @@ def show_who_is_asked(news: News) -> None:
         nudge(f"instance:{owner_id}", "workflows")
 
 
+@subscribe("user_task.opened")
+def let_clocks_stand(news: News) -> None:
+    """Tasks are new: those of paused instances don't get late."""
+    lifecycle.let_clocks_stand(_listed([news], "tasks"))
+
+
 @subscribe_many(lifecycle.COUNTED)
 def go_on_after_fan_outs(news: list[News]) -> None:
     """Results of fan-outs have come in; see whether they were the last."""

@@ -20,6 +20,7 @@ from apps.notices.models import Notice
 from apps.workflows import lifecycle
 from apps.workflows.models import WorkflowInstance
 from tests.inbox.handing import again, make_clerk, make_team, send_away
+from tests.inbox.steps import open_step
 from tests.workflows.lifecycle.walking import ANNA, deliver, deployed, started, visited
 from tests.workflows.models import process
 
@@ -221,3 +222,16 @@ def test_while_the_instance_is_paused_the_clock_stands_still(folder, ada, bo, su
     pass_time(task, 1.1)
     assert climb_ladders() == 1
     assert again(task).next_rung_at is not None
+
+
+def test_what_is_asked_while_the_instance_is_paused_does_not_get_late(folder, ada, bo, supervisor):
+    first = approval(folder, supervisor, ada, bo)
+    instance = WorkflowInstance.objects.get(pk=first.instance_id)
+    lifecycle.pause_instance(instance, by=ANNA, reason="audit")
+
+    task = open_step(folder, instance_id=instance.pk, token=99, due_at=first.due_at)
+    deliver()
+    assert again(task).stopped_at is not None
+
+    lifecycle.resume_instance(instance, by=ANNA, reason="done")
+    assert again(task).stopped_at is None

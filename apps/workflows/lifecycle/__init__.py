@@ -18,7 +18,13 @@ from .happenings import Happening, heard
 from .hearing import items_ended, task_decided
 from .messages import LISTENING, PUBLISHED, NobodyListensError, Published, publish_message
 from .passes import COUNTED, finish_fan_outs
-from .people import cancel_instance, pause_instance, resume_instance, set_variables
+from .people import (
+    cancel_instance,
+    let_clocks_stand,
+    pause_instance,
+    resume_instance,
+    set_variables,
+)
 from .repairing import repair
 from .signals import SIGNALLED, STARTS, broadcast_signal, signals_heard
 from .starting import (
@@ -56,6 +62,7 @@ __all__ = [
     "heard",
     "items_ended",
     "let_happen",
+    "let_clocks_stand",
     "pause_instance",
     "publish_message",
     "repair",

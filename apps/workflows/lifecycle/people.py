@@ -1,7 +1,7 @@
 """What people do with instances: pause, resume, cancel, change variables. Each verb reaches the
 called instances, and leaves one Event with the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.events.bus import announce, publish
 from apps.inbox.lifecycle.clock import start_clock, stop_clock
+from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
@@ -66,6 +67,19 @@ def resume_instance(instance: WorkflowInstance, *, by: Actor, reason: str) -> Wo
     take_up_again(ids, by)
     let_happen(take_pending(ids))  # before anything that comes after it
     return _record("instance.resumed", instance, ids, by=by, reason=reason)
+
+
+@transaction.atomic
+def let_clocks_stand(task_ids: Iterable[int]) -> int:
+    """Stop the clock of new tasks whose instance is paused; return how many stand still now.
+
+    Bots finish what they have in hand, and may need a person for it.
+    """
+    tasks = UserTask.objects.open().filter(pk__in=list(task_ids), stopped_at=None)
+    owners = tasks.filter(instance_id__isnull=False).values_list("instance_id", flat=True)
+    paused = WorkflowInstance.objects.filter(pk__in=list(owners), status=Status.PAUSED)
+    ids = list(paused.values_list("pk", flat=True))
+    return stop_clock([facts.id for facts in lock(ids) if facts.status == Status.PAUSED])
 
 
 @transaction.atomic
