@@ -11,6 +11,7 @@ from django.db.models.functions import Left, Now
 
 from apps.bots.models import Bot
 from apps.bots.presenting import BotCard, bot_cards
+from apps.inbox.listing import waiting
 from apps.inbox.models import UserTask
 from apps.lib.clock import database_now, start_of_today
 from apps.queues.counts import counts_of, series
@@ -63,8 +64,9 @@ def right_now(folder_ids: frozenset[int]) -> RightNow:
     counts = counts_of(queue_ids).values()
     cards = fleet(folder_ids)
     waits = [each.oldest_seconds for each in counts if each.oldest_seconds is not None]
-    tasks = UserTask.objects.filter(folder_id__in=folder_ids).open()
-    waiting = tasks.aggregate(
+    # as the list counts them that the tile leads to
+    tasks = waiting(UserTask.objects.filter(folder_id__in=folder_ids).open())
+    people = tasks.aggregate(
         n=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=Now())), oldest=Min("created_at")
     )
     midnight = start_of_today()
@@ -78,9 +80,9 @@ def right_now(folder_ids: frozenset[int]) -> RightNow:
         added_last_hour=_sum(queue_ids, (Measure.ADDED,), Now() - HOUR, Now()),
         problems_last_hour=_sum(queue_ids, PROBLEMS, Now() - HOUR, Now()),
         problems_a_week_ago=_sum(queue_ids, PROBLEMS, Now() - WEEK - HOUR, Now() - WEEK),
-        people=waiting["n"],
-        overdue_tasks=waiting["overdue"],
-        oldest_task_at=waiting["oldest"],
+        people=people["n"],
+        overdue_tasks=people["overdue"],
+        oldest_task_at=people["oldest"],
         at=database_now(),
         done_today=_sum(queue_ids, (Measure.SUCCESSFUL,), midnight, Now()),
         failed_today=_sum(queue_ids, FAILURES, midnight, Now()),
@@ -168,7 +170,7 @@ def problem_groups(folder_ids: frozenset[int], *, limit: int = 6) -> list[Proble
 
 def waiting_tasks(folder_ids: frozenset[int], *, limit: int = 5) -> QuerySet[UserTask]:
     """Return the most urgent tasks that wait for people."""
-    tasks = UserTask.objects.filter(folder_id__in=folder_ids).open()
+    tasks = waiting(UserTask.objects.filter(folder_id__in=folder_ids).open())
     urgent: QuerySet[UserTask] = tasks.select_related("queue").order_by("urgent_at", "id")
     return urgent[:limit]
 
