@@ -17,6 +17,7 @@ from .listing import MAX_COUNT, TABS, TaskFilter
 from .models import UserTask
 from .standing import (
     away_of,
+    cases_of,
     may_bulk,
     offered_names,
     pending_of,
@@ -54,12 +55,14 @@ def task_list(audience: Audience, arg: str) -> Context | None:
 def _rows(wanted: TaskFilter, audience: Audience) -> Context:
     page = wanted.page(audience)
     votes, recallable = vote_counts(page.items), _recallable(page.items, wanted.who, audience)
+    cases = cases_of(page.items)
     kinds = dict(UserTask.Kind.choices)
     rows = [
         {
             **standing(task, me=wanted.who),
             "kind": kinds[task.kind],
             "votes": votes.get(task.pk),
+            "case": cases.get(task.pk, ""),
             "may_recall": task.pk in recallable,
         }
         for task in page.items

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.absences import absences_now
 from apps.accounts.models import Absence, User
 from apps.lib.clock import utc_now
+from apps.queues.owners import links_of
 
 from .candidates import names_of, why_not
 from .decisions import decisions_of, title_of
@@ -51,6 +52,17 @@ def standing(task: UserTask, *, me: int) -> dict[str, Any]:
         "offered_to": said_candidates(task),
         "me": me,
     }
+
+
+def cases_of(tasks: Iterable[UserTask]) -> dict[int, str]:
+    """Return what each step of a workflow is about, by task: many ask for the same decision."""
+    numbers = {
+        task.pk: task.instance_id
+        for task in tasks
+        if task.item_id is None and task.instance_id is not None
+    }
+    links = links_of(numbers.values()) if numbers else {}
+    return {task: links[number].title for task, number in numbers.items()}
 
 
 def said_candidates(task: UserTask) -> str:

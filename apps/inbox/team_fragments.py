@@ -6,7 +6,7 @@ from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
 
 from .listing import MAX_COUNT
-from .standing import standing
+from .standing import cases_of, standing
 from .team import board
 from .team_listing import TeamFilter
 
@@ -37,7 +37,8 @@ def team_tasks(audience: Audience, arg: str) -> Context | None:
     if not audience.can(Action.OPERATE, wanted.folder):
         return None
     page = wanted.page(audience)
-    rows = [{"task": task, **standing(task, me=0)} for task in page.items]
+    cases = cases_of(page.items)
+    rows = [{**standing(task, me=0), "case": cases.get(task.pk, "")} for task in page.items]
     return {
         "wanted": wanted,
         "rows": rows,

@@ -104,6 +104,19 @@ def test_the_list_tells_steps_from_problems(business_client, folder):
     assert "No account for vendor 7." in page
 
 
+def test_steps_of_one_name_are_told_apart_by_what_they_are_about(
+    business_client, supervisor_client, folder, _linked
+):
+    open_step(folder, instance_id=71)
+    open_step(folder, instance_id=72)
+
+    inbox = text_of(business_client.get("/inbox/"))
+    team = text_of(supervisor_client.get("/inbox/team/"))
+
+    assert all(f"<span>Invoices #{number}</span>" in inbox for number in (71, 72))
+    assert all(f"Invoices #{number}</td>" in team for number in (71, 72))
+
+
 def test_a_form_is_completed_and_the_instance_is_told(business_client, folder, heard):
     task = open_step(folder)
 

@@ -75,6 +75,19 @@ def test_what_the_model_is_sure_of_goes_on_and_each_value_is_kept(queue, gate):
     assert (kept["total"].model, kept["total"].model_version) == ("reader", "3")
 
 
+def test_doubtful_fields_of_one_name_say_in_which_row_they_are(queue, gate):
+    row = {"properties": {"net": {"title": "Net"}}}
+    gate.form = {"properties": {"lines": {"title": "Lines", "items": row}}}
+    gate.save()
+    leased = take_one(queue)
+
+    finish_items([read(leased, **{"lines.0.net": 0.3, "lines.1.net": 0.4})])
+
+    said = Parked.objects.get(item_id=leased.id).message
+    assert "Lines 1 · Net (30 % sure" in said
+    assert "Lines 2 · Net (40 % sure" in said
+
+
 def test_one_doubtful_field_parks_the_item_for_a_person(queue):
     leased = take_one(queue)
 
