@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 
 from apps.ai.agent.tools import tool
 from apps.ai.lifecycle import stop_endpoint
+from apps.ai.lifecycle.agents import NewTurn, SomebodyElseWorksError, add_turn, open_run
 from apps.ai.models import AgentProfile, AgentRun, AgentTurn, ModelCall
 from apps.queues.files import attach
 from apps.queues.models import Effect, Ended, Parked, Prediction, WorkItem
@@ -333,3 +334,13 @@ def test_a_name_with_a_dot_in_a_result_is_no_fault(queue, work, stub_model, prof
 
     assert Ended.objects.get(item_id=item).status == "successful"
     assert attempts_of(item)[-1].output["a.b"] == 1
+
+
+def test_a_bot_that_lost_the_item_adds_no_turn_to_what_another_has_gone_on_with(queue, profile):
+    run = open_run(profile, add(queue), None)
+    add_turn(run, NewTurn(role="model", content="of the other bot"), after=0)
+
+    with pytest.raises(SomebodyElseWorksError):
+        add_turn(run, NewTurn(role="model", content="too late"), after=0)
+
+    assert [turn.content for turn in run.turns.all()] == ["of the other bot"]

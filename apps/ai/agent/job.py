@@ -39,6 +39,7 @@ class Job:
     endpoint: ModelEndpoint
     frame: Frame
     use: ToolUse
+    n_turns: int = 0  # of the transcript, as it was read last
 
     @property
     def prompt(self) -> str:

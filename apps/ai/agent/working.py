@@ -5,6 +5,7 @@ lost bot) is gone on with where it stood: no model is asked twice, no tool is ca
 """
 
 import json
+from dataclasses import replace
 from time import monotonic
 from typing import cast
 
@@ -53,7 +54,9 @@ def work(item: ItemContext) -> JsonObject:
             raise ApplicationException(
                 _("The run was asked to end; the agent goes on at the next try."), code="stopped"
             )
-        action = engine.next_action(job.frame, transcript_of(job.run), check_payload)
+        turns = transcript_of(job.run)
+        job = replace(job, n_turns=len(turns))
+        action = engine.next_action(job.frame, turns, check_payload)
         if isinstance(action, Finish):
             return finish(job, action)
         if isinstance(action, GiveUp):
@@ -100,7 +103,12 @@ def _act(job: Job, action: engine.Action) -> None:
     elif isinstance(action, Deny):
         _answer(job, action.call, action.error, is_error=True)
     elif isinstance(action, Remind):
-        add_turn(job.run, NewTurn(role=Role.FRAME, content=action.text))
+        _write_down(job, NewTurn(role=Role.FRAME, content=action.text))
+
+
+def _write_down(job: Job, turn: NewTurn) -> None:
+    """Store the turn after those that were read; raises when another bot has gone on since."""
+    add_turn(job.run, turn, after=job.n_turns)
 
 
 def _ask_model(job: Job, action: AskModel) -> None:
@@ -124,8 +132,8 @@ def _ask_model(job: Job, action: AskModel) -> None:
     except (ModelBusyError, ModelCallError) as error:
         raise ApplicationException(error.message, code=error.code) from error
     reply = asked.reply
-    add_turn(
-        job.run,
+    _write_down(
+        job,
         NewTurn(
             role=Role.MODEL,
             content=reply.content,
@@ -207,7 +215,7 @@ def _answer(
         is_error=is_error,
         seconds=seconds,
     )
-    add_turn(job.run, turn)
+    _write_down(job, turn)
 
 
 def _ask_person(job: Job, action: AskFirst) -> None:
@@ -230,8 +238,8 @@ def _ask_person(job: Job, action: AskFirst) -> None:
     )
     set_waiting(job.run, waits=False)
     is_approved = answer.decision == engine.APPROVE
-    add_turn(
-        job.run,
+    _write_down(
+        job,
         NewTurn(
             role=Role.PERSON,
             call_id=action.call.id,

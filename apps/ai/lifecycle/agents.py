@@ -120,9 +120,14 @@ def frame_of(profile: AgentProfile) -> JsonObject:
     }
 
 
-def add_turn(run: AgentRun, turn: NewTurn) -> AgentTurn:
-    """Store what happened as the next turn. Raises SomebodyElseWorksError when one is there."""
-    number = (run.turns.aggregate(last=Max("number"))["last"] or 0) + 1
+def add_turn(run: AgentRun, turn: NewTurn, *, after: int | None = None) -> AgentTurn:
+    """Store what happened as the next turn; as that after turn number `after`, if it is given.
+
+    Raises SomebodyElseWorksError when one is there.
+    """
+    if after is None:
+        after = run.turns.aggregate(last=Max("number"))["last"] or 0
+    number = after + 1
     try:
         with transaction.atomic():
             stored: AgentTurn = AgentTurn.objects.create(
