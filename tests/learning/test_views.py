@@ -71,6 +71,9 @@ def test_the_proposal_on_the_page_is_adopted_by_one_post_and_put_back(
     known_gate.refresh_from_db()
     assert known_gate.thresholds["fields"]["total"] < 0.8
     adoption = Adoption.objects.get()
+    for unseen in ({}, {"version": "1"}, {"version": "9" * 5_000}):
+        put_back = client.post(f"/learning/adoptions/{adoption.pk}/put-back/", unseen)
+        assert put_back.status_code == 409
     back = client.post(f"/learning/adoptions/{adoption.pk}/put-back/", {"version": "2"})
     assert back.status_code == 302
     known_gate.refresh_from_db()

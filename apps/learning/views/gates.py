@@ -69,8 +69,9 @@ def adoption_put_back(request: PersonRequest, pk: int) -> HttpResponse:
     adoption = get_object_or_404(visible, pk=pk)
     require_change(request.user, adoption.folder_id)
     version = request.POST.get("version", "")
+    is_number = version.isascii() and version.isdecimal() and len(version) < 10
     done = lifecycle.put_back(
-        adoption, by=request.user.actor, version=int(version) if version.isdecimal() else None
+        adoption, by=request.user.actor, version=int(version) if is_number else 0
     )
     message = _("The thresholds before hold again (version %(n)d).")
     messages.success(request, message % {"n": done.gate_version})
