@@ -13,10 +13,10 @@ from apps.inbox.lifecycle.clock import start_clock, stop_clock
 from apps.inbox.lifecycle.moving import move_back, move_tasks
 from apps.inbox.models import PendingDecision, UserTask
 from apps.lib.clock import database_now
-from apps.lib.errors import InvalidError, NotAllowedError
+from apps.lib.errors import ConflictError, InvalidError, NotAllowedError
 from apps.queues.lifecycle import edit_item
 from tests.inbox.handing import again, make_clerk, send_away
-from tests.inbox.readings import make_question
+from tests.inbox.readings import make_gate, make_question, make_read_task
 from tests.inbox.rows import make_queue, make_task
 from tests.inbox.steps import INSTANCE, instances_listening, open_step
 
@@ -127,6 +127,30 @@ def test_the_clock_of_a_task_that_was_decided_in_a_pause_runs_when_it_is_recalle
     start_clock([INSTANCE])
 
     assert lifecycle.recall_decision(task, by=ada.actor).stopped_at is None
+
+
+def test_a_blind_look_that_has_taken_effect_stays_since_what_ai_read_is_shown_now(folder, ada):
+    gate = make_gate(folder, sample_share=1, thresholds={"default": 0.5})
+    look = make_read_task(make_queue(folder, payload_schema={}, gate=gate))
+    said = Answer(decision="record", version=1, payload={**look.values, "vendor": "Acme"})
+    lifecycle.decide_soon(look, said, by=ada.actor, typed={})
+    lifecycle.recall_decision(look, by=ada.actor)  # still blind: this is an undo
+    lifecycle.decide(again(look), said, by=ada.actor)
+
+    assert lifecycle.recallable_ids([again(look)]) == set()
+    with pytest.raises(ConflictError, match="shown since"):
+        lifecycle.recall_decision(look, by=ada.actor)
+
+
+def test_whoever_may_not_take_a_task_is_not_shown_as_working_on_it(folder, ada, client):
+    task = open_step(folder)
+    UserTask.objects.filter(pk=task.pk).update(excluded=[ada.pk])
+    client.force_login(ada)
+
+    sent = client.post(f"/inbox/{task.pk}/draft/", {"v/note": "mine"})
+
+    assert sent.status_code == 302
+    assert again(task).working_by is None
 
 
 def test_a_due_time_of_its_own_stays_when_the_item_is_changed(folder, ada):

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Action, can
@@ -27,11 +28,17 @@ Kind, Status = UserTask.Kind, UserTask.Status
 
 # kinds whose values are the item's own data
 IN_ITEM = {Kind.DATA_PROBLEM, Kind.SYSTEM_PROBLEM}
-# kinds whose decision another program or an instance hears of at once
-HEARD_AT_ONCE = {
-    Kind.FORM: _("The workflow has gone on with this decision; it can't be recalled."),
-    Kind.INCIDENT: _("The workflow has gone on with this decision; it can't be recalled."),
-    Kind.APPROVAL: _("The program that asked knows the decision; it can't be recalled."),
+WENT_ON = gettext_lazy("The workflow has gone on with this decision; it can't be recalled.")
+# kinds whose decision can't be made unheard, or unseen, once it has taken effect
+FOR_GOOD = {
+    Kind.FORM: WENT_ON,
+    Kind.INCIDENT: gettext_lazy(
+        "The workflow has gone on with this decision; it can't be recalled."
+    ),
+    Kind.APPROVAL: gettext_lazy("The program that asked knows the decision; it can't be recalled."),
+    Kind.SECOND_LOOK: gettext_lazy(
+        "What AI read has been shown since; nobody could look blind again."
+    ),
 }
 
 
@@ -47,10 +54,8 @@ def recall_decision(task: UserTask, *, by: Actor, reason: str = "") -> UserTask:
     if current.is_open:
         return undo_decision(current.pk, by=by)
     _insist_that_it_can_be(current, by)
-    version = current.item_version
-    if current.kind != Kind.SECOND_LOOK:
-        version = _take_item_back(current, by, reason)
-        forget_answer(current)
+    version = _take_item_back(current, by, reason)
+    forget_answer(current)
     UserTask.objects.filter(pk=current.pk).update(
         status=Status.OPEN,
         version=F("version") + 1,
@@ -81,7 +86,7 @@ def recallable_ids(tasks: Iterable[UserTask]) -> set[int]:
     closed = {
         task.pk: task
         for task in tasks
-        if task.status == Status.COMPLETED and task.kind not in HEARD_AT_ONCE
+        if task.status == Status.COMPLETED and task.kind not in FOR_GOOD
     }
     ids = [task.item_id for task in closed.values() if task.item_id is not None]
     places = (Ready, Scheduled, Ended)
@@ -96,12 +101,9 @@ def recallable_ids(tasks: Iterable[UserTask]) -> set[int]:
     return {
         pk
         for pk, task in closed.items()
-        if task.kind == Kind.SECOND_LOOK
-        or (
-            task.item_id in waiting | ended
-            and task.decided_at is not None
-            and tried.get(task.item_id, task.decided_at) <= task.decided_at
-        )
+        if task.item_id in waiting | ended
+        and task.decided_at is not None
+        and tried.get(task.item_id, task.decided_at) <= task.decided_at
     }
 
 
@@ -114,8 +116,8 @@ def _insist_that_it_can_be(task: UserTask, by: Actor) -> None:
             _("%(name)s decided this; only they or a supervisor can recall it.")
             % {"name": task.decided_by_name or _("The control room")}
         )
-    if task.kind in HEARD_AT_ONCE:
-        raise ConflictError(str(HEARD_AT_ONCE[Kind(task.kind)]))
+    if task.kind in FOR_GOOD:
+        raise ConflictError(str(FOR_GOOD[Kind(task.kind)]))
 
 
 def _may_operate(by: Actor, task: UserTask) -> bool:
