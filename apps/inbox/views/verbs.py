@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, require
 from apps.inbox import lifecycle
+from apps.inbox.candidates import may_take
 from apps.inbox.forming import form_of
 from apps.inbox.models import UserTask
 from apps.lib.errors import DomainError, InvalidError, NotFoundError, TooLargeError
@@ -33,7 +34,7 @@ def task_draft(request: PersonRequest, pk: int) -> HttpResponse:
     task = task_to_decide(request, pk)
     typed, base = draft_from(task, request.POST), request.POST.get("draft_base")
     saved = lifecycle.save_draft(task, typed, by=request.user.actor, base=base)
-    if task.is_open:
+    if task.is_open and may_take(task, request.user):
         lifecycle.touch_task(task, by=request.user.actor)
     if request.headers.get("X-Requested-By") == "draft":
         more = {"X-Draft-Merged": "1"} if saved.has_more else {}
