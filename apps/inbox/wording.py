@@ -82,6 +82,7 @@ word("user_task.recalled", _recalled)
 word("user_task.snoozed", _snoozed)
 word("user_task.woken", _woken)
 word("user_task.asked", gettext_lazy("%(actor)s asked for it"))
+word("user_task.withdrawn", gettext_lazy("%(actor)s withdrew it: nobody need decide it any more"))
 word(
     "user_task.asked_again",
     gettext_lazy("The data changed, so these must decide again: %(people)s"),

@@ -113,7 +113,9 @@ def test_only_who_may_operate_asks_and_withdraws(asker, program):
 
     assert program.post("/user-tasks", ASK).status_code == 403
     assert program.post(f"/user-tasks/{task.pk}/withdraw").status_code == 403
-    assert asker.post(f"/user-tasks/{task.pk}/withdraw").json()["status"] == "cancelled"
+    for _twice in range(2):
+        assert asker.post(f"/user-tasks/{task.pk}/withdraw").json()["status"] == "cancelled"
+    assert Event.objects.filter(kind="user_task.withdrawn", subject_id=task.pk).count() == 1
     late = program.post(f"/user-tasks/{task.pk}/decide", {"version": 1, "decision": "approve"})
     assert late.status_code == 409
 

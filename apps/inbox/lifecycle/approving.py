@@ -106,7 +106,8 @@ def withdraw_approval(task: UserTask, *, by: Actor) -> UserTask:
     """Close an approval that is not needed any more. Raises ConflictError for other tasks."""
     if task.kind != UserTask.Kind.APPROVAL:
         raise ConflictError(_("Only approvals can be withdrawn by who asked for them."))
-    close_tasks([(task.pk, task.folder_id)], "withdrawn", by=by)
+    if close_tasks([(task.pk, task.folder_id)], "withdrawn", by=by):
+        record_event("user_task.withdrawn", task, by, {})
     return UserTask.objects.get(pk=task.pk)
 
 
