@@ -17,10 +17,11 @@ from apps.lib.json import JsonObject
 
 from .lifecycle import people_of
 from .models import Absence, Folder, Membership, User
-from .permissions import Action, can
+from .permissions import Action, can, rights_of
 from .roles import GRANTS
 
 LONGEST_DAYS = 730
+FURTHEST_DAYS = 3_650
 KEPT_DAYS = 90  # how long past absences are listed
 
 Away = Mapping[int, int | None]  # who is away: their deputy, None where nobody stands in
@@ -116,6 +117,8 @@ def add_absence(
     Raises InvalidError naming the field that does not fit.
     """
     _check(person, starts_at, ends_at, deputy)
+    if deputy is not None and by.user_id != person.pk:
+        _insist_that_may_name(by, person, deputy)
     with transaction.atomic():
         absence = Absence.objects.create(
             user=person,
@@ -142,6 +145,8 @@ def _check(person: User, starts_at: datetime, ends_at: datetime, deputy: User | 
         problem = FieldProblem("ends_at", _("must be later than it begins"))
     elif ends_at <= database_now():
         problem = FieldProblem("ends_at", _("is over already"))
+    elif starts_at > database_now() + timedelta(days=FURTHEST_DAYS):
+        problem = FieldProblem("starts_at", _("is too far ahead"))
     elif ends_at - starts_at > timedelta(days=LONGEST_DAYS):
         problem = FieldProblem("ends_at", _("is more than two years later"))
     elif deputy is not None and not deputies_for(person).filter(pk=deputy.pk).exists():
@@ -149,6 +154,23 @@ def _check(person: User, starts_at: datetime, ends_at: datetime, deputy: User | 
             "deputy", _("must be somebody else who may decide in the same folder")
         )
     if problem is not None:
+        raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
+
+
+def _insist_that_may_name(by: Actor, person: User, deputy: User) -> None:
+    """Raise InvalidError when the deputy would also stand in where `by` is no supervisor.
+
+    Whoever stands in goes by what the absent go by, in every folder where both decide.
+    """
+    somebody = User.objects.filter(pk=by.user_id or 0).first()
+    both = rights_of(person).folder_ids(Action.VIEW) & rights_of(deputy).folder_ids(Action.DECIDE)
+    may = somebody is not None and all(
+        can(somebody, Action.OPERATE, each) or can(somebody, Action.ADMINISTER, each)
+        for each in both
+    )
+    if not may:
+        text = _("would also stand in where you are no supervisor: %(name)s must name them")
+        problem = FieldProblem("deputy", text % {"name": person.name})
         raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
 
 

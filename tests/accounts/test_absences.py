@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from apps.accounts.absences import absences_now, away_now, present_for, stood_in_for
-from apps.accounts.models import Absence
+from apps.accounts.models import Absence, Membership
 from apps.events.models import Event
 from apps.events.wording import sentence_of
 from apps.lib.clock import database_now
 from tests.api.conftest import program_of
-from tests.factories import make_person
+from tests.factories import make_folder, make_person
 from tests.inbox.handing import make_clerk, send_away
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,7 @@ def test_one_enters_ones_own_absence_and_takes_it_back(client_of, ada, bo):
         ({"ends_at": "2020-01-01T10:00"}, "must be later"),
         ({"starts_at": "2020-01-01T10:00", "ends_at": "2020-01-02T10:00"}, "is over already"),
         ({"ends_at": "2090-01-01T10:00"}, "more than two years"),
+        ({"starts_at": "9999-12-01T00:00", "ends_at": "9999-12-31T23:59"}, "too far ahead"),
         ({"starts_at": "soon"}, "valid date"),
     ],
 )
@@ -86,6 +87,23 @@ def test_supervisors_enter_it_for_others_and_others_do_not(client_of, supervisor
     absence = Absence.objects.get(user=ada)
     assert absence.added_by == "Supervisor"
     assert client_of(bo).post(f"/absences/{absence.pk}/remove/").status_code == 403
+
+
+def test_a_supervisor_names_no_deputy_for_folders_of_others(client_of, supervisor, ada, bo):
+    elsewhere = make_folder()
+    for person, role in ((ada, "supervisor"), (supervisor, "business_user")):
+        Membership.objects.create(user=person, folder=elsewhere, role=role)
+
+    def enter(deputy):
+        sent = {"starts_at": at(-1), "ends_at": at(5), "deputy": deputy.pk}
+        return client_of(supervisor).post(f"/people/{ada.pk}/absences/", sent)
+
+    refused = enter(supervisor)
+
+    assert refused.status_code == 422
+    assert "Ada must name them" in refused.text
+    assert stood_in_for(supervisor.pk) == frozenset()
+    assert enter(bo).status_code == 302, "they decide together in the supervisor's folder alone"
 
 
 def test_deputies_stand_in_through_each_other_and_never_in_a_circle(folder, ada, bo):
