@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from apps.calendars.lookup import hours_of
 from apps.calendars.models import Calendar
 from apps.events.live import nudge
@@ -20,7 +22,7 @@ from apps.lib.clock import database_now
 def stop_clock(instance_ids: Collection[int], *, now: datetime | None = None) -> int:
     """Nothing gets due, late or escalated from now on; return how many tasks stand still."""
     tasks = UserTask.objects.open().filter(instance_id__in=instance_ids, stopped_at=None)
-    rows = list(tasks.values_list("pk", "folder_id"))
+    rows = list(_locked(tasks).values_list("pk", "folder_id"))
     UserTask.objects.filter(pk__in=[pk for pk, _folder in rows]).update(
         stopped_at=now or database_now()
     )
@@ -33,7 +35,7 @@ def start_clock(instance_ids: Collection[int], *, now: datetime | None = None) -
     moment = now or database_now()
     # also of those decided meanwhile: a decision that is recalled leaves no clock standing still
     tasks = UserTask.objects.filter(instance_id__in=instance_ids, stopped_at__isnull=False)
-    found = list(tasks.select_for_update(no_key=True).order_by("pk"))
+    found = list(_locked(tasks))
     wanted = {handling_of(task.handling).calendar_id for task in found} - {None}
     calendars = Calendar.objects.in_bulk(wanted)
     for task in found:
@@ -43,6 +45,11 @@ def start_clock(instance_ids: Collection[int], *, now: datetime | None = None) -
     )
     _tell([(task.pk, task.folder_id) for task in found])
     return len(found)
+
+
+def _locked(tasks: QuerySet[UserTask]) -> QuerySet[UserTask]:
+    """In the order of opening.py: two who hold some of them wait in a row, and never in a ring."""
+    return tasks.select_for_update(no_key=True).order_by("item_id", "pk")
 
 
 def _go_on(task: UserTask, calendars: dict[int, Calendar], now: datetime) -> None:
