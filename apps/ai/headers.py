@@ -1,7 +1,8 @@
 """What a step or an item says about how AI is to work on it.
 
 The settings of a step in a diagram (its headers) come under `_headers` in the payload; an item of
-a plain queue may bring its own under `ai`. The step's win: they are a designer's.
+a plain queue may bring its own under `ai`. Where a step says anything, only the step counts: its
+words are a designer's, and `ai` may have come from outside with the data.
 """
 
 import json
@@ -63,10 +64,11 @@ class Settings:
 
 
 def settings_of(payload: Mapping[str, Any]) -> Settings:
-    own, step = payload.get(FROM_ITEM), payload.get(FROM_STEP)
-    values = {**(own if isinstance(own, dict) else {}), **(step if isinstance(step, dict) else {})}
+    """Return the settings of the step; of an item that no step made, its own."""
+    place = FROM_STEP if payload.get(FROM_STEP) else FROM_ITEM
+    said = payload.get(place)
     data = {key: value for key, value in payload.items() if key not in (FROM_ITEM, FROM_STEP)}
-    return Settings(values, data)
+    return Settings(said if isinstance(said, dict) else {}, data)
 
 
 def _wrong(name: str, message: str) -> BusinessException:
