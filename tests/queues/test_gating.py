@@ -254,3 +254,14 @@ def test_the_page_of_an_item_says_what_people_said(queue, supervisor_client):
     assert "Seen on page two." in page
     assert "<b>7</b>" not in page
     assert "Anna checked what AI read and let it go on" in page
+
+
+def test_a_line_whose_number_is_none_is_called_by_its_path_and_stops_no_result(queue, gate):
+    row = {"properties": {"net": {"title": "Net"}}}
+    gate.form = {"properties": {"lines": {"title": "Lines", "items": row}}}
+    gate.save()
+
+    finished = finish_items([read(take_one(queue), **{"lines.\u00b2.net": 0.1})])
+
+    assert not finished.refused
+    assert "lines.\u00b2.net (10 % sure" in Parked.objects.get().message

@@ -139,9 +139,10 @@ def title_of_field(path: str, form: Any) -> str:
     for name in path.split("."):
         if not isinstance(here, dict):
             return path
-        if name.isdigit() and here.get("title"):
+        is_row = name.isdecimal()
+        if is_row and here.get("title"):
             rows.append(f"{here['title']} {int(name) + 1}")
-        inner = here.get("items") if name.isdigit() else (here.get("properties") or {}).get(name)
+        inner = here.get("items") if is_row else (here.get("properties") or {}).get(name)
         here = inner
     title = here.get("title") if isinstance(here, dict) else None
     return " · ".join([*rows, title]) if isinstance(title, str) and title else path
