@@ -93,8 +93,8 @@ STEPS = [
             "how sure it is: here it doubts what the claim is about, and a digit is smudged."
         ),
         _(
-            "Only the two doubtful fields are framed, beside the PDF. Enter goes to the first, "
-            "Enter again confirms it (or type what is right), then decide with a: four keys."
+            "Only the two doubtful fields are framed, beside the PDF. Enter goes to the first; in "
+            "each, Enter says that it is right (or type what is); a confirms. Four keys in all."
         ),
         _("Send it"), _send_unclear_claim, _was_checked, _inbox_link, _("Watch the inbox"),
     ),
@@ -103,8 +103,9 @@ STEPS = [
         _("Change a customer's bank account"),
         _("New bank details are how money is stolen. So two people must agree, not one twice."),
         _(
-            "Approve it as Sam, sign out, and approve it as Tom. After the first the task says "
-            "that one more is needed; the account changes after the second."
+            "Business users may only look: the task is for Treasury. Approve it as Sam, and it "
+            "says “1 of 2 agreed”; sign out, approve it as Tom, and eight seconds later the "
+            "account changes."
         ),
         _("Send it"), _send_new_account, _two_agreed, instance_link, _("Watch it on the diagram"),
     ),
@@ -112,12 +113,13 @@ STEPS = [
         "unclear-lines",
         _("Send an invoice that leaves doubt"),
         _(
-            "Its lines say “Service fee” and “Material”: which cost centre is that? A classifier "
-            "trained on this machine gives its best guess and an honest confidence."
+            "Two lines say little, such as “Service fee” or “Material”: which cost centre is that? "
+            "A classifier trained on this machine gives its best guess and an honest confidence."
         ),
         _(
-            "What it was sure of goes on, the rest waits for you. What you decide is kept beside "
-            "what it said: Learning shows how far it can be trusted."
+            "Only the lines that it doubts are opened and framed; the rest stays as it read it. "
+            "What you say is kept beside what it said: Learning shows supervisors how far it can "
+            "be trusted."
         ),
         _("Send it"), _send_unclear_invoice, _was_checked, _inbox_link, _("Watch the inbox"),
     ),
@@ -126,8 +128,8 @@ STEPS = [
         _("The same problem, eight times"),
         _("A vendor forgot the order number on eight invoices. Nobody wants to decide that twice."),
         _(
-            "In the inbox, open one of them and choose “more like this”: one decision for all, "
-            "with a look at what it will change."
+            "Once all are in the inbox, open one and choose “Decide for all”, beside “7 more like "
+            "this”: one decision, with a look at what it will change. z takes all of them back."
         ),
         _("Send eight"), _send_alike, all_are_over, _inbox_link_to_all, _("Watch the inbox"),
     ),
