@@ -2,6 +2,9 @@
 
 from typing import Any, Literal
 
+from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.lookups import Exact
 from ninja import Query, Schema, Status
 from pydantic import AwareDatetime, Field
 
@@ -15,6 +18,7 @@ from . import api_approvals, api_deciding, lifecycle
 from .api_common import find_task, router, visible_tasks
 from .api_schemas import CommentOut, TaskDetail, TaskOut, TaskPage, task_detail_out, task_out
 from .listing import MOST_URGENT_FIRST, NEWEST_DECISION_FIRST
+from .models import UserTask
 
 
 class TaskQuery(Schema):
@@ -50,7 +54,7 @@ class CommentIn(Schema):
 
 @router.get("", response=TaskPage, summary="List tasks, most urgent first")
 def list_tasks(request: TokenRequest, wanted: Query[TaskQuery]) -> dict[str, Any]:
-    tasks = visible_tasks(request).filter(**_conditions(wanted))
+    tasks = visible_tasks(request).filter(_of_reference(wanted.reference), **_conditions(wanted))
     is_past = wanted.status not in (None, "open")
     order = NEWEST_DECISION_FIRST if is_past else MOST_URGENT_FIRST
     page = page_of(tasks, order=order, limit=wanted.limit, cursor=wanted.cursor)
@@ -63,11 +67,16 @@ def _conditions(wanted: TaskQuery) -> dict[str, Any]:
         "instance_id": wanted.instance,
         "item_id": wanted.item,
         "queue__key": wanted.queue,
-        "facts__reference": wanted.reference,
         "candidate_groups__contains": [wanted.group] if wanted.group else None,
         "candidate_users__contains": [wanted.candidate] if wanted.candidate else None,
     }
     return {name: value for name, value in asked.items() if value}
+
+
+def _of_reference(text: str | None) -> Q:
+    # as the index has it
+    said = Exact(KeyTextTransform("reference", "facts"), text)
+    return Q(said, kind=UserTask.Kind.APPROVAL) if text else Q()
 
 
 @router.get("/{int:task_id}", response=TaskDetail, summary="Show a task")

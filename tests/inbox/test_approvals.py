@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Membership, Team, TeamMember
 from apps.events.models import Event
@@ -62,6 +64,21 @@ def test_a_program_asks_people_decide_and_it_reads_what_they_said(asker, program
     assert found["decided_values"] == {"limit": 4000}
     assert found["decided_by"].startswith(business_user.name)
     assert Event.objects.filter(kind="user_task.completed", subject_id=task.pk).exists()
+
+
+def test_one_is_found_by_its_reference_without_reading_all_tasks(asker):
+    wanted = asked(asker)
+    asked(asker, reference="CRM-8")
+
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        (found,) = asker.get("/user-tasks?reference=CRM-7").json()["items"]
+        (sql,) = [each["sql"] for each in queries if "'CRM-7'" in each["sql"]]
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute(f"explain {sql}")
+        plan = str(cursor.fetchall())
+
+    assert found["id"] == wanted.pk
+    assert "user_task_reference" in plan
 
 
 def test_the_same_call_sent_twice_asks_once(asker):

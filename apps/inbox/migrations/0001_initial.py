@@ -793,4 +793,13 @@ class Migration(migrations.Migration):
                 name="user_task_team_view",
             ),
         ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                models.F("folder"),
+                django.db.models.fields.json.KeyTextTransform("reference", "facts"),
+                condition=models.Q(("kind", "approval")),
+                name="user_task_reference",
+            ),
+        ),
     ]

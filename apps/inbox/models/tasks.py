@@ -192,6 +192,13 @@ class UserTask(models.Model):
                 fields=["folder", "at_risk_at"],
                 condition=models.Q(status="open", at_risk_at__isnull=False),
             ),
+            # what programs asked, by what they call it
+            models.Index(
+                "folder",
+                KeyTextTransform("reference", "facts"),
+                name="user_task_reference",
+                condition=models.Q(kind="approval"),
+            ),
             # what nobody has yet: few among many that are assigned, or many
             models.Index(
                 name="user_task_unassigned",
