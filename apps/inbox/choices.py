@@ -35,6 +35,17 @@ _DISTINCT = """
     )
     SELECT value FROM found WHERE value IS NOT NULL LIMIT %(most)s
 """
+# the names of groups; '' when there are names of people
+_AUDIENCES = """
+    WITH urgent AS MATERIALIZED (
+        SELECT candidate_groups, candidate_users FROM inbox_usertask
+         WHERE folder_id = %(folder)s AND status = 'open'
+         ORDER BY urgent_at, id LIMIT %(most)s
+    )
+    SELECT jsonb_array_elements_text(candidate_groups) FROM urgent
+     UNION
+    SELECT '' FROM urgent WHERE candidate_users <> '[]'
+"""
 _CODES = _DISTINCT.format(value="code", known="code <> ''")
 _WORKFLOWS = _DISTINCT.format(value="(facts ->> 'workflow')", known="facts ? 'workflow'")
 
@@ -69,10 +80,11 @@ def queues_with_tasks(folder_id: int) -> QuerySet[WorkQueue]:
 
 def audiences_of(folder_id: int) -> list[tuple[str, str]]:
     """Return whom workflows offer the most urgent tasks to; [] if they name nobody."""
-    urgent = UserTask.objects.open().filter(folder_id=folder_id).order_by("urgent_at", "pk")
-    offered = list(urgent.values_list("candidate_groups", "candidate_users")[:MAX_LOOKED_AT])
-    names = sorted({str(name) for groups, _users in offered for name in groups})
-    me = [(ME, _("Offered to me"))] if names or any(users for _groups, users in offered) else []
+    with connection.cursor() as cursor:
+        cursor.execute(_AUDIENCES, {"folder": folder_id, "most": MAX_LOOKED_AT})
+        found = [name for (name,) in cursor.fetchall()]
+    names = sorted(name for name in found if name)
+    me = [(ME, _("Offered to me"))] if found else []
     return [*me, *((f"{GROUP}{name}", _("For %(group)s") % {"group": name}) for name in names)]
 
 

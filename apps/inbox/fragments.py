@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Action
@@ -57,6 +58,9 @@ def _rows(wanted: TaskFilter, audience: Audience) -> Context:
     votes, recallable = vote_counts(page.items), _recallable(page.items, wanted.who, audience)
     cases = cases_of(page.items)
     kinds = dict(UserTask.Kind.choices)
+    # said once for all rows, of which there are many
+    place, select = reverse("inbox:task", args=[0]), _("Select %(title)s")
+    query = f"?{wanted.query()}" if wanted.query() else ""
     rows = [
         {
             **standing(task, me=wanted.who),
@@ -64,6 +68,8 @@ def _rows(wanted: TaskFilter, audience: Audience) -> Context:
             "votes": votes.get(task.pk),
             "case": cases.get(task.pk, ""),
             "may_recall": task.pk in recallable,
+            "address": place.replace("/0/", f"/{task.pk}/") + query,
+            "select_words": select % {"title": task.title},
         }
         for task in page.items
     ]

@@ -1,6 +1,6 @@
 """Which tasks a list shows: one filter for the page, its live list, its counts, what is next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -41,6 +41,27 @@ ME, GROUP = "me", "group:"
 MAX_NAME = 300
 
 
+class Reader:
+    """Who reads a list, and what they go by; asked once for all the lists of a page."""
+
+    def __init__(self, user_id: int, folder_id: int, user: User | None = None) -> None:
+        self._user_id, self._folder_id = user_id, folder_id
+        if user is not None:
+            self.person = user
+
+    @cached_property
+    def person(self) -> User | None:
+        return User.objects.filter(pk=self._user_id).first() if self._user_id else None
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        return sorted(tokens_of(self.person, self._folder_id)) if self.person else []
+
+    @cached_property
+    def deputised(self) -> list[int]:
+        return list(stood_in_for(self._user_id))
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskFilter:
     """What a list of tasks was asked for; its text form is a query string.
@@ -65,18 +86,27 @@ class TaskFilter:
     text: str = ""
     is_grouped: bool = False
     after: str = ""
+    reader: Reader = field(default_factory=lambda: Reader(0, 0), compare=False, repr=False)
 
     @classmethod
-    def parse(cls, query: str, *, folder: int = 0, who: int = 0) -> "TaskFilter":
-        """Read a query string; what makes no sense is left out, never an error."""
+    def parse(
+        cls, query: str, *, folder: int = 0, who: int = 0, user: User | None = None
+    ) -> "TaskFilter":
+        """Read a query string; what makes no sense is left out, never an error.
+
+        `user` is whom `who` names, for those who have them at hand.
+        """
         found = dict(parse_qsl(query[:2000]))
+        folder = folder or _number(found.get("folder")) or 0
+        who = who or _number(found.get("who")) or 0
 
         def text_of(name: str, limit: int = MAX_NAME) -> str:
             return found.get(name, "").replace("\x00", "").strip()[:limit]
 
         return cls(
-            folder=folder or _number(found.get("folder")) or 0,
-            who=who or _number(found.get("who")) or 0,
+            folder=folder,
+            who=who,
+            reader=Reader(who, folder, user),
             tab=_one_of(TABS, found.get("tab")) or "open",
             queue=_number(found.get("queue")),
             kind=_one_of(UserTask.Kind.values, found.get("kind")),
@@ -158,10 +188,10 @@ class TaskFilter:
         except InvalidError:
             return page_of(rows, order=order, limit=PAGE_SIZE)
 
-    def first(self, rights: Any) -> int | None:
-        """Return the number of the task that stands first; None if there is none."""
-        found = self.rows(rights).order_by(*MOST_URGENT_FIRST).values_list("pk", flat=True)
-        return found.first()
+    def first(self, rights: Any, *related: str) -> UserTask | None:
+        """Return the task that stands first, with what is `related`; None if there is none."""
+        found = self.rows(rights).order_by(*MOST_URGENT_FIRST)
+        return found.select_related(*related or (None,)).first()
 
     def count(self, rights: Any) -> int:
         """Return how many there are, at most MAX_COUNT + 1."""
@@ -176,29 +206,26 @@ class TaskFilter:
         found = found.select_related("queue", "item", "pending_decision")
         return list(found.order_by("-pending_decision__made_at")[:MAX_PENDING])
 
-    def next_after(self, task: UserTask, rights: Any) -> UserTask | None:
+    def next_after(self, task: UserTask, rights: Any, *related: str) -> UserTask | None:
         """Return the open task to do after `task`: the next in the list, else the first.
 
-        What somebody else has in hands, or the person may not decide, is passed over.
+        `related` is read with it. What somebody else has in hands, or the person may not decide,
+        is passed over.
         """
         tab = self.tab if self.tab in ("mine", "team", "free") else "open"
         rows = self.but(tab=tab).rows(rights).exclude(pk=task.pk)
         others = Q(working_until__gt=Now()) & ~Q(working_by=self.who)
         free = rows.exclude(others & Q(working_by__isnull=False))
         free = free.filter(Q(assignee=None) | Q(assignee=self.who))
-        if self._person is not None:
+        if self.reader.person is not None:
             voted = Vote.objects.filter(
                 task=OuterRef("pk"), user=self.who, version=OuterRef("version")
             )
-            free = free.filter(eligible(self._person, self.folder)).exclude(Exists(voted))
-        free = free.order_by(*MOST_URGENT_FIRST)
+            free = free.filter(eligible(self.reader.person, self.folder)).exclude(Exists(voted))
+        free = free.order_by(*MOST_URGENT_FIRST).select_related(*related or (None,))
         # the bound on the first column alone lets PostgreSQL start in the index
         later = Q(urgent_at__gt=task.urgent_at) | Q(pk__gt=task.pk)
         return free.filter(later, urgent_at__gte=task.urgent_at).first() or free.first()
-
-    @cached_property
-    def _person(self) -> User | None:
-        return User.objects.filter(pk=self.who).first() if self.who else None
 
     def _of_tab(self, tasks: Any) -> QuerySet[UserTask]:
         if self.tab == "decided":
@@ -221,11 +248,11 @@ class TaskFilter:
 
     def _for_me(self) -> Q:
         """Offered to me by name, to one of my teams, or given to whom I stand in for."""
-        if self._person is None:
+        if self.reader.person is None:
             return Q(pk=None)
-        tokens = sorted(tokens_of(self._person, self.folder))
+        tokens = self.reader.tokens
         offered = UserTask.objects.open().filter(offered_to__overlap=tokens).values("pk")
-        deputised = stood_in_for(self.who)
+        deputised = self.reader.deputised
         given = UserTask.objects.open().filter(assignee__in=deputised).values("pk")
         found = Q(offered_to__overlap=tokens) if not deputised else Q(pk__in=offered.union(given))
         return found & ~Q(excluded__contains=[self.who])
@@ -248,7 +275,8 @@ class TaskFilter:
             return Q()
         elif self.whom != ME:
             return Q(candidate_groups__contains=[self.whom.removeprefix(GROUP)])
-        name = self._person.username if self._person else ""
+        person = self.reader.person
+        name = person.username if person else ""
         return Q(assignee=self.who) | Q(candidate_users__contains=[name])
 
 

@@ -27,13 +27,13 @@ from apps.lib.json import JsonObject
 from apps.lib.schema_forms import DraftEntered, Entered, SchemaForm
 
 PAGE = "inbox/inbox.html"
+RELATED = ("queue", "item", "assignee", "working_by", "folder", "decided_by")
 MANY_FIELDS = 12  # from here on, empty optional fields are folded away
 
 
 def find_task(request: PersonRequest, pk: int) -> UserTask:
     """Return the task, or raise NotFoundError: of other folders nobody hears."""
-    related = ("queue", "item", "assignee", "working_by", "folder", "decided_by")
-    visible = UserTask.objects.visible_to(request.user).select_related(*related)
+    visible = UserTask.objects.visible_to(request.user).select_related(*RELATED)
     task: UserTask | None = visible.filter(pk=pk).first()
     if task is None:
         raise NotFoundError(_("There is no task %(pk)d, or not for you.") % {"pk": pk})
@@ -62,8 +62,8 @@ def receiver(request: PersonRequest, text: str, folder: Folder | None = None) ->
 
 
 def filter_of(request: PersonRequest) -> TaskFilter:
-    folder, who = request.folder.pk, request.user.pk
-    return TaskFilter.parse(request.META.get("QUERY_STRING", ""), folder=folder, who=who)
+    query, person = request.META.get("QUERY_STRING", ""), request.user
+    return TaskFilter.parse(query, folder=request.folder.pk, who=person.pk, user=person)
 
 
 def is_partial(request: PersonRequest) -> bool:

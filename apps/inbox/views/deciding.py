@@ -20,7 +20,16 @@ from apps.lib.clock import utc_now
 from apps.lib.errors import ConflictError, DomainError, InvalidError, NotAllowedError, TooLargeError
 from apps.lib.schema_forms import SchemaForm
 
-from .common import address_of, answer, filter_of, find_task, is_partial, pane, task_to_decide
+from .common import (
+    RELATED,
+    address_of,
+    answer,
+    filter_of,
+    find_task,
+    is_partial,
+    pane,
+    task_to_decide,
+)
 from .drafting import ANSWERS, ROOT, draft_from
 
 INVALID, CONFLICT = 422, 409
@@ -181,13 +190,13 @@ def _next(request: PersonRequest, done: UserTask, decision: Decision) -> HttpRes
 def opened_next(request: PersonRequest, done: UserTask, said: dict[str, Any]) -> HttpResponse:
     """Open the task to do after `done`, with what is said about that: `toast`, `decided`."""
     wanted = filter_of(request)
-    following = wanted.next_after(done, request.rights)
+    following = wanted.next_after(done, request.rights, *RELATED)
     if not is_partial(request):
         messages.success(request, said["toast"])
         return redirect(address_of(following, wanted))
     context: dict[str, Any] = {"wanted": wanted, "query": wanted.query(), "opened": bool(following)}
     if following is not None:
-        context |= pane(request, find_task(request, following.pk), wanted)
+        context |= pane(request, following, wanted)
     response = answer(request, context | said | {"is_next": True}, partial="after")
     response["HX-Push-Url"] = address_of(following, wanted)
     return response

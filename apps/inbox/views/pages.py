@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.http import PersonRequest
 from apps.inbox.models import UserTask
 
-from .common import answer, filter_of, find_task, is_partial, pane
+from .common import RELATED, answer, filter_of, find_task, is_partial, pane
 
 
 @require_safe
@@ -23,9 +23,9 @@ def inbox(request: PersonRequest) -> HttpResponse:
     context: dict[str, Any] = {"wanted": wanted, "opened": False}
     if is_partial(request) and request.headers.get("HX-Target", "").endswith("#task-list"):
         return answer(request, context, partial="list_live")
-    first = None if wanted.tab == "decided" else wanted.first(request.rights)
+    first = None if wanted.tab == "decided" else wanted.first(request.rights, *RELATED)
     if first is not None:
-        context |= pane(request, find_task(request, first), wanted) | {"opened": False}
+        context |= pane(request, first, wanted) | {"opened": False}
     return answer(request, context)
 
 
