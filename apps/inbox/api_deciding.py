@@ -7,13 +7,11 @@ from pydantic import Field
 
 from apps.accounts.http import TokenRequest
 from apps.accounts.permissions import Action, require
-from apps.lib.schema import check_schema, unmask
 
 from . import lifecycle
 from .api_common import find_task, router, visible_tasks
 from .api_schemas import DecideIn, TaskDetail, TaskOut, task_detail_out, task_out
 from .decisions import MAX_REASON, MAX_REFERENCE, THROW, Decision, pick
-from .models import UserTask
 
 
 class RecallIn(Schema):
@@ -114,7 +112,9 @@ def decide(request: TokenRequest, task_id: int, body: DecideIn) -> dict[str, Any
         lifecycle.Answer(
             decision=decision.key,
             version=body.version,
-            payload=_payload(task, body),
+            payload=None
+            if body.values is None or not decision.takes_values
+            else lifecycle.laid_over(task, body.values),
             result=body.values if body.result is None else body.result,
             reason=body.reason or _said(decision, body, "reason", MAX_REASON),
             reference=_reference(decision, body),
@@ -138,13 +138,6 @@ def recall(request: TokenRequest, task_id: int, body: RecallIn | None = None) ->
     reason = body.reason if body is not None else ""
     lifecycle.recall_decision(task, by=request.actor, reason=reason)
     return task_out(find_task(request, task_id))
-
-
-def _payload(task: UserTask, body: DecideIn) -> dict[str, Any] | None:
-    if body.values is None:
-        return None
-    values = body.values if check_schema(task.form) else unmask(body.values, task.values, task.form)
-    return {**task.values, **values}
 
 
 def _reference(decision: Decision, body: DecideIn) -> str:

@@ -8,6 +8,7 @@ from apps.inbox import lifecycle
 from apps.inbox.models import UserTask
 from tests.api.conftest import program_of
 from tests.factories import make_folder, make_person
+from tests.inbox.steps import instances_listening, open_step
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +82,21 @@ def test_a_link_that_decides_is_in_no_log(task, business_user):
     (line,) = [each for each in logged if each["event"] == "request"]
     assert line["path"].startswith("/inbox/link/")
     assert token not in str(logged)
+
+
+def test_what_is_only_shown_is_changed_by_no_program(program, business_user, folder):
+    with instances_listening():
+        task = open_step(folder)
+    values = {"approved": True, "amount": 9}
+    body = {"decision": "complete", "version": task.version, "values": values}
+
+    one = program.post(f"/user-tasks/{task.pk}/decide", body)
+    many = program.post(
+        "/user-tasks/decide-many", {"tasks": [task.pk], "decision": "complete", "values": values}
+    )
+
+    for refused in (one, many):
+        assert refused.status_code == 422
+        assert [each["path"] for each in refused.json()["errors"]] == ["values.amount"]
+    shown = {**body, "values": {**values, "amount": 1200}}
+    assert program.post(f"/user-tasks/{task.pk}/decide", shown).status_code == 200

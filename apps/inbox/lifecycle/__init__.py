@@ -1,6 +1,6 @@
 """The verbs of the inbox. Only here the status of a task is written."""
 
-from .answers import Answer
+from .answers import Answer, laid_over
 from .approving import NewApproval, ask_approval, withdraw_approval
 from .bulk import MAX_TASKS, ForAll, TaskResult, common_decisions, decide_many, insist_on_likeness
 from .carrying import check_values
@@ -43,6 +43,7 @@ __all__ = [
     "draft_of",
     "drop_draft",
     "insist_on_likeness",
+    "laid_over",
     "link_of",
     "make_link",
     "open_owned_tasks",

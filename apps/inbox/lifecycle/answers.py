@@ -1,13 +1,17 @@
 """What a person decided, as a value that can be kept until it takes effect."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from apps.inbox.changes import same_json
 from apps.inbox.decisions import Decision, check_answers, pick
 from apps.inbox.models import UserTask
 from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.json import JsonObject
+from apps.lib.schema import check_schema, unmask
 
 from .talking import check_comment
 
@@ -60,6 +64,37 @@ def checked_decision(task: UserTask, answer: Answer) -> Decision:
     )
     _check_codes(answer)
     return decision
+
+
+def laid_over(task: UserTask, values: JsonObject) -> JsonObject:
+    """Return the task's values with these in place of its own; a mask stands for what was.
+
+    Raises InvalidError naming each that the form shows and lets nobody change.
+    """
+    known = values if check_schema(task.form) else unmask(values, task.values, task.form)
+    said = {**task.values, **known}
+    problems = [
+        FieldProblem(f"values.{path}", _("is only shown here, and can't be changed"))
+        for path in _fixed_changed(task.form, task.values, said)
+    ]
+    if problems:
+        raise InvalidError(f"{problems[0].path} {problems[0].message}.", fields=problems)
+    return said
+
+
+def _fixed_changed(schema: Any, before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """Yield where a value differs that is `readOnly`; the parts of lists may move."""
+    if not isinstance(schema, dict):
+        return
+    if schema.get("readOnly") is True and path:
+        if not same_json(before, after):
+            yield path
+        return
+    named = schema.get("properties")
+    if isinstance(named, dict) and isinstance(before, dict) and isinstance(after, dict):
+        for name, inner in named.items():
+            at = f"{path}.{name}" if path else name
+            yield from _fixed_changed(inner, before.get(name), after.get(name), at)
 
 
 def _check_codes(answer: Answer) -> None:

@@ -21,9 +21,8 @@ from apps.inbox.predicted import predicted_of
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, DomainError, FieldProblem, InvalidError
 from apps.lib.json import JsonObject
-from apps.lib.schema import check_schema, unmask
 
-from .answers import Answer, checked_decision
+from .answers import Answer, checked_decision, laid_over
 from .deciding import decide, insist_undecided, is_decided_with, rehearse
 from .locks import lock_task
 from .pending import decide_soon
@@ -148,7 +147,7 @@ def _answer(task: UserTask, said: ForAll, version: int) -> Answer:
     takes_values = any(
         each.takes_values for each in decisions_of(task.decisions) if each.key == said.decision
     )
-    payload = _laid_over(task, said.values) if takes_values and said.values else None
+    payload = laid_over(task, said.values) if takes_values and said.values else None
     return Answer(
         decision=said.decision,
         version=version,
@@ -157,12 +156,6 @@ def _answer(task: UserTask, said: ForAll, version: int) -> Answer:
         reference=said.reference,
         comment=said.comment,
     )
-
-
-def _laid_over(task: UserTask, values: JsonObject) -> JsonObject:
-    """Return the task's values with these in place of its own; a mask stands for what was."""
-    known = values if check_schema(task.form) else unmask(values, task.values, task.form)
-    return {**task.values, **known}
 
 
 def _one(  # noqa: PLR0913 - one for each way of doing it
