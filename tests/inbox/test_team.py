@@ -68,6 +68,12 @@ def crowd(folder, supervisor, business_user):
     return team
 
 
+def test_the_way_to_a_persons_absence_is_beside_their_name(supervisor_client, business_user):
+    page = supervisor_client.get("/inbox/team/").content.decode()
+
+    assert f'/people/{business_user.pk}/absences/?next=/inbox/team/"' in page
+
+
 def test_every_number_equals_the_list_that_it_opens(supervisor, supervisor_client, folder, crowd):
     text = supervisor_client.get("/inbox/team/").text
     links = {query.replace("&amp;", "&"): int(n) for query, n in LINK.findall(text)}
