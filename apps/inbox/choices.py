@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.queues.models import WorkQueue
@@ -107,24 +108,42 @@ def count_alike(task: UserTask) -> int:
 
 def groups_of(wanted: TaskFilter, rights: Any) -> list[dict[str, Any]]:
     """Return the largest groups of tasks that are alike, each with its most urgent task."""
-    rows = wanted.rows(rights).exclude(alike="")
-    found = (
-        rows.order_by()
-        .values("alike")
-        .annotate(n=Count("pk"))
-        .filter(n__gt=1)
-        .order_by("-n", "alike")[:MAX_GROUPS]
-    )
-    groups = {row["alike"]: row for row in found}
+    is_whole = wanted.tab == "open" and not wanted.is_narrowed
+    groups = _all_groups(wanted.folder) if is_whole else _groups_among(wanted.rows(rights))
     tasks = (
         UserTask.objects.filter(pk__in=_first_of_each(wanted.folder, list(groups)))
         .select_related("queue")
         .defer("form", "values", "earlier_values", "predictions", "handling")
     )
     firsts = {task.alike: task for task in tasks}
-    return [
-        {"task": firsts[alike], "n": row["n"]} for alike, row in groups.items() if alike in firsts
-    ]
+    return [{"task": firsts[alike], "n": n} for alike, n in groups.items() if alike in firsts]
+
+
+def _groups_among(tasks: QuerySet[UserTask]) -> dict[str, int]:
+    """Return the signs of the largest groups, each with how many of these tasks it has."""
+    found = tasks.order_by().exclude(alike="").values("alike")
+    largest = found.annotate(n=Count("*")).filter(n__gt=1).order_by("-n", "alike")[:MAX_GROUPS]
+    return {row["alike"]: row["n"] for row in largest}
+
+
+def _all_groups(folder_id: int) -> dict[str, int]:
+    """Return the same of all that waits in a folder, counted in the index alone.
+
+    Leaving out the few that are put off, or were just decided, would make PostgreSQL read each
+    task: they are counted by their own indexes, and taken off.
+    """
+    tasks = UserTask.objects.open().filter(folder_id=folder_id)
+    largest = _groups_among(tasks)
+    asleep = tasks.filter(snoozed_until__gt=Now(), pending_decision=None)
+    for resting in (asleep, tasks.filter(pending_decision__isnull=False)):
+        few = resting.order_by().filter(alike__in=largest).values_list("alike")
+        for sign, n in few.annotate(n=Count("*")):
+            largest[sign] -= n
+    return {sign: n for sign, n in sorted(largest.items(), key=_largest_first) if n > 1}
+
+
+def _largest_first(group: tuple[str, int]) -> tuple[int, str]:
+    return -group[1], group[0]
 
 
 def _first_of_each(folder_id: int, alike: list[str]) -> list[int]:
