@@ -1,6 +1,9 @@
 """What rules leave to people: work that comes back, and tasks met after the rule was paused."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models.functions import Now
 
 from apps.events.bus import deliver_outbox
 from apps.inbox.lifecycle import Answer, decide, reconcile_tasks
@@ -50,3 +53,19 @@ def test_a_rule_that_is_paused_while_tasks_are_gone_through_decides_no_more(
     task.refresh_from_db()
     assert task.is_open
     assert not RuleCase.objects.filter(task=task).exists()
+
+
+def test_a_rule_takes_no_task_from_somebody_who_works_on_it(folder, business_user, supervisor):
+    queue = make_queue(folder)
+    people_leave_out(queue, [business_user])
+    find_proposals()
+    accept(Proposal.objects.get(), supervisor.actor)
+    task = open_task(queue, 70, tell=False)
+    soon = Now() + timedelta(minutes=1)
+    UserTask.objects.filter(pk=task.pk).update(working_by=business_user, working_until=soon)
+
+    deliver_outbox()
+
+    task.refresh_from_db()
+    assert task.is_open
+    assert open_task(queue, 71).status == "completed"

@@ -42,6 +42,8 @@ def apply_rules(task_ids: Iterable[int]) -> int:
     if not Rule.objects.filter(status=ACTIVE).exists():
         return 0  # as it mostly is: tasks and their values need not be looked at
     tasks = UserTask.objects.open().filter(pk__in=set(task_ids), rule_case__isnull=True)
+    # news may come late: a rule takes no task out of the hands of somebody who types already
+    tasks = tasks.exclude(working_until__gt=Now())
     waiting = list(tasks.exclude(alike="").select_related("folder"))
     rules = Rule.objects.filter(status=ACTIVE, alike__in={task.alike for task in waiting})
     by_sort: dict[tuple[int, str], list[Rule]] = {}
