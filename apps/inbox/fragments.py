@@ -40,17 +40,16 @@ def task_list(audience: Audience, arg: str) -> Context | None:
     wanted = TaskFilter.parse(arg)
     if wanted.folder not in audience.folder_ids(Action.VIEW):
         return None
-    tabs = _tabs(wanted, audience)
-    common: Context = {
+    is_grouped = wanted.is_grouped and wanted.tab not in ("decided", "snoozed")
+    found = _groups(wanted, audience) if is_grouped else _rows(wanted, audience)
+    tabs = _tabs(wanted, audience, found.get("n_found"))
+    return found | {
         "wanted": wanted,
         "query": wanted.query(),
         "tabs": [tab for tab in tabs if tab["tab"] in MAIN_TABS or tab["current"]],
         "more_tabs": [tab for tab in tabs if tab["tab"] not in MAIN_TABS and not tab["current"]],
         "may_decide": audience.can(Action.DECIDE, wanted.folder),
     }
-    if wanted.is_grouped and wanted.tab not in ("decided", "snoozed"):
-        return common | _groups(wanted, audience)
-    return common | _rows(wanted, audience)
 
 
 def _rows(wanted: TaskFilter, audience: Audience) -> Context:
@@ -74,8 +73,11 @@ def _rows(wanted: TaskFilter, audience: Audience) -> Context:
         for task in page.items
     ]
     is_top = wanted.tab == "decided" and not wanted.after
+    is_all = not page.next_cursor and not wanted.after
     return {
         "rows": rows,
+        # what was found need not be looked for again: a text has no index
+        "n_found": len(rows) if is_all else None,
         "pending": _pending(wanted, audience) if is_top else [],
         "next_query": wanted.but(after=page.next_cursor).query() if page.next_cursor else "",
         "first_query": wanted.but().query() if wanted.after else None,
@@ -165,7 +167,8 @@ def _task(audience: Audience, arg: str) -> UserTask | None:
     return found
 
 
-def _tabs(wanted: TaskFilter, audience: Audience) -> list[dict[str, Any]]:
+def _tabs(wanted: TaskFilter, audience: Audience, n_found: int | None) -> list[dict[str, Any]]:
+    """Return the tabs with their counts; `n_found` is that of the open one, if it is known."""
     labels = {
         "mine": (_("Mine"), _("What you have, or are typing into")),
         "team": (_("Teams"), _("Offered to you, to your teams, or to whom you stand in for")),
@@ -179,6 +182,9 @@ def _tabs(wanted: TaskFilter, audience: Audience) -> list[dict[str, Any]]:
         other = wanted.but(tab=tab)
         query = other.query()
         label, title = labels[tab]
+        count = n_found if tab == wanted.tab else None
+        if count is None and _is_counted(wanted, tab):
+            count = other.count(audience)
         tabs.append(
             {
                 "tab": tab,
@@ -186,7 +192,7 @@ def _tabs(wanted: TaskFilter, audience: Audience) -> list[dict[str, Any]]:
                 "label": label,
                 "title": title,
                 "current": tab == wanted.tab,
-                "count": _said(other.count(audience)) if _is_counted(wanted, tab) else None,
+                "count": None if count is None or tab == "decided" else _said(count),
             }
         )
     return tabs
