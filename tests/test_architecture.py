@@ -15,7 +15,7 @@ MAX_LINES_PER_FILE, MAX_LINES_PER_FUNCTION = 400, 40
 
 # what may be seen without signing in; everything else must ask
 OPEN_PAGES = {
-    "healthz", "readyz", "metrics", "favicon.ico", "manifest.webmanifest", "csp/",
+    "healthz", "readyz", "metrics", "favicon.ico", "manifest.webmanifest", "csp/", "sw.js",
 }  # fmt: skip
 PLACE_TABLES = ("Ready", "Scheduled", "Lease", "Parked", "Ended")
 

@@ -76,8 +76,10 @@ def said_candidates(task: UserTask) -> str:
 def offered_names(task: UserTask) -> str:
     """Return whom the task is offered to; names that nobody here has are told as such."""
     names = names_of(task.offered_to)
+    nobody = [task.facts["assignee"]] if task.facts.get("assignee") else []
     unknown = [
-        _("%(name)s (unknown)") % {"name": name} for name in task.facts.get("unknown_groups", [])
+        _("%(name)s (unknown)") % {"name": name}
+        for name in [*nobody, *task.facts.get("unknown_groups", [])]
     ]
     return ", ".join([*names, *unknown]) or said_candidates(task)
 

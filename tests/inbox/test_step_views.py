@@ -78,7 +78,7 @@ def test_a_step_shows_whose_it_is_what_to_do_and_its_form(business_client, folde
     assert f'<a href="/instances/{INSTANCE}/">Invoices #{INSTANCE}</a>' in page
     assert "Compare with the order." in page
     assert "&lt;quickly&gt;" in page
-    assert "for gone, Finance, kim" in page
+    assert "for gone (unknown), Finance (unknown), kim (unknown)" in page
     assert "priority 90" in page
     assert 'name="v/approved"' in page
     assert 'name="v/amount"' not in page, "what is for reading only is not a control"
@@ -104,8 +104,9 @@ def test_the_list_tells_steps_from_problems(business_client, folder):
     assert "No account for vendor 7." in page
 
 
+@pytest.mark.usefixtures("_linked")
 def test_steps_of_one_name_are_told_apart_by_what_they_are_about(
-    business_client, supervisor_client, folder, _linked
+    business_client, supervisor_client, folder
 ):
     open_step(folder, instance_id=71)
     open_step(folder, instance_id=72)
