@@ -120,7 +120,8 @@ function forgetHere(form) {
 /** Hand in what was typed before the session was lost, then show it. */
 export async function bringBack() {
   const form = taskForm();
-  if (!form?.dataset.me || form === edited) return;
+  // a form on its way to the server has its copy, too: that one is not lost
+  if (!form?.dataset.me || form === edited || form.matches(".htmx-request")) return;
   let copy = null;
   try {
     copy = sessionStorage.getItem(placeOf(form));
@@ -134,6 +135,8 @@ export async function bringBack() {
   const answer = await send(form.dataset.draftUrl, said).catch(() => null);
   if (answer?.status !== 204) return;
   forgetHere(form);
+  // decided in the meantime: what is open now, or comes with the answer, is another task
+  if (!form.isConnected || form.matches(".htmx-request")) return;
   await window.htmx.ajax("GET", location.href, { target: "#task", swap: "outerHTML" });
   sayState(taskForm()?.dataset.broughtBack ?? "");
 }
