@@ -30,7 +30,7 @@ PAGES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def numbers(running_room: RunningRoom) -> dict[str, int]:
     """Something to look at of each kind."""
     running_room.manage("shell", "-c", SOMETHING_TO_SEE)

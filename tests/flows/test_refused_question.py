@@ -31,6 +31,10 @@ def test_a_reason_that_is_missing_is_asked_for_and_typing_it_decides_nothing_els
     expect(reason).to_have_value("a sad red dog")
     page.keyboard.press("Enter")
     expect(page.locator(".toasts")).to_contain_text(number)
-    sql = "select decision, decision_comment from inbox_usertask where title like %s"
-    decided = running_room.query(sql, f"%{number}%")
-    assert decided[0][0] == QUESTIONS[key]
+    # decided, and on its way: it takes effect after the seconds in which it can be undone
+    sql = """
+        select coalesce(pending.decision, task.decision) from inbox_usertask task
+        left join inbox_pendingdecision pending on pending.task_id = task.id
+        where task.title like %s
+    """
+    assert running_room.query(sql, f"%{number}%")[0][0] == QUESTIONS[key]

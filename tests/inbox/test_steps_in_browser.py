@@ -127,6 +127,7 @@ def test_the_list_is_narrowed_to_what_is_offered(ask, page_of):
     page.goto(f"/inbox/?instance={instance}")
     expect(page.locator(".task-list a")).to_have_count(2, timeout=PATIENCE)
 
+    page.locator("details:has([name=whom]) > summary").click()
     page.get_by_label("For whom").select_option("group:Night shift")
 
     expect(page.locator(".task-list a")).to_have_count(1)
