@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -75,6 +76,12 @@ class Postgres:
     def url(self) -> str:
         password = quote(self._dir.password("postgres"))
         return f"postgresql://{ROLE}:{password}@{HOST}:{self.port}/{DATABASE}"
+
+    @property
+    def owner_login(self) -> dict[str, Any]:
+        """How the owner of the whole server, a superuser, connects."""
+        password = self._dir.password("postgres-owner")
+        return {"host": HOST, "port": self.port, "user": OWNER, "password": password}
 
     @property
     def log_file(self) -> Path:
@@ -208,11 +215,9 @@ class Postgres:
         )
 
     def _make_database(self) -> None:
-        owner_password = self._dir.password("postgres-owner")
         with psycopg.connect(
-            host=HOST, port=self.port, user=OWNER, password=owner_password, dbname=OWNER,
-            autocommit=True, connect_timeout=5,
-        ) as connection:  # fmt: skip
+            **self.owner_login, dbname=OWNER, autocommit=True, connect_timeout=5
+        ) as connection:
             found = connection.execute(
                 "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
             ).fetchone()

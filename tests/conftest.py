@@ -9,7 +9,8 @@ import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
 
-from tests.databases import copy_template, make_template, use_database
+from tests.databases import copy_template, make_template, put_back, use_database
+from tests.resetting import Original
 from tests.servers import TestServers
 from tests.sharing import GroupScheduling, write_groups
 
@@ -66,27 +67,25 @@ def django_db_setup(
     django_test_environment: None,
     django_db_blocker: Any,
 ) -> Iterator[None]:
-    """Copy the migrated template; after a test with real commits, copy it again.
-
-    A copy is quicker than emptying every table, keeps the rows that migrations made, and restarts
-    the sequences.
-    """
+    """Copy the migrated template; after a test with real commits, put the copy back as it was."""
     with django_db_blocker.unblock():
         make_template(servers.root / "template-lock")
         copy_template(database_name)
         use_database(database_name)
+        with servers.as_superuser(database_name) as cursor:
+            original = Original.read(cursor)
 
     def start_afresh(_case: TransactionTestCase) -> None:
         from apps.workflows.lifecycle.definitions import forget_definitions
 
-        copy_template(database_name)
+        put_back(database_name, original, servers)
         # numbers start over, too
         forget_definitions()
 
-    original = TransactionTestCase._fixture_teardown
+    usual = TransactionTestCase._fixture_teardown
     TransactionTestCase._fixture_teardown = start_afresh  # type: ignore[method-assign]
     yield
-    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = usual  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -10,7 +10,12 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from controlroom.datadir import DataDir
 from controlroom.embedded import HOST
@@ -60,6 +65,12 @@ class TestServers:
             self.postgres.stop()
             self.valkey.stop()
             shutil.rmtree(self.root, ignore_errors=True)
+
+    @contextmanager
+    def as_superuser(self, database: str) -> Iterator[psycopg.Cursor[Any]]:
+        """Give a cursor of the servers' owner in `database`, in one transaction."""
+        with psycopg.connect(**self.postgres.owner_login, dbname=database) as connection:
+            yield connection.cursor()
 
     def folder(self, name: str) -> Path:
         """Return a directory of this run that the servers' user could reach, made if missing."""

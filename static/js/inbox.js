@@ -3,10 +3,11 @@
 import { all, isTyping, press } from "./dom.js";
 import { singleKeysAreOn } from "./commands.js";
 import { goToFirst, showLeft } from "./inbox_check.js";
-import { bringBack, forgetEdits } from "./inbox_drafts.js";
+import { bringBack, forgetEdits, keepRedrawn } from "./inbox_drafts.js";
 import { layOut } from "./inbox_tools.js";
 import "./inbox_undo.js";
 
+const REFUSED = 422;
 const pane = () => document.getElementById("task");
 
 // ---- decisions: digits beside the letters on the buttons; questions asked in place
@@ -90,11 +91,13 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.isLive) return;
   forgetEdits();
-  markLeft();
+  const { sentTask, response } = event.detail.ctx;
+  if (sentTask) markLeft(sentTask);
   showOpen();
   showLeft();
   layOut();
-  bringBack();
+  if (sentTask && response?.status === REFUSED) keepRedrawn();
+  else bringBack();
   reopenRefusedQuestion();
   if (isOpenedByKey) document.getElementById("task-title")?.focus();
   isOpenedByKey = false;
@@ -118,19 +121,16 @@ function reopenRefusedQuestion() {
 
 // ---- what was decided leaves the list by the live connection; where there is one, the answer need not carry the list
 
-let sent = ""; // the task that was sent last
-
 document.addEventListener("htmx:config:request", ({ detail }) => {
   detail.ctx.request.headers["X-Live-State"] = window.controlroomLive?.state ?? "";
 });
 document.addEventListener("htmx:before:request", ({ detail }) => {
-  if (detail.ctx.request.method !== "GET") sent = pane()?.dataset.task ?? "";
+  if (detail.ctx.request.method !== "GET") detail.ctx.sentTask = pane()?.dataset.task;
 });
 
-function markLeft() {
-  const row = sent && sent !== pane()?.dataset.task && document.getElementById(`t-${sent}`);
+function markLeft(sentTask) {
+  const row = sentTask !== pane()?.dataset.task && document.getElementById(`t-${sentTask}`);
   if (row && !row.closest(".pending")) row.setAttribute("data-ui-leaving", "");
-  sent = "";
 }
 
 function showOpen() {

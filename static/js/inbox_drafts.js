@@ -117,19 +117,22 @@ function forgetHere(form) {
   }
 }
 
+/** A decision was refused: the form stands here again with all that was typed, and the server has no draft of it yet. */
+export function keepRedrawn() {
+  if (isNew(taskForm())) keepSoon();
+}
+
 /** Hand in what was typed before the session was lost, then show it. */
 export async function bringBack() {
   const form = taskForm();
-  // a form on its way to the server has its copy, too: that one is not lost
-  if (!form?.dataset.me || form === edited || form.matches(".htmx-request")) return;
+  if (!isNew(form)) return;
   let copy = null;
   try {
     copy = sessionStorage.getItem(placeOf(form));
   } catch {
     return;
   }
-  if (!copy || form.dataset.uiBroughtBack) return;
-  form.dataset.uiBroughtBack = "1";
+  if (!copy) return;
   const said = new URLSearchParams(copy);
   said.delete("csrfmiddlewaretoken");
   const answer = await send(form.dataset.draftUrl, said).catch(() => null);
@@ -139,6 +142,13 @@ export async function bringBack() {
   if (!form.isConnected || form.matches(".htmx-request")) return;
   await window.htmx.ajax("GET", location.href, { target: "#task", swap: "outerHTML" });
   sayState(taskForm()?.dataset.broughtBack ?? "");
+}
+
+/** Only a form that has just come can find a lost copy: later, a copy is of what is typed or sent from it. */
+function isNew(form) {
+  if (!form?.dataset.me || form.dataset.uiSeen) return false;
+  form.dataset.uiSeen = "1";
+  return true;
 }
 
 document.addEventListener("htmx:before:request", ({ detail }) => {
