@@ -69,20 +69,23 @@ from tests.learning.seen import make_learnt
 folder = Folder.objects.get(demo_setting__isnull=False)
 make_learnt(folder, [User.objects.get(username=name) for name in ("sam", "bea")])
 """
-SOMETHING_TO_SEE = """
+TWO_INVOICES = """
 from apps.accounts.models import Folder
 from apps.demo.intake import take_in_made
 from apps.demo.making import Fault
 from apps.demo.trickle import make_one
 folder = Folder.objects.get(demo_setting__isnull=False)
+for fault in [None, Fault.WRONG_TOTAL]:
+    take_in_made(folder, make_one(folder, fault=fault))
+"""
+SOMETHING_TO_SEE = f"""
+{TWO_INVOICES}
 from apps.workflows.lifecycle import deploy_decision
 from apps.lib.actors import SYSTEM
 from tests.workflows.decisions import DISCOUNT
 deploy_decision(folder, DISCOUNT, by=SYSTEM)
 from tests.flows.people import make_people_to_see
 make_people_to_see(folder)
-for fault in [None, Fault.WRONG_TOTAL]:
-    take_in_made(folder, make_one(folder, fault=fault))
 from tests.inbox.readings import hand_in_read, make_gate
 from tests.factories_queues import make_queue
 hand_in_read(make_queue("read", folder=folder, gate=make_gate(folder, key="seen")))
@@ -133,7 +136,7 @@ def test_the_overview_moves_without_a_reload(page_of, numbers, running_room):
     page.evaluate("window.wasNotReloaded = true")
     before = page.locator(".tile", has_text="Done today").inner_text()
 
-    running_room.manage("shell", "-c", SOMETHING_TO_SEE)
+    running_room.manage("shell", "-c", TWO_INVOICES)
 
     page.wait_for_function(
         "before => [...document.querySelectorAll('.tile')].find("

@@ -130,6 +130,7 @@ def test_undo_brings_back_what_the_person_had_typed_and_looked_at(ask, page_of):
     field(page, "vendor").fill("Own value")
     page.keyboard.press("Control+Enter")  # at once: what is typed counts, not what was saved
     expect(page.locator("#task-title")).not_to_have_text(first)
+    expect(page.locator(".undo-card")).to_be_visible()
 
     press(page, "z")
 

@@ -131,14 +131,14 @@ def audience(folder, supervisor):
     return audience_of(supervisor)
 
 
-def test_only_what_changed_is_sent(folder, designer, audience) -> None:
+def test_only_what_changed_is_sent(folder, designer, supervisor, audience) -> None:
     instance = start_approval(folder, designer)
     fragment = f"instance.diagram:{instance.pk}"
     first = take_step(fragment, audience, "")
 
     again = take_step(fragment, audience, first.cursor)
     task = UserTask.objects.get(instance_id=instance.pk)
-    decide(task, Answer(decision="approve", version=task.version), by=designer.actor)
+    decide(task, Answer(decision="approve", version=task.version), by=supervisor.actor)
     deliver_outbox()
     changed = take_step(fragment, audience, first.cursor)
 
