@@ -15,12 +15,14 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
 from apps.lib.pagination import Page, page_of
+from apps.queues.models import WorkItem
 
 from .candidates import eligible, tokens_of
 from .models import PendingDecision, UserTask, Vote
 
 PAGE_SIZE = 50
 MAX_TEXT = 100
+MAX_ITEMS = 200  # whose reference begins with what is looked for
 MAX_COUNT = 1_000  # beyond that a list says "≥ 1 000": nobody reads on
 MAX_PENDING = 20  # decisions on their way that are shown, and can be taken back
 MOST_URGENT_FIRST = ("urgent_at", "id")
@@ -267,7 +269,23 @@ class TaskFilter:
         }
         found = Q(**{name: value for name, value in chosen.items() if value})
         found &= self._offered() & _standing(self.standing) & _of_workflow(self.workflow)
-        return found & _matches(self.text) if self.text else found
+        return found & self._matches if self.text else found
+
+    @cached_property
+    def _matches(self) -> Q:
+        """In the title or the reason; or the beginning of the item's reference, or its number.
+
+        The items are asked for first: with an OR across two tables the planner reads all tasks,
+        instead of using the index of each.
+        """
+        text = self.text
+        begins = Q(reference__startswith=text) | Q(reference__startswith=text.upper())
+        items = WorkItem.objects.filter(begins, queue__folder_id=self.folder)
+        numbers = set(items.exclude(reference="").values_list("pk", flat=True)[:MAX_ITEMS])
+        if number := _number(text.removeprefix("#")):
+            numbers.add(number)
+        found = Q(title__icontains=text) | Q(reason__icontains=text)
+        return found | Q(item_id__in=numbers) if numbers else found
 
     def _offered(self) -> Q:
         """To me: by name, or since it was given to me."""
@@ -311,14 +329,6 @@ def _standing(standing: str) -> Q:
 
 def _audience(text: str) -> str:
     return text if text == ME or text.startswith(GROUP) else ""
-
-
-def _matches(text: str) -> Q:
-    """In the title or the reason; or the beginning of the item's reference, or its number."""
-    found = Q(title__icontains=text) | Q(reason__icontains=text)
-    found |= Q(item__reference__istartswith=text)
-    number = _number(text.removeprefix("#"))
-    return found | Q(item_id=number) if number else found
 
 
 def _one_of(known: Any, text: str | None) -> str:

@@ -95,7 +95,8 @@ def test_lists_are_narrowed_by_tab_queue_kind_and_text(business_client, business
     assert ids("tab=mine") == {mine.pk}
     assert ids(f"queue={letters.pk}") == {other.pk}
     assert ids("kind=system_problem") == set()
-    assert ids("q=R2") == {other.pk}
+    assert ids("q=R2") == ids("q=r2") == {other.pk}
+    assert ids("q=INES+add") == {mine.pk, other.pk}
     assert ids(f"q=%23{mine.item_id}") == {mine.pk}
     assert ids("tab=decided") == set()
     assert ids("tab=nonsense&queue=x&kind=y&after=zzz") == {mine.pk, other.pk}

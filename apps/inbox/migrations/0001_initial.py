@@ -7,7 +7,9 @@ import django.db.models.deletion
 import django.db.models.fields.json
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
+import django.db.models.functions.text
 from django.conf import settings
+from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
 
@@ -22,6 +24,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # a trusted extension: who owns the database may have it
+        TrigramExtension(),
         migrations.CreateModel(
             name="UserTask",
             fields=[
@@ -800,6 +804,18 @@ class Migration(migrations.Migration):
                 django.db.models.fields.json.KeyTextTransform("reference", "facts"),
                 condition=models.Q(("kind", "approval")),
                 name="user_task_reference",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("title"), "gin_trgm_ops"
+                ),
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("reason"), "gin_trgm_ops"
+                ),
+                name="user_task_words",
             ),
         ),
     ]

@@ -5,10 +5,10 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder, Team
@@ -216,6 +216,12 @@ class UserTask(models.Model):
                 name="user_task_offered_to",
                 fields=["offered_to"],
                 condition=models.Q(status="open"),
+            ),
+            # words anywhere in the title or the reason, as `icontains` asks for them
+            GinIndex(
+                OpClass(Upper("title"), "gin_trgm_ops"),
+                OpClass(Upper("reason"), "gin_trgm_ops"),
+                name="user_task_words",
             ),
             # the team view counts all open tasks in one pass, and must not read the tasks for it
             models.Index(
