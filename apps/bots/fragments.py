@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, Step, data_fragment, fragment
 from apps.lib.json import Json
+from apps.lib.numbers import whole_number
 
 from . import presenting
 from .models import Bot, LogLine, Run
@@ -27,7 +28,8 @@ def fleet(audience: Audience, arg: str) -> Context:
     "bot.header", template="bots/bot_detail.html#header", action=Action.VIEW, topics=("bots",)
 )
 def bot_header(audience: Audience, arg: str) -> Context | None:
-    bots = Bot.objects.filter(pk=_number(arg), folder_id__in=audience.folder_ids(Action.VIEW))
+    folders = audience.folder_ids(Action.VIEW)
+    bots = Bot.objects.filter(pk=whole_number(arg) or 0, folder_id__in=folders)
     cards = presenting.bot_cards(bots)
     return {"card": cards[0], "bot": cards[0].bot} if cards else None
 
@@ -38,11 +40,11 @@ def runs_table(audience: Audience, arg: str) -> Context:
     wanted = dict(parse_qsl(arg))
     runs = Run.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
     if wanted.get("bot"):
-        runs = runs.filter(bot_id=_number(wanted["bot"]))
+        runs = runs.filter(bot_id=whole_number(wanted["bot"]) or 0)
     if wanted.get("status") in Run.Status.values:
         runs = runs.filter(status=wanted["status"])
-    before = _number(wanted.get("before", "")) or None
-    limit = min(_number(wanted.get("limit", "")) or presenting.PAGE_SIZE, presenting.PAGE_SIZE)
+    before = whole_number(wanted.get("before", "")) or None
+    limit = min(whole_number(wanted.get("limit", "")) or presenting.PAGE_SIZE, presenting.PAGE_SIZE)
     page, following = presenting.recent_runs(runs, before=before, limit=limit)
     base = reverse("runs:run_list")
     kept = "".join(f"&{name}={wanted[name]}" for name in ("bot", "status") if wanted.get(name))
@@ -76,7 +78,7 @@ def run_log(audience: Audience, arg: str, cursor: str) -> Step | None:
     run = _run(audience, arg)
     if run is None:
         return None
-    after = _number(cursor)
+    after = whole_number(cursor) or 0
     lines = list(
         LogLine.objects.filter(run_id=run.pk, id__gt=after).order_by("id")[: LOG_STEP_LINES + 1]
     )
@@ -91,10 +93,6 @@ def run_log(audience: Audience, arg: str, cursor: str) -> Step | None:
 
 def _run(audience: Audience, arg: str) -> Run | None:
     folders = audience.folder_ids(Action.VIEW)
-    found = Run.objects.filter(pk=_number(arg), folder_id__in=folders)
+    found = Run.objects.filter(pk=whole_number(arg) or 0, folder_id__in=folders)
     run: Run | None = found.select_related("version__automation", "bot", "pool").with_hung().first()
     return run
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Folder
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
+from apps.lib.numbers import whole_number
 
 from .models import DemoSetting, LedgerEntry, TryItStep
 from .steps import BY_KEY, lease_of
@@ -27,12 +28,13 @@ def step(audience: Audience, arg: str) -> dict[str, Any] | None:
     wanted = dict(parse_qsl(arg))
     known = BY_KEY.get(wanted.get("step", ""))
     folders = audience.folder_ids(Action.VIEW)
-    folder = Folder.objects.filter(pk__in=folders, pk=_number(wanted.get("folder", ""))).first()
+    folder_id = whole_number(wanted.get("folder", "")) or 0
+    folder = Folder.objects.filter(pk__in=folders, pk=folder_id).first()
     if known is None or folder is None:
         return None
     progress = (
         TryItStep.objects.select_related("user")
-        .filter(folder=folder, user_id=_number(wanted.get("user", "")), step=known.key)
+        .filter(folder=folder, user_id=whole_number(wanted.get("user", "")) or 0, step=known.key)
         .first()
     )
     at_work = lease_of(progress) if progress else None
@@ -63,7 +65,7 @@ def _standing(progress: TryItStep | None) -> str:
 def switches(audience: Audience, arg: str) -> dict[str, Any] | None:
     """`arg` is the folder."""
     folders = audience.folder_ids(Action.VIEW)
-    found = DemoSetting.objects.filter(folder_id=_number(arg), folder__in=folders)
+    found = DemoSetting.objects.filter(folder_id=whole_number(arg) or 0, folder__in=folders)
     is_down = Case(When(erp_down_until__gt=Now(), then=True), default=False)
     switch = found.annotate(is_down=is_down).first()
     if switch is None:
@@ -75,7 +77,3 @@ def switches(audience: Audience, arg: str) -> dict[str, Any] | None:
         "n_posted": entries.count(),
         "n_twice": len(entries.posted_twice()),
     }
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -22,12 +22,12 @@ from django.utils import timezone, translation
 from django.utils.functional import cached_property
 
 from apps.lib.json import JsonObject
+from apps.lib.numbers import whole_number
 
 Context = dict[str, Any]
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 MAX_ID_LENGTH = 500
-MAX_ROW_ID = 2**63 - 1
 HASH_BYTES = 9
 
 
@@ -176,9 +176,7 @@ def find(fragment_id: str) -> tuple[Fragment, str] | None:
 
 def number_in(arg: str) -> int | None:
     """Return the id of a row that `arg` is, or begins with before a “?”; None if it is none."""
-    digits = arg.partition("?")[0]
-    is_number = digits.isascii() and digits.isdigit() and len(digits) < len(str(MAX_ROW_ID))
-    return int(digits) if is_number else None
+    return whole_number(arg.partition("?")[0])
 
 
 def render(fragment_id: str, audience: Audience) -> Rendered | None:

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Action
-from apps.events.fragments import Audience, fragment
+from apps.events.fragments import Audience, fragment, number_in
+from apps.lib.numbers import whole_number
 
 # the team view's register themselves
 from . import presenting, team_fragments  # noqa: F401
@@ -161,7 +162,7 @@ def _task(audience: Audience, arg: str) -> UserTask | None:
     found: UserTask | None = (
         UserTask.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
         .select_related(*related)
-        .filter(pk=_number_of(arg.partition("?")[0]))
+        .filter(pk=number_in(arg) or 0)
         .first()
     )
     return found
@@ -209,8 +210,4 @@ def _said(n: int) -> str:
 
 
 def _named(arg: str, name: str) -> int:
-    return _number_of(parse_qs(arg.partition("?")[2]).get(name, [""])[-1])
-
-
-def _number_of(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return whole_number(parse_qs(arg.partition("?")[2]).get(name, [""])[-1]) or 0

@@ -14,6 +14,7 @@ from apps.accounts.absences import stood_in_for
 from apps.accounts.models import User
 from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
+from apps.lib.numbers import whole_number
 from apps.lib.pagination import Page, page_of
 from apps.queues.models import WorkItem
 
@@ -99,8 +100,8 @@ class TaskFilter:
         `user` is whom `who` names, for those who have them at hand.
         """
         found = dict(parse_qsl(query[:2000]))
-        folder = folder or _number(found.get("folder")) or 0
-        who = who or _number(found.get("who")) or 0
+        folder = folder or whole_number(found.get("folder", "")) or 0
+        who = who or whole_number(found.get("who", "")) or 0
 
         def text_of(name: str, limit: int = MAX_NAME) -> str:
             return found.get(name, "").replace("\x00", "").strip()[:limit]
@@ -110,13 +111,13 @@ class TaskFilter:
             who=who,
             reader=Reader(who, folder, user),
             tab=_one_of(TABS, found.get("tab")) or "open",
-            queue=_number(found.get("queue")),
+            queue=whole_number(found.get("queue", "")),
             kind=_one_of(UserTask.Kind.values, found.get("kind")),
             code=text_of("code"),
             workflow=text_of("workflow"),
             standing=_one_of(STANDINGS, found.get("standing")),
             alike=text_of("alike"),
-            instance=_number(found.get("instance")),
+            instance=whole_number(found.get("instance", "")),
             whom=_audience(text_of("whom")),
             text=text_of("q", MAX_TEXT),
             is_grouped=found.get("grouped") == "1",
@@ -282,7 +283,7 @@ class TaskFilter:
         begins = Q(reference__startswith=text) | Q(reference__startswith=text.upper())
         items = WorkItem.objects.filter(begins, queue__folder_id=self.folder)
         numbers = set(items.exclude(reference="").values_list("pk", flat=True)[:MAX_ITEMS])
-        if number := _number(text.removeprefix("#")):
+        if number := whole_number(text.removeprefix("#")):
             numbers.add(number)
         found = Q(title__icontains=text) | Q(reason__icontains=text)
         return found | Q(item_id__in=numbers) if numbers else found
@@ -333,9 +334,3 @@ def _audience(text: str) -> str:
 
 def _one_of(known: Any, text: str | None) -> str:
     return text if text and text in known else ""
-
-
-def _number(text: str | None) -> int | None:
-    if text and text.isascii() and text.isdigit() and len(text) < 19:
-        return int(text)
-    return None

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
+from apps.lib.numbers import whole_number
 from apps.lib.pagination import Page, page_of
 
 from .listing import MAX_COUNT, MOST_URGENT_FIRST, waiting
@@ -124,4 +125,4 @@ def _id_or_none(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    return text if text.isascii() and text.isdigit() and len(text) < 19 else ""
+    return "" if whole_number(text) is None else text

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.lib.errors import InvalidError
+from apps.lib.numbers import whole_number
 from apps.lib.pagination import Page, page_of
 
 from .kinds import KINDS
@@ -35,11 +36,11 @@ def own_argument(user_id: int) -> str:
 def owner_in(argument: str) -> int | None:
     """Return whose page it is; None unless the key fits."""
     found = dict(parse_qsl(argument[:2000]))
-    digits = found.get("user", "")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+    user_id = whole_number(found.get("user", ""))
+    if user_id is None:
         return None
-    is_theirs = constant_time_compare(found.get("key", ""), key_of(int(digits)))
-    return int(digits) if is_theirs else None
+    is_theirs = constant_time_compare(found.get("key", ""), key_of(user_id))
+    return user_id if is_theirs else None
 
 
 @dataclass(frozen=True, kw_only=True)

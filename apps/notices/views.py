@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.folders import without_folder
 from apps.accounts.http import PersonRequest
+from apps.lib.numbers import whole_number
 
 from .kinds import KINDS
 from .lifecycle import mark_all_read, mark_read, mark_subject_read
@@ -59,9 +60,7 @@ def read(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def read_all(request: PersonRequest) -> HttpResponse:
     """All that the person has seen: what comes while they click stays new."""
-    up_to = _number(request.POST.get("up_to", ""))
-    if not up_to:
-        up_to = _newest_of(request.user.pk)
+    up_to = whole_number(request.POST.get("up_to", "")) or _newest_of(request.user.pk)
     n = mark_all_read(user_id=request.user.pk, up_to=up_to)
     text = ngettext("%(n)d notice is read now.", "%(n)d notices are read now.", n)
     messages.success(request, text % {"n": n})
@@ -72,9 +71,9 @@ def read_all(request: PersonRequest) -> HttpResponse:
 @require_POST
 def seen(request: PersonRequest) -> HttpResponse:
     """A page says what it shows: notices about that are no longer new."""
-    about, _colon, number = request.POST.get("subject", "").partition(":")
-    if about in SUBJECTS and _number(number):
-        mark_subject_read((about, _number(number)), user_id=request.user.pk)
+    about, _colon, pk = request.POST.get("subject", "").partition(":")
+    if about in SUBJECTS and (number := whole_number(pk)):
+        mark_subject_read((about, number), user_id=request.user.pk)
     return HttpResponse(status=204)
 
 
@@ -100,7 +99,3 @@ def _back(request: PersonRequest) -> HttpResponse:
 def _newest_of(user_id: int) -> int:
     newest = Notice.objects.filter(user=user_id).order_by("-id").values_list("pk", flat=True)
     return newest.first() or 0
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from apps.lib.actors import Actor
 from apps.lib.errors import DomainError
+from apps.lib.numbers import VERSIONS, whole_number
 from apps.lib.schema_forms import SchemaForm
 from apps.lib.schema_forms.rows import asks_for_rows, with_rows_changed
 
@@ -67,7 +68,7 @@ class ItemEdit:
         data = with_rows_changed(request.POST) if request.method == "POST" else None
         self.wants_rows = asks_for_rows(request.POST)
         self.item = item
-        self.version = item.version if data is None else _version(data.get("version", ""))
+        self.version = item.version if data is None else _version(data)
         about = {"reference": item.reference, "priority": item.priority, "due_at": item.due_at}
         self.about = ItemForm(data, initial=about)
         del self.about.fields["reference"], self.about.fields["available_at"]
@@ -99,5 +100,5 @@ class ItemEdit:
         return True
 
 
-def _version(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+def _version(said: QueryDict) -> int:
+    return whole_number(said.get("version", ""), below=VERSIONS) or 0

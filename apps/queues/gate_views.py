@@ -12,6 +12,7 @@ from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, FolderQuerySet, may_change, require
 from apps.lib.errors import ConflictError, DomainError
 from apps.lib.forms import disable_all
+from apps.lib.numbers import VERSIONS, whole_number
 
 from .gate_forms import GateForm, ThresholdRows, initial_of, rows_of, share, thresholds_of
 from .gate_presenting import gate_cards, history_of_gate, lately
@@ -89,8 +90,7 @@ def _save(request: PersonRequest, gate: Gate | None, form: GateForm, rows: Any) 
     try:
         if gate is None:
             return create_gate(request.folder, said["key"], by=by, **values)
-        seen = request.POST.get("version", "")
-        version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0
+        version = whole_number(request.POST.get("version", ""), below=VERSIONS) or 0
         return change_gate(gate, by=by, version=version, reason=said.get("reason", ""), **values)
     except ConflictError as error:
         form.add_error("key" if gate is None else None, error.message)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.lib.clock import start_of_today
+from apps.lib.numbers import whole_number
 
 from .models import Attempt, Ended, Lease, Parked, Ready, Scheduled, WorkItem
 
@@ -42,13 +43,11 @@ class ItemFilter:
         """Read a query string; what makes no sense is left out, never an error."""
         values = {name: found[-1] for name, found in parse_qs(query[:1000]).items()}
         status = values.get("status", "")
-        before = values.get("before", "")
-        is_number = before.isascii() and before.isdigit() and len(before) < 19
         return cls(
             queue_id,
             status if status in PLACES else "",
             values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
-            int(before) if is_number else None,
+            whole_number(values.get("before", "")),
             is_today=values.get("ended") == TODAY and status in Ended.Status.values,
         )
 
@@ -133,9 +132,7 @@ def _attach_last_attempts(items: list[WorkItem]) -> None:
 
 def _matches(text: str) -> Q:
     """An item's number, or the beginning of its reference (both found by an index)."""
-    digits = text.removeprefix("#")
+    number = whole_number(text.removeprefix("#"))
     # as the index has it, which holds no empty ones
     by_reference = Q(reference__startswith=text) & ~Q(reference="")
-    if digits.isascii() and digits.isdigit() and len(digits) < 19:
-        return by_reference | Q(pk=int(digits))
-    return by_reference
+    return by_reference if number is None else by_reference | Q(pk=number)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.events.fragments import number_in
+from apps.lib.numbers import VERSIONS, whole_number
 
 from .links import asked_among, with_open_tasks
 from .models import Incident, Token, Workflow, WorkflowInstance
@@ -42,7 +43,7 @@ class InstanceFilter:
         workflow_id = number_in(values.get("workflow", ""))
         return cls(
             workflow_id,
-            number_in(values.get("version", "")[:9]) if workflow_id else None,
+            whole_number(values.get("version", ""), below=VERSIONS) if workflow_id else None,
             status if status in KNOWN_STATUSES else "",
             values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
             number_in(values.get("before", "")),

@@ -15,6 +15,7 @@ from apps.ai import lifecycle, presenting
 from apps.ai.forms import PromptForm
 from apps.ai.models import Prompt, PromptVersion
 from apps.lib.errors import DomainError
+from apps.lib.numbers import VERSIONS, whole_number
 
 from .finding import find, form_page, may_design
 
@@ -32,7 +33,7 @@ def prompt_detail(request: PersonRequest, pk: int) -> HttpResponse:
     number = request.GET.get("version", "")
     versions = list(prompt.versions.all())
     if number:
-        wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
+        wanted = whole_number(number, below=VERSIONS) or 0
         version = get_object_or_404(prompt.versions, number=wanted)
     else:
         version = versions[0]

@@ -23,6 +23,7 @@ from apps.inbox.models import PendingDecision, UserTask
 from apps.lib.clock import utc_now
 from apps.lib.errors import DomainError, InvalidError
 from apps.lib.json import JsonObject, parse_json
+from apps.lib.numbers import VERSIONS, whole_number
 
 from .common import decision_rows
 
@@ -99,15 +100,11 @@ def chosen_tasks(request: PersonRequest) -> tuple[list[UserTask], dict[int, int]
         return list(found), {}
     versions: dict[int, int] = {}
     for text in said.getlist("task"):
-        number, _colon, version = text.partition(":")
-        if _is_number(number):
-            versions[int(number)] = int(version) if _is_number(version) else 0
+        task, _colon, version = text.partition(":")
+        if (pk := whole_number(task)) is not None:
+            versions[pk] = whole_number(version, below=VERSIONS) or 0
     tasks = list(visible.filter(pk__in=versions)[: lifecycle.MAX_TASKS + 1])
     return tasks, {pk: version for pk, version in versions.items() if version}
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _said(request: PersonRequest, values: JsonObject) -> ForAll:

@@ -24,6 +24,7 @@ from apps.inbox.models import PendingDecision, UserTask
 from apps.inbox.snoozing import snooze_choices
 from apps.lib.errors import DomainError, NotFoundError
 from apps.lib.json import JsonObject
+from apps.lib.numbers import whole_number
 from apps.lib.schema_forms import DraftEntered, Entered, SchemaForm
 
 PAGE = "inbox/inbox.html"
@@ -47,15 +48,10 @@ def task_to_decide(request: PersonRequest, pk: int) -> UserTask:
     return task
 
 
-def number_of(text: str) -> int:
-    """Return the number of a row that was sent; 0, which is no row's, for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
 def receiver(request: PersonRequest, text: str, folder: Folder | None = None) -> User:
     """Return who is to get a task: of other folders' people nobody hears. Raises NotFoundError."""
     people = people_of(folder or request.folder).filter(is_active=True)
-    found: User | None = people.filter(pk=number_of(text)).first()
+    found: User | None = people.filter(pk=whole_number(text) or 0).first()
     if found is None:
         raise NotFoundError(_("There is nobody like that in this folder."))
     return found

@@ -18,6 +18,7 @@ from apps.inbox.forming import form_of, payload_of, read_result, schema_of
 from apps.inbox.models import PendingDecision, UserTask
 from apps.lib.clock import utc_now
 from apps.lib.errors import ConflictError, DomainError, InvalidError, NotAllowedError, TooLargeError
+from apps.lib.numbers import VERSIONS, whole_number
 from apps.lib.schema_forms import SchemaForm
 
 from .common import (
@@ -177,8 +178,7 @@ def _is_said(name: str) -> bool:
 
 
 def _version(said: QueryDict) -> int:
-    text = said.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(said.get("version", ""), below=VERSIONS) or 0
 
 
 def _next(request: PersonRequest, done: UserTask, decision: Decision) -> HttpResponse:

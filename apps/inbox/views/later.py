@@ -20,6 +20,7 @@ from apps.inbox.models import UserTask
 from apps.inbox.people import people_of_folder
 from apps.inbox.snoozing import snooze_choices
 from apps.lib.errors import DomainError, FieldProblem, InvalidError
+from apps.lib.numbers import whole_number
 
 from .common import (
     address_of,
@@ -27,7 +28,6 @@ from .common import (
     filter_of,
     find_task,
     is_partial,
-    number_of,
     pane,
     receiver,
     task_to_decide,
@@ -106,7 +106,7 @@ def _chosen(request: PersonRequest) -> list[UserTask]:
     chosen = request.POST.getlist("task")[: MAX_TASKS + 1]
     if len(chosen) > MAX_TASKS:
         raise InvalidError(_("Choose at most %(n)d tasks at once.") % {"n": MAX_TASKS})
-    ids = {number_of(text) for text in chosen}
+    ids = {whole_number(text) or 0 for text in chosen}
     visible = UserTask.objects.visible_to(request.user, Action.DECIDE).open()
     return list(visible.filter(pk__in=ids, folder=request.folder).select_related("queue"))
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.http import PersonRequest
 from apps.inbox.models import UserTask
+from apps.lib.numbers import whole_number
 
 from .common import RELATED, answer, filter_of, find_task, is_partial, pane
 
@@ -16,9 +17,9 @@ from .common import RELATED, answer, filter_of, find_task, is_partial, pane
 @require_safe
 def inbox(request: PersonRequest) -> HttpResponse:
     """The list, with the most urgent task opened beside it (phones show the list alone)."""
-    item = request.GET.get("item", "")
-    if item.isascii() and item.isdigit() and len(item) < 19:
-        return _to_task_of_item(request, int(item))
+    item = whole_number(request.GET.get("item", ""))
+    if item is not None:
+        return _to_task_of_item(request, item)
     wanted = filter_of(request)
     context: dict[str, Any] = {"wanted": wanted, "opened": False}
     if is_partial(request) and request.headers.get("HX-Target", "").endswith("#task-list"):

@@ -19,8 +19,9 @@ from apps.inbox.lifecycle.moving import MAX_MOVED, Moved, move_back, move_tasks
 from apps.inbox.team import absences_of
 from apps.inbox.team_listing import NONE, TeamFilter
 from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
+from apps.lib.numbers import whole_number
 
-from .common import number_of, receiver
+from .common import receiver
 
 # in the session: what can be taken back, the newest last
 UNDO = "team_moves"
@@ -38,7 +39,7 @@ def team(request: PersonRequest) -> HttpResponse:
 @require_POST
 def team_move(request: PersonRequest) -> HttpResponse:
     """Hand the chosen tasks to a person, or back to the pool."""
-    ids = {number_of(text) for text in request.POST.getlist("task")[:MAX_MOVED]}
+    ids = {whole_number(text) or 0 for text in request.POST.getlist("task")[:MAX_MOVED]}
     to = _receiver(request, request.POST.get("to", ""))
     moved = move_tasks(ids, folder_id=request.folder.pk, to=to, by=request.user)
     number = _remember(request, moved, to) if moved.before else 0

@@ -17,6 +17,7 @@ from apps.learning.forms import AdoptForm, WantedForm
 from apps.learning.models import Adoption, Proposal
 from apps.learning.presenting import gate_context, shown_gate
 from apps.learning.rights import may_change, require_change
+from apps.lib.numbers import VERSIONS, whole_number
 from apps.queues.models import Gate
 
 
@@ -68,11 +69,8 @@ def adoption_put_back(request: PersonRequest, pk: int) -> HttpResponse:
     visible = Adoption.objects.visible_to(request.user).select_related("gate")
     adoption = get_object_or_404(visible, pk=pk)
     require_change(request.user, adoption.folder_id)
-    version = request.POST.get("version", "")
-    is_number = version.isascii() and version.isdecimal() and len(version) < 10
-    done = lifecycle.put_back(
-        adoption, by=request.user.actor, version=int(version) if is_number else 0
-    )
+    version = whole_number(request.POST.get("version", ""), below=VERSIONS) or 0
+    done = lifecycle.put_back(adoption, by=request.user.actor, version=version)
     message = _("The thresholds before hold again (version %(n)d).")
     messages.success(request, message % {"n": done.gate_version})
     return redirect("learning:gate_detail", pk=adoption.gate_id)

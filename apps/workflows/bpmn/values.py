@@ -10,12 +10,14 @@ from typing import Any
 from apps.lib.errors import DomainError
 from apps.lib.feel import Expression, FeelSyntaxError, compile_expression
 from apps.lib.json import parse_json
+from apps.lib.numbers import whole_number
 from apps.lib.texts import gettext as _
 from apps.workflows.graph import Constant, Given
 
 from .parts import Part
 
 _NAME = re.compile(r"[^\W\d]\w*")
+MOST = 999_999_999  # as a whole number may be, where nothing else is said
 MAX_TEXT = 20_000  # characters of one expression
 MAX_JSON = 1_000_000  # bytes of one form or schema
 NOT_FEEL = frozenset({"http://www.w3.org/1999/XPath", "juel", "java", "javascript", "groovy"})
@@ -131,12 +133,12 @@ def whole(
     text = part.get(attribute) if part else ""
     if part is None or not text:
         return None
-    is_whole = text.isascii() and text.isdigit() and len(text) < 10
-    if not is_whole or int(text) < least or (most is not None and int(text) > most):
-        bounds = _("from %(least)d to %(most)d") % {"least": least, "most": most or 999_999_999}
+    number = whole_number(text, below=MOST + 1)
+    if number is None or number < least or (most is not None and number > most):
+        bounds = _("from %(least)d to %(most)d") % {"least": least, "most": most or MOST}
         _refuse_number(part, what, text, bounds)
         return None
-    return int(text)
+    return number
 
 
 def decimal(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require
 from apps.lib.errors import DomainError, NotFoundError
+from apps.lib.numbers import VERSIONS, whole_number
 from apps.workflows import catalog, lifecycle, marks, patterns
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.outline import graph_of
@@ -111,8 +112,9 @@ def _find(request: PersonRequest, pk: int) -> Workflow:
 
 def _version(workflow: Workflow, number: str) -> WorkflowVersion:
     versions = workflow.versions.defer("original").order_by("-number")
-    if number.isascii() and number.isdigit() and len(number) < 9:
-        return get_object_or_404(versions, number=int(number))
+    wanted = whole_number(number, below=VERSIONS)
+    if wanted is not None:
+        return get_object_or_404(versions, number=wanted)
     latest = versions.first()
     if latest is None:
         raise NotFoundError(_("Nothing was deployed for this workflow yet."))
