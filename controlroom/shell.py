@@ -6,15 +6,17 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.accounts.permissions import rights_of
+from apps.accounts.landing import landing_of
+from apps.accounts.permissions import Rights, rights_of
 from apps.accounts.roles import Action
 from apps.notices.listing import own_argument
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `nav`, the bell's argument, `release`, and the tag of the environment."""
+    """Context processor: what the frame of a page names, for everybody and for nobody."""
     return {
         "nav": _navigation(request),
+        "landing_url": landing_of(getattr(request, "user", None) or Rights()),
         "bell_argument": _bell_argument(request),
         "release": settings.VERSION,
         "environment_tag": settings.ENVIRONMENT_TAG,

@@ -80,4 +80,4 @@ def _save(request: PersonRequest, person: User, form: AbsenceForm) -> bool:
 
 def _back(request: PersonRequest, person: User) -> str:
     own = reverse("accounts:absences", args=[person.pk])
-    return safe_next(request) if request.POST.get("next") else own
+    return safe_next(request) or own

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from .landing import landing_of
 from .models import User
 
 
@@ -45,13 +46,20 @@ def quick_logins(request: HttpRequest) -> list[QuickLogin]:
     return [offer for offers in _offers for offer in offers(request)]
 
 
+def way_in(request: HttpRequest) -> str:
+    """Return where to go after signing in: to the page that was asked for, or by role."""
+    wanted = safe_next(request)
+    # "/" is the front door: who comes in by it has asked for no page yet
+    return landing_of(request.user) if wanted in ("", "/") else wanted
+
+
 def safe_next(request: HttpRequest) -> str:
-    """Return where to go after signing in: only ever an address of this control room."""
+    """Return the page that was asked for, "" for none: only ever one of this control room."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours else "/"
+    return wanted if is_ours else ""
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.keep_language")

@@ -15,9 +15,10 @@ from .absence_views import absence_context
 from .folders import choose_folder, folders_of, without_folder
 from .forms import ProfileForm
 from .http import PersonRequest
+from .landing import landing_of
 from .lifecycle import change_profile, person_of_link, set_password
 from .shown_changes import keep_changes, take_changes
-from .sign_in import SignInForm, quick_logins, safe_next
+from .sign_in import SignInForm, quick_logins, safe_next, way_in
 
 
 @login_not_required
@@ -26,11 +27,11 @@ from .sign_in import SignInForm, quick_logins, safe_next
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect(safe_next(request))
+        return redirect(way_in(request))
     form = SignInForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
-        return redirect(safe_next(request))
+        return redirect(way_in(request))
     context = {"form": form, "next": safe_next(request), "quick_logins": quick_logins(request)}
     status = 422 if request.method == "POST" else 200
     return render(request, "registration/login.html", context, status=status)
@@ -111,4 +112,4 @@ def choose_folder_view(request: PersonRequest) -> HttpResponse:
     if found is None:
         raise Http404
     choose_folder(request, found)
-    return redirect(safe_next(request))
+    return redirect(safe_next(request) or landing_of(request.user))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.http import PersonRequest
 from apps.accounts.models import User
 from apps.accounts.permissions import Action, can, require
-from apps.accounts.sign_in import safe_next
+from apps.accounts.sign_in import way_in
 from apps.events.live import nudge
 from apps.lib.errors import NotAllowedError, NotFoundError
 
@@ -125,7 +125,7 @@ def quick_login(request: HttpRequest) -> HttpResponse:
     if person.has_usable_password():
         raise NotAllowedError(_("This person has a password. Sign in with it."))
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect(safe_next(request))
+    return redirect(way_in(request))
 
 
 def may_quick_login(request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
 from apps.accounts.audiences import audience_of
+from apps.accounts.landing import landing_of
 from apps.accounts.models import Folder, User
 from apps.accounts.roles import Role
 from tests.factories import PASSWORD, make_folder, make_person
@@ -50,6 +51,46 @@ def test_pages_lead_to_the_sign_in_and_back(client: Client, supervisor: User):
 )
 def test_signing_in_never_leads_elsewhere(client: Client, supervisor: User, elsewhere: str):
     assert sign_in(client, "supervisor", next=elsewhere)["Location"] == "/"
+
+
+@pytest.mark.parametrize("elsewhere", ["", "/", "//evil.example/"])
+def test_who_only_decides_begins_in_the_inbox(client: Client, business_user: User, elsewhere: str):
+    assert sign_in(client, "business_user", next=elsewhere)["Location"] == "/inbox/"
+    assert client.get(SIGN_IN)["Location"] == "/inbox/"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.BUSINESS_USER])
+def test_all_others_begin_at_the_overview(client: Client, folder: Folder, role: Role):
+    person = make_person(role=role, folder=folder)
+
+    assert sign_in(client, person.username)["Location"] == "/"
+
+
+def test_the_page_that_was_asked_for_comes_before_the_inbox(client: Client, business_user: User):
+    assert sign_in(client, "business_user", next="/profile/")["Location"] == "/profile/"
+
+
+def test_whoever_is_more_than_a_business_user_somewhere_begins_at_the_overview(
+    client: Client, business_user: User
+):
+    second = make_folder("second")
+    business_user.memberships.create(folder=second, role=Role.BUSINESS_USER)
+    assert landing_of(User.objects.get(pk=business_user.pk)) == "/inbox/"
+
+    business_user.memberships.filter(folder=second).update(role=Role.SUPERVISOR)
+
+    assert sign_in(client, "business_user")["Location"] == "/"
+
+
+@pytest.mark.parametrize("address", ["/", "/inbox/", "/profile/"])
+def test_the_brand_leads_where_one_begins_and_the_overview_stays_in_reach(
+    business_client: Client, supervisor_client: Client, address: str
+):
+    page = business_client.get(address).content.decode()
+
+    assert '<a class="rail-brand" href="/inbox/">' in page
+    assert '<a href="/" data-key="g o"' in page
+    assert '<a class="rail-brand" href="/">' in supervisor_client.get(address).content.decode()
 
 
 def test_guessing_locks_out_even_the_right_password(client: Client, supervisor: User):

@@ -172,14 +172,22 @@ def sign_in(client, username="bea", **headers):
     return client.post("/demo/sign-in/", {"username": username}, headers=headers)
 
 
-@pytest.mark.parametrize("username", ["bea", "sam", "ada", "ari"])
-def test_one_click_signs_in_as_somebody_of_the_demo(queue, username):
+@pytest.mark.parametrize(
+    ("username", "landing"), [("bea", "/inbox/"), ("sam", "/"), ("ada", "/"), ("ari", "/")]
+)
+def test_one_click_signs_in_as_somebody_of_the_demo(queue, username, landing):
     client = Client()
 
     answer = sign_in(client, username)
 
-    assert answer["Location"] == "/"
+    assert answer["Location"] == landing
     assert client.get("/").wsgi_request.user.username == username
+
+
+def test_one_click_leads_to_the_page_that_was_asked_for(queue):
+    answer = Client().post("/demo/sign-in/", {"username": "bea", "next": "/queues/"})
+
+    assert answer["Location"] == "/queues/"
 
 
 def test_the_sign_in_page_offers_them_on_this_machine_only(queue):
