@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "apps.workflows",
     "apps.learning",
     "apps.ai",
+    "apps.triggers",
     "apps.dashboard",
     "apps.demo",
 ]

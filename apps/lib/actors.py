@@ -1,9 +1,9 @@
-"""Who did something: a person, a program with a token, a bot, or the control room itself."""
+"""Who did something: a person, a program with a token, a bot, a trigger, or the control room."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-ActorKind = Literal["person", "token", "bot", "system"]
+ActorKind = Literal["person", "token", "bot", "trigger", "system"]
 
 
 @dataclass(frozen=True)

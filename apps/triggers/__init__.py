@@ -1,0 +1,1 @@
+"""Triggers: what starts work by itself, and the log of what they did."""
