@@ -1,11 +1,14 @@
 """Ask the servers whether they answer, and bring the database up to date."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from redis import Redis
@@ -61,21 +64,34 @@ def check_redis(url: str) -> None:
         client.close()
 
 
-def apply_migrations() -> str:
-    """Bring the database up to date and say in a few words what was done. Raises StartError."""
+def apply_migrations(checkpoint: Callable[[], None] = lambda: None) -> str:
+    """Bring the database up to date and say in a few words what was done. Raises StartError.
+
+    `checkpoint` is called between migrations and may raise: each is whole or has not begun, and the
+    next start goes on.
+    """
     try:
         with connection.cursor() as cursor:
             # Two control rooms that start on one database migrate one after the other.
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
             try:
-                return _apply()
+                return _apply(checkpoint)
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
     except DatabaseError as error:
         raise StartError(f"The database could not be brought up to date: {error}") from error
 
 
-def _apply() -> str:
+class _Migrate(MigrateCommand):
+    def __init__(self, checkpoint: Callable[[], None]) -> None:
+        super().__init__()
+        self._checkpoint = checkpoint
+
+    def migration_progress_callback(self, *_step: Any, **_more: Any) -> None:
+        self._checkpoint()
+
+
+def _apply(checkpoint: Callable[[], None]) -> str:
     executor = MigrationExecutor(connection)
     unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
     ours = {app for app, _ in executor.loader.disk_migrations}
@@ -88,7 +104,7 @@ def _apply() -> str:
     if not plan:
         return "up to date"
     with open(os.devnull, "w") as nowhere:
-        call_command("migrate", verbosity=0, interactive=False, stdout=nowhere)
+        call_command(_Migrate(checkpoint), verbosity=0, interactive=False, stdout=nowhere)
     return f"{len(plan)} migrations applied"
 
 

@@ -85,7 +85,7 @@ class Room:
         self._port = int(self._listener.getsockname()[1])
         self._start_servers(data_dir)
         self._checkpoint()
-        self._say(f"Database: {apply_migrations()}")
+        self._say(f"Database: {apply_migrations(self._checkpoint)}")
         self._prepare_first_start()
         self._start_processes(data_dir)
         self._wait_until_ready()

@@ -23,7 +23,7 @@ from tests.servers import TestServers
 ADMIN_PASSWORD = "open sesame, dear room"  # noqa: S105
 READY = "Control room ready at"
 READY_SECONDS = 90
-STOP_SECONDS = 15
+STOP_SECONDS = 60
 # What would point a room at this run's test servers, or at the person's own
 NOT_INHERITED = re.compile(
     "DATABASE_URL|REDIS_URL|SECRET_KEY|CONTROLROOM_.*|DJANGO_SETTINGS_MODULE|PORT|EMPTY|LOG_LEVEL"

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
 import urllib.request
 
 import psutil
@@ -72,9 +71,7 @@ def test_a_second_start_goes_on_where_the_first_one_stopped(quick_room):
     first = quick_room(env={"CONTROLROOM_ADMIN_PASSWORD": ""}).wait_until_ready()
     first.query("CREATE TABLE kept (n int)")
     assert "Sign in as “admin” with the password" in first.console
-    begun = time.monotonic()
     assert first.stop(signal.SIGINT) == 0
-    assert time.monotonic() - begun < 10
     assert first.console.splitlines()[-1] == "Stopped; nothing is lost."
     assert _left_running(first.data_dir) == []
 

@@ -25,7 +25,9 @@ def queue(folder):
 
 
 @pytest.mark.django_db
-def test_one_invoice_comes_in_with_its_file_and_its_order(queue):
+def test_one_invoice_comes_in_with_its_file_and_its_order(queue, monkeypatch):
+    monkeypatch.setattr(trickle, "SHARE_OF_CLAIMS", 0)
+
     assert trickle_invoices() == 1
 
     instance, item = WorkflowInstance.objects.get(), WorkItem.objects.get()

@@ -17,7 +17,7 @@ from apps.events.hub import Hub, Timing
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 60.0
 # Checks by themselves are off, unless a test is about them.
 BY_NUDGES_ONLY = Timing(
     tick=0.02, settle=0.05, check=600, check_without_redis=600, send=5, session=600
