@@ -11,7 +11,10 @@ import shutil
 from pathlib import Path
 from typing import IO
 
-from .servers import SECRET_FILE
+from apps.lib.keyring import ensure_key
+from apps.lib.private_files import write_private
+
+from .servers import SECRET_FILE, VAULT_KEYS_FILE
 
 FORMAT = 1
 MARKER = "controlroom.json"
@@ -80,18 +83,9 @@ class DataDir:
             write_private(path, secrets.token_urlsafe(48))
         return path.read_text().strip()
 
-
-def write_private(path: Path, text: str, *, owner: int | None = None) -> None:
-    """Replace `path` by a file that nobody but its owner can read, whole or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    if owner is not None:
-        os.chown(fresh, owner, -1)
-    fresh.replace(path)
+    def ensure_vault_key(self) -> None:
+        """Make the key that secrets of assets are sealed with, the first time."""
+        ensure_key(self.path / VAULT_KEYS_FILE)
 
 
 def _make(path: Path) -> None:

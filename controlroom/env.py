@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from apps.lib.keyring import parse_keys
+
 
 class SettingError(SystemExit):
     """A setting cannot be used; its message says which, and what would be right."""
@@ -65,4 +67,14 @@ def env_url(name: str, *, schemes: tuple[str, ...]) -> str:
         _ = parts.port
     except ValueError:
         raise SettingError(name, "its port is not a number between 1 and 65535.") from None
+    return value
+
+
+def env_vault_keys(name: str) -> str:
+    """Return the keys in `name` as they were written, or "" when unset; refuse what is none."""
+    value = env_str(name)
+    try:
+        parse_keys(value)
+    except ValueError as error:
+        raise SettingError(name, str(error)) from None
     return value

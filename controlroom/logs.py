@@ -1,7 +1,8 @@
 """Logging: one JSON line per event on stderr, from every process and every library.
 
-Neither secrets nor payloads are logged: suspicious keys are masked whatever their value, and the
-details that PostgreSQL adds to an error (they quote rows) are cut off.
+Neither secrets nor payloads are logged: suspicious keys are masked whatever their value, secrets of
+assets wherever they stand in a process that was given them, and the details that PostgreSQL adds to
+an error (they quote rows) are cut off.
 """
 
 import logging
@@ -10,6 +11,8 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+from apps.lib.secrecy import is_anything_kept_out, masked, masked_json
 
 MASKED = "•••"
 SECRET_KEY_WORDS = re.compile(
@@ -37,6 +40,7 @@ def configure(config: dict[str, Any]) -> None:
         structlog.processors.format_exc_info,
         mask_secrets,
         cut_row_details,
+        mask_kept_secrets,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -78,6 +82,18 @@ def cut_row_details(_: Any, __: str, event: EventDict) -> EventDict:
         if isinstance(event.get(key), str):
             event[key] = ROW_DETAILS.sub("", event[key])
     return event
+
+
+def mask_kept_secrets(_: Any, __: str, event: EventDict) -> EventDict:
+    """Replace the secrets that this process was given, whatever they stand in."""
+    if is_anything_kept_out():
+        for key, value in event.items():
+            event[key] = masked_json(value if _is_json(value) else masked(repr(value)))
+    return event
+
+
+def _is_json(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | dict | list | tuple)
 
 
 def _role(role: str) -> Any:

@@ -13,8 +13,10 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from apps.lib.private_files import write_private
+
 from .children import last_line, start_child, stop_child, wait_for
-from .datadir import DataDir, StartError, write_private
+from .datadir import DataDir, StartError
 from .embedded import HOST, package_folder, plain_environment, stop_orphans
 from .unprivileged import ServerUser, open_to, reachable_copy, server_user
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 SERVERS_FILE = "servers.json"
 SECRET_FILE = "secret-key"  # noqa: S105 - a file's name
+VAULT_KEYS_FILE = "vault-keys"
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from .database import database_settings
-from .env import env_bool, env_int, env_list, env_path, env_str, env_url
+from .env import env_bool, env_int, env_list, env_path, env_str, env_url, env_vault_keys
 from .mail import NOTICE_SERVICES, mail_settings
-from .servers import known_servers, stored_secret
+from .servers import VAULT_KEYS_FILE, known_servers, stored_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -25,6 +25,9 @@ SERVERS = known_servers(DATA_DIR)
 
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_str("SECRET_KEY") or stored_secret(DATA_DIR) or get_random_secret_key()
+# What secrets of assets are sealed with: keys said here, else those of the file. See docs/assets.md
+VAULT_KEYS = env_vault_keys("CONTROLROOM_VAULT_KEYS")
+VAULT_KEYS_PATH = DATA_DIR / VAULT_KEYS_FILE
 PUBLIC_URL = env_url("PUBLIC_URL", schemes=("http", "https"))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -52,6 +55,7 @@ INSTALLED_APPS = [
     "apps.calendars",
     "apps.notices",
     "apps.bots",
+    "apps.assets",
     "apps.queues",
     "apps.inbox",
     "apps.workflows",

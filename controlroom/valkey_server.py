@@ -7,8 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
+from apps.lib.private_files import write_private
+
 from .children import last_line, start_child, stop_child, wait_for
-from .datadir import DataDir, StartError, write_private
+from .datadir import DataDir, StartError
 from .embedded import HOST, is_listening, package_folder, plain_environment, stop_orphans
 from .unprivileged import open_to, reachable_copy, server_user
 

@@ -12,6 +12,7 @@ os.environ["DATABASE_URL"] = SERVERS_OF_THIS_RUN.postgres.url
 os.environ["REDIS_URL"] = SERVERS_OF_THIS_RUN.valkey.url.removesuffix("/0") + f"/{VALKEY_DATABASE}"
 os.environ["CONTROLROOM_DATA_DIR"] = str(SERVERS_OF_THIS_RUN.folder(f"room-{WORKER}"))
 os.environ["SECRET_KEY"] = "known to everybody, good for tests only, and long enough"
+os.environ["CONTROLROOM_VAULT_KEYS"] = f"of-tests:{'dGVz' * 10}dGU="
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 for unwanted in ("PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "CONTROLROOM_ROLE", "EMPTY", "PORT"):
     os.environ.pop(unwanted, None)

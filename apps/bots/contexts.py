@@ -7,6 +7,7 @@ from typing import IO, Any, Literal, Protocol, TypeAlias, TypeVar
 from apps.lib.json import Json, JsonObject
 
 from .asking import Answer, AskPerson, Readings, region_of
+from .kept import ReadsAssets
 
 Value = TypeVar("Value")
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
@@ -55,6 +56,7 @@ class Desk(Protocol):
     """What the queue knows about an item; given by apps.queues, which bots do not import."""
 
     queue_key: str
+    run_id: int
 
     def files_of(self, item_id: int) -> Sequence[ItemFileLike]: ...
 
@@ -88,7 +90,7 @@ class Effect:
         return self.is_new
 
 
-class ItemContext:
+class ItemContext(ReadsAssets):
     """One item in the hands of an item automation."""
 
     __slots__ = ("_desk", "_readings", "attempt", "id", "payload", "reference")
@@ -241,8 +243,11 @@ class ItemContext:
             }
         )
 
+    def _asked_by(self) -> tuple[int, int | None]:
+        return self._desk.run_id, self.id
 
-class RunContext:
+
+class RunContext(ReadsAssets):
     """What a run automation gets in hand."""
 
     __slots__ = ("_beat", "id", "input", "n_done", "n_failed")
@@ -266,3 +271,6 @@ class RunContext:
         """Show how far the run got, and that it is not hung."""
         self.n_done, self.n_failed = n_done, n_failed
         self._beat.progress(n_done, n_failed)
+
+    def _asked_by(self) -> tuple[int, int | None]:
+        return self.id, None

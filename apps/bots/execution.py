@@ -2,6 +2,8 @@
 
 from time import monotonic
 
+from apps.lib.secrecy import masked_json
+
 from .contexts import Beat, RunContext
 from .models import Run
 from .registry import ExitReport, find_automation
@@ -12,7 +14,7 @@ def execute_run_automation(run: Run, beat: Beat) -> ExitReport:
     registered = find_automation(run.version.function)
     context = RunContext(beat, run.pk, run.input)
     began = monotonic()
-    output = registered.function(context)
+    output = masked_json(registered.function(context))
     return ExitReport(
         output=output,
         n_successful=context.n_done,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.events import live
 from apps.lib.process import die_with_parent, new_session
+from apps.lib.secrecy import masked
 
 from .board import Board, StopCause
 from .contexts import Level
@@ -160,7 +161,7 @@ def explain(error: BaseException) -> str:
 
 def trimmed_traceback(error: BaseException) -> str:
     """Return the innermost frames of the traceback, as long as fits."""
-    text = "".join(traceback.format_exception(error)).strip()
+    text = masked("".join(traceback.format_exception(error)).strip())
     return text if len(text) <= MAX_TRACEBACK else "…" + text[-MAX_TRACEBACK:]
 
 

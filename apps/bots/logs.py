@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from apps.events import live
+from apps.lib.secrecy import masked
 
 from .contexts import Level
 
@@ -76,8 +77,11 @@ def text_of(value: Any) -> str:
 
 
 def storable_text(text: str, limit: int = MAX_MESSAGE) -> str:
-    """Return what PostgreSQL takes of `text`, cut with a mark that says how much is missing."""
-    text = text.replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")
+    """Return what PostgreSQL takes of `text`, cut with a mark that says how much is missing.
+
+    Secrets that this process was given are dots in it; they are found before the cut.
+    """
+    text = masked(text).replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")
     if len(text) <= limit:
         return text
     return text[:limit] + " " + _("… (%d more characters cut off)") % (len(text) - limit)

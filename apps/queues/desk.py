@@ -10,6 +10,7 @@ from apps.bots.asking import Answer
 from apps.bots.contexts import Beat, Effect, ItemContext, ItemFileLike, Level
 from apps.bots.exceptions import ApplicationException
 from apps.lib.json import Json
+from apps.lib.secrecy import masked_json
 
 from .guard import Guard
 from .lifecycle import LeaseLostError, begin_effect, end_effect, forget_effect, record_progress
@@ -42,6 +43,7 @@ class SessionDesk:
 
     def __init__(self, queue_key: str, beat: Beat, guard: Guard) -> None:
         self.queue_key = queue_key
+        self.run_id = beat.run_id
         self._beat, self._guard = beat, guard
         self._progress_at = 0.0
         self._progress_of = 0
@@ -58,7 +60,7 @@ class SessionDesk:
         self._progress_of, self._progress_at = item.id, monotonic()
         self._guard.session.tell_progress()
         try:
-            record_progress(item.id, self._guard.token_of(item.id), progress=value)
+            record_progress(item.id, self._guard.token_of(item.id), progress=masked_json(value))
         except LeaseLostError:
             self._guard.note_lost(item.id)
 

@@ -12,6 +12,7 @@ from apps.bots.horse import trimmed_traceback
 from apps.bots.logs import storable_text, text_of
 from apps.lib.errors import InvalidError
 from apps.lib.json import Json, JsonObject, check_json
+from apps.lib.secrecy import masked, masked_json
 
 from .lifecycle import LeasedItem, Result
 from .models import Attempt
@@ -45,7 +46,8 @@ def asked(leased: LeasedItem, ask: AskPerson) -> Result:
     """Return the question of a try, or what is wrong with it; never raises itself."""
     try:
         check_storable(ask.question)
-        question = parse_question(ask.question)
+        said = masked_json(ask.question)
+        question = parse_question(said)
     except Exception as error:
         text = _("The automation asks what can't be asked: %s") % text_of(error)
         return unstorable(released(leased), error, code="unusable_question", text=text)
@@ -55,7 +57,7 @@ def asked(leased: LeasedItem, ask: AskPerson) -> Result:
         Outcome.ASKED,
         code=question.key,
         message=question.title,
-        question=ask.question,
+        question=said,
     )
 
 
@@ -73,7 +75,7 @@ def unstorable(
         result.token,
         Outcome.APPLICATION_EXCEPTION,
         code=code,
-        message=said[:1000],
+        message=masked(said)[:1000],
         error_class="builtins.ValueError",
     )
 

@@ -21,6 +21,7 @@ from apps.bots.models import Run
 from apps.bots.registry import ExitReport, find_automation
 from apps.lib import doorbell
 from apps.lib.json import JsonObject
+from apps.lib.secrecy import masked_json
 
 from .desk import SessionDesk
 from .guard import Guard
@@ -146,8 +147,9 @@ class Session:
     ) -> Result:
         if output is not None:
             check_storable(output)
+            output = masked_json(output)
         if predictions is not None:
-            predictions = as_stored(predictions)
+            predictions = masked_json(as_stored(predictions))
         self.n_successful += 1
         return Result(leased.id, leased.token, Outcome.SUCCESSFUL, output, predictions=predictions)
 

@@ -1,0 +1,1 @@
+"""Values and secrets that are kept for bots."""
