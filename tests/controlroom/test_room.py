@@ -28,6 +28,11 @@ def _left_running(data_dir):
     return found
 
 
+def _all_end(data_dir):
+    """Say whether nothing stays: who is told of its parent's end by the kernel takes a moment."""
+    return wait_for(lambda: not _left_running(data_dir), 10)
+
+
 def _is_ready(room):
     try:
         with urllib.request.urlopen(f"{room.url}/readyz", timeout=2) as answer:
@@ -73,7 +78,7 @@ def test_a_second_start_goes_on_where_the_first_one_stopped(quick_room):
     assert "Sign in as “admin” with the password" in first.console
     assert first.stop(signal.SIGINT) == 0
     assert first.console.splitlines()[-1] == "Stopped; nothing is lost."
-    assert _left_running(first.data_dir) == []
+    assert _all_end(first.data_dir)
 
     second = quick_room(env={"CONTROLROOM_ADMIN_PASSWORD": ""}).wait_until_ready()
 
@@ -112,7 +117,7 @@ def test_a_busy_port_is_one_sentence_and_nothing_starts(quick_room):
         assert room.exit_code() == 1
     assert room.console.startswith(f"Port {room.port} on 127.0.0.1 cannot be used")
     assert len(room.console.splitlines()) == 1
-    assert _left_running(room.data_dir) == []
+    assert _all_end(room.data_dir)
 
 
 def test_a_foreign_directory_is_left_alone(quick_room, servers):
@@ -169,7 +174,7 @@ def test_a_database_that_does_not_answer_is_one_sentence(quick_room):
     assert room.exit_code() == 1
     assert "The database at 127.0.0.1:1 does not answer" in room.console
     assert "secret" not in room.console
-    assert _left_running(room.data_dir) == []
+    assert _all_end(room.data_dir)
 
 
 def test_a_redis_that_does_not_answer_is_one_sentence(quick_room):
@@ -178,7 +183,7 @@ def test_a_redis_that_does_not_answer_is_one_sentence(quick_room):
     assert room.exit_code() == 1
     assert "Redis at 127.0.0.1:1 does not answer" in room.console
     assert "secret" not in room.console
-    assert _left_running(room.data_dir) == []
+    assert _all_end(room.data_dir)
 
 
 def test_ctrl_c_while_starting_leaves_nothing_behind(quick_room):
@@ -188,7 +193,7 @@ def test_ctrl_c_while_starting_leaves_nothing_behind(quick_room):
     room.stop()
 
     assert READY not in room.console
-    assert _left_running(room.data_dir) == []
+    assert _all_end(room.data_dir)
 
 
 @pytest.mark.parametrize(
