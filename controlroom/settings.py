@@ -266,5 +266,7 @@ NOTICE_SCHEMES = frozenset(env_list("NOTICE_SCHEMES", default=NOTICE_SERVICES))
 # Hosts of the inner network that messages may go to
 NOTICE_HOSTS = frozenset(name.lower() for name in env_list("NOTICE_HOSTS", default=[]))
 NOTICE_DAYS_KEPT = env_int("NOTICE_DAYS_KEPT", default=90, low=1, high=3650)
+# How many days the start logs of triggers are kept
+FIRING_DAYS_KEPT = env_int("FIRING_DAYS_KEPT", default=90, low=1, high=3650)
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -158,6 +158,13 @@ KINDS: dict[str, Kind] = {
             is_for_folders=True,
         ),
         Kind(
+            key="trigger_disabled",
+            title=_("A trigger was switched off after failures"),
+            icon="alert-triangle",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
             key="channel_off",
             title=_("A channel was switched off"),
             icon="alert-triangle",

@@ -175,7 +175,7 @@ class Firing(models.Model):
         CALENDAR = "calendar", _("The calendar is closed")
         OVERLAP = "overlap", _("The one before was still under way")
         REPLACED = "replaced", _("A newer start took its place")
-        PAUSED = "paused", _("The trigger was paused")
+        PAUSED = "paused", _("The trigger was not on")
         FOLDER_PAUSED = "folder_paused", _("All triggers of the folder were paused")
         DROPPED = "dropped", _("Missed times are left out")
         CAUGHT_UP = "caught_up", _("Made up for by a later start")

@@ -219,6 +219,7 @@ class Migration(migrations.Migration):
                             ("demo", "Demo"),
                             ("sample", "Sample data"),
                             ("workflow", "Workflow"),
+                            ("trigger", "Trigger"),
                         ],
                         default="api",
                         max_length=10,

@@ -50,6 +50,7 @@ class WorkItem(models.Model):
         DEMO = "demo", _("Demo")
         SAMPLE = "sample", _("Sample data")
         WORKFLOW = "workflow", _("Workflow")
+        TRIGGER = "trigger", _("Trigger")
 
     queue = models.ForeignKey(
         WorkQueue, models.PROTECT, related_name="items", db_constraint=False, db_index=False

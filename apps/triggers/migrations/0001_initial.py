@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
                             ("calendar", "The calendar is closed"),
                             ("overlap", "The one before was still under way"),
                             ("replaced", "A newer start took its place"),
-                            ("paused", "The trigger was paused"),
+                            ("paused", "The trigger was not on"),
                             ("folder_paused", "All triggers of the folder were paused"),
                             ("dropped", "Missed times are left out"),
                             ("caught_up", "Made up for by a later start"),

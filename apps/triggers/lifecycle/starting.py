@@ -1,0 +1,151 @@
+"""Starts what triggers start, says whether it is still under way, and cancels it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.bots.lifecycle import create_run, request_stop
+from apps.bots.models import Automation, Run
+from apps.bots.transport import ring_pool
+from apps.lib.actors import Actor
+from apps.lib.errors import DomainError, InvalidError, NotFoundError
+from apps.lib.json import JsonObject
+from apps.queues.lifecycle import add_item, add_items, cancel_item
+from apps.queues.models import Ended, WorkItem, WorkQueue
+from apps.triggers.models import Firing, Trigger
+from apps.triggers.targets import filled, new_items
+from apps.workflows.lifecycle import cancel_instance, start_instance
+from apps.workflows.models import Workflow, WorkflowInstance
+
+Subject = Firing.Subject
+ALIVE = (WorkflowInstance.Status.RUNNING, WorkflowInstance.Status.PAUSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What was started: what kind of thing, the numbers, and how people call it."""
+
+    subject: Subject
+    ids: list[int]
+    label: str
+
+
+def actor_of(trigger: Trigger) -> Actor:
+    """Return who histories name for what the trigger starts."""
+    return Actor(None, (_("Trigger “%s”") % trigger.title)[:150], "trigger")
+
+
+def start_target(trigger: Trigger, planned_at: datetime, *, by: Actor) -> Begun:
+    """Start what the trigger starts, for that time. Raises DomainError, and starts nothing then."""
+    target = filled(trigger.target, planned_at, str(trigger.rule.get("zone") or ""))
+    starters = {"workflow": _start_workflow, "run": _start_run, "items": _add_items}
+    with transaction.atomic():
+        return starters[str(target.get("type"))](trigger, target, by)
+
+
+def under_way(firings: Iterable[Firing]) -> list[Firing]:
+    """Return those whose subject is not over yet; a query for each kind of subject."""
+    found = list(firings)
+    alive = {
+        Subject.INSTANCE.value: _alive_instances,
+        Subject.RUN.value: _alive_runs,
+        Subject.ITEMS.value: _alive_items,
+    }
+    ids: dict[str, set[int]] = {}
+    for kind, ask in alive.items():
+        wanted = {pk for each in found if each.subject_type == kind for pk in each.subject_ids}
+        ids[kind] = ask(wanted) if wanted else set()
+    return [each for each in found if not ids[each.subject_type].isdisjoint(each.subject_ids)]
+
+
+def cancel_subject(firing: Firing, *, by: Actor) -> None:
+    """Cancel what the firing started; what a bot has in hand is only asked to end, or ends."""
+    why = _("It is time for the next start.")
+    for pk in firing.subject_ids:
+        try:
+            with transaction.atomic():
+                _cancel(firing.subject_type, pk, why, by)
+        except (DomainError, ObjectDoesNotExist):
+            continue  # it is over already, or in a bot's hands
+
+
+def _cancel(subject: str, pk: int, why: str, by: Actor) -> None:
+    if subject == Subject.INSTANCE:
+        cancel_instance(WorkflowInstance.objects.get(pk=pk), by=by, reason=why)
+    elif subject == Subject.RUN:
+        request_stop(pk, by=by, reason=why)
+    else:
+        cancel_item(pk, by=by, reason=why)
+
+
+def _start_workflow(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
+    key, number, variables = target["key"], target.get("version"), target.get("variables", {})
+    workflow = Workflow.objects.filter(folder_id=trigger.folder_id, key=key).first()
+    if workflow is None:
+        raise NotFoundError(_("There is no workflow “%(key)s” in this folder.") % {"key": key})
+    instance = start_instance(
+        workflow,
+        variables if isinstance(variables, dict) else {},
+        by=by,
+        version=number if isinstance(number, int) else None,
+    )
+    label = _named(workflow.title, instance.pk)
+    return Begun(subject=Subject.INSTANCE, ids=[instance.pk], label=label)
+
+
+def _start_run(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
+    key, run_input = target["automation"], target.get("input")
+    automation = Automation.objects.filter(folder_id=trigger.folder_id, key=key).first()
+    version = automation.current_version if automation else None
+    if automation is None or version is None:
+        raise NotFoundError(_("There is no automation “%(key)s” in this folder.") % {"key": key})
+    if automation.kind != Automation.Kind.RUN:
+        raise InvalidError(_("“%s” works the items of a queue: it does not run alone.") % key)
+    given = run_input if isinstance(run_input, dict) else {}
+    run = create_run(version, run_input=given, because=by.name, by=by)
+    ring_pool(run)
+    return Begun(subject=Subject.RUN, ids=[run.pk], label=_named(automation.title, run.pk))
+
+
+def _add_items(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
+    key, origin = target["queue"], WorkItem.Origin.TRIGGER
+    queue = WorkQueue.objects.filter(folder_id=trigger.folder_id, key=key).first()
+    if queue is None:
+        raise NotFoundError(_("There is no queue “%(key)s” in this folder.") % {"key": key})
+    items = new_items(target)
+    if len(items) == 1:
+        ids = [add_item(queue, items[0], origin=origin, by=by).pk]
+    else:
+        ids = add_items(queue, items, origin=origin, by=by, all_or_nothing=True).ids
+    label = _("%(queue)s: %(n)d items") % {"queue": queue.title, "n": len(ids)}
+    if len(ids) == 1:
+        label = _named(queue.title, ids[0])
+    return Begun(subject=Subject.ITEMS, ids=ids, label=label[:200])
+
+
+def _named(title: str, pk: int) -> str:
+    return f"{title[:180]} #{pk}"
+
+
+def _alive_instances(ids: set[int]) -> set[int]:
+    found = WorkflowInstance.objects.filter(pk__in=ids, status__in=ALIVE)
+    return set(found.values_list("pk", flat=True))
+
+
+def _alive_runs(ids: set[int]) -> set[int]:
+    found = Run.objects.filter(pk__in=ids, status__in=Run.ACTIVE)
+    return set(found.values_list("pk", flat=True))
+
+
+def _alive_items(ids: set[int]) -> set[int]:
+    return ids - set(Ended.objects.filter(item_id__in=ids).values_list("item_id", flat=True))
+
+
+def why(error: Exception) -> str:
+    """Return what a start log says about an error, for people."""
+    said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    return said.replace("\x00", "")[:500]
