@@ -1,4 +1,4 @@
-"""When a time trigger is due. Pure: a rule, a calendar's hours and a moment go in, times come out."""
+"""When a time trigger is due. Pure: a rule and a calendar's hours go in, times come out."""
 
 from .parsing import parse_rule
 from .planned import Mark, Planned, jittered

@@ -40,7 +40,7 @@ def planned_at(moment: datetime, zone: ZoneInfo) -> Planned:
 
 
 def on_the_clock(walls: Iterable[datetime], zone: ZoneInfo, after: datetime) -> Iterator[Planned]:
-    """Yield when the clock shows each of `walls`, which are in order: each moment later than `after`.
+    """Yield when the clock shows each of `walls`, which are in order: what is later than `after`.
 
     Several times that the clock skips at once are one moment. Ends where a wait is too long.
     """

@@ -1,4 +1,4 @@
-"""Cron, as Debian's reads it. cronsim reads the five fields and walks plain clocks; see clocks.py."""
+"""Cron, as Debian's reads it: cronsim reads the five fields and walks plain clocks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -37,20 +37,24 @@ def cron_parts(text: str) -> list[str]:
 def _times(text: str, minutes: list[int], hours: list[int]) -> str:
     if len(hours) == ALL_HOURS:
         return _each_hour(minutes)
-    of_day = minutes_of(text)
-    if len(of_day) <= MAX_TIMES:
-        return _("At %(times)s") % {"times": times_of(of_day)}
-    step, between = step_of(minutes, ALL_MINUTES), step_of(hours, ALL_HOURS)
+    if len(minutes_of(text)) <= MAX_TIMES:
+        return _("At %(times)s") % {"times": times_of(minutes_of(text))}
+    between = step_of(hours, ALL_HOURS)
     if len(minutes) == 1 and between:
         words = {"n": between, "minute": minutes[0]}
         return _("Every %(n)d hours at minute %(minute)d") % words
+    return _in_some_hours(text, minutes, hours)
+
+
+def _in_some_hours(text: str, minutes: list[int], hours: list[int]) -> str:
+    step, of_day = step_of(minutes, ALL_MINUTES), minutes_of(text)
     in_a_row = hours[-1] - hours[0] == len(hours) - 1
+    words = {"minutes": ranges_of(minutes), "hours": ranges_of(hours), "often": _often(step)}
     if in_a_row and (step or len(minutes) == 1):
-        words = {"first": clock_of(of_day[0]), "last": clock_of(of_day[-1])}
-        return _("%(often)s from %(first)s to %(last)s") % {"often": _often(step), **words}
-    words = {"minutes": ranges_of(minutes), "hours": ranges_of(hours)}
+        words |= {"first": clock_of(of_day[0]), "last": clock_of(of_day[-1])}
+        return _("%(often)s from %(first)s to %(last)s") % words
     if step:
-        return _("%(often)s in the hours %(hours)s") % {"often": _often(step), **words}
+        return _("%(often)s in the hours %(hours)s") % words
     if len(minutes) == 1:
         return _("At minute %(minutes)s of the hours %(hours)s") % words
     return _("At minutes %(minutes)s of the hours %(hours)s") % words

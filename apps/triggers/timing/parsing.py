@@ -77,8 +77,8 @@ def parse_rule(
 
 def _once(reading: Reading, starts_at: datetime | None) -> Schedule | None:
     planned = reading.planned("at")
-    if planned is None and not reading.has_problem("at"):
-        reading.wrong("at", _("is missing: the moment of the start"))
+    if planned is None:
+        reading.missing("at", _("is missing: the moment of the start"))
     return Once(planned) if planned else None
 
 
@@ -137,23 +137,27 @@ def _ordinal(reading: Reading) -> int | None:
 
 def _check_days(days: Days, reading: Reading) -> None:
     """Note what does not go together: a field that would be ignored is a misunderstanding."""
-    by_month = days.freq in {Freq.MONTHLY, Freq.YEARLY}
-    if not by_month:
+    if days.freq in {Freq.MONTHLY, Freq.YEARLY}:
+        _check_days_of_months(days, reading)
+    else:
         for field in ("ordinal", "month_days"):
             if reading.said.get(field):
                 reading.wrong(field, _("is for months and years only"))
-    elif days.weekdays and days.month_days:
-        reading.wrong("month_days", _("can't go with weekdays: take one of the two"))
-    elif days.ordinal and not days.weekdays:
-        reading.wrong("weekdays", _("are missing: which weekday of the month?"))
-    elif not (days.weekdays or days.month_days or reading.has_problem("month_days")):
-        reading.wrong("month_days", _("are missing: which days of the month?"))
-    if days.freq == Freq.WEEKLY and not days.weekdays and not reading.has_problem("weekdays"):
-        reading.wrong("weekdays", _("are missing: choose at least one"))
-    if days.freq == Freq.YEARLY and not days.months and not reading.has_problem("months"):
-        reading.wrong("months", _("are missing: choose at least one"))
+    if days.freq == Freq.WEEKLY and not days.weekdays:
+        reading.missing("weekdays", _("are missing: choose at least one"))
+    if days.freq == Freq.YEARLY and not days.months:
+        reading.missing("months", _("are missing: choose at least one"))
     if days.freq != Freq.YEARLY and days.months:
         reading.wrong("months", _("are for years only"))
+
+
+def _check_days_of_months(days: Days, reading: Reading) -> None:
+    if days.weekdays and days.month_days:
+        reading.wrong("month_days", _("can't go with weekdays: take one of the two"))
+    elif days.ordinal and not days.weekdays:
+        reading.missing("weekdays", _("are missing: which weekday of the month?"))
+    elif not (days.weekdays or days.month_days):
+        reading.missing("month_days", _("are missing: which days of the month?"))
 
 
 def _check_together(rule: TimeRule, reading: Reading) -> None:

@@ -34,8 +34,10 @@ class Reading:
     def wrong(self, field: str, message: str) -> None:
         self.problems.append(FieldProblem(field, message))
 
-    def has_problem(self, field: str) -> bool:
-        return any(problem.path == field for problem in self.problems)
+    def missing(self, field: str, message: str) -> None:
+        """Note that nothing is there, unless what is there was wrong already."""
+        if not any(problem.path == field for problem in self.problems):
+            self.wrong(field, message)
 
     def check(self) -> None:
         """Raise InvalidError naming every field that is wrong so far."""
@@ -69,9 +71,9 @@ class Reading:
         return low
 
     def moment(self, field: str, *, day_ends: bool = False) -> datetime | None:
-        """Return a moment; without an offset it is told in the rule's zone, a day alone is all of it.
+        """Return a moment; one without an offset is told in the rule's zone.
 
-        `day_ends`: a day alone stands for its last second, not its first.
+        It may be a day alone: with `day_ends` that is its last second, else its first.
         """
         planned = self.planned(field, END_OF_DAY if day_ends else time())
         return planned.at if planned else None
@@ -98,16 +100,13 @@ class Reading:
 
     def numbers(self, field: str, low: int, high: int) -> tuple[int, ...]:
         """Return whole numbers, in order, each once; 0 is never one."""
-        found = set()
-        for value in self.list_of(field):
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                value = 0
-            if not value:
-                words = {"low": low, "high": high}
-                self.wrong(field, _("must hold numbers from %(low)d to %(high)d, not 0") % words)
-                return ()
-            found.add(value)
-        return tuple(sorted(found))
+        values = self.list_of(field)
+        found = {each for each in values if isinstance(each, int) and low <= each <= high and each}
+        if all(type(each) is int and each in found for each in values):
+            return tuple(sorted(found))
+        words = {"low": low, "high": high}
+        self.wrong(field, _("must hold whole numbers from %(low)d to %(high)d, not 0") % words)
+        return ()
 
     def words(self, field: str, known: tuple[str, ...]) -> tuple[int, ...]:
         """Return the places of some of the `known` words, in order, each once."""
@@ -121,16 +120,13 @@ class Reading:
         """Return times of day in minutes since midnight, in order, each once; at least one."""
         values = self.list_of(field)
         try:
-            found = sorted({minutes_of(value) for value in values if isinstance(value, str)})
+            found = sorted({minutes_of(str(value)) for value in values})
         except ValueError:
             found = []
         if 0 < len(found) <= most and found[-1] < 24 * 60 and len(values) <= most:
             return tuple(found)
-        if not self.has_problem(field):
-            words = {"n": most}
-            self.wrong(
-                field, _("must hold 1 to %(n)d times like 07:30, none later than 23:59") % words
-            )
+        problem = _("must hold 1 to %(n)d times like 07:30, none later than 23:59")
+        self.missing(field, problem % {"n": most})
         return ()
 
     def _planned(self, value: Json, of_day: time | None) -> Planned:
