@@ -55,6 +55,7 @@ ROUTERS = [
     ("", "apps.workflows.api"),
     ("", "apps.learning.api"),
     ("", "apps.ai.api"),
+    ("", "apps.triggers.api"),
 ]
 RETRY_AFTER_SECONDS = 2
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, GoneError)

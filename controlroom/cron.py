@@ -46,6 +46,7 @@ PROMPT = [
     Entry("apps.inbox.upkeep.apply_pending", 1),
     Entry("apps.inbox.upkeep.wake_snoozed", 5),
     Entry("apps.workflows.upkeep.fire_timers", 1),
+    Entry("apps.triggers.upkeep.fire_due", 1),
     Entry("apps.inbox.upkeep.climb_ladders", 5),
     Entry("apps.inbox.upkeep.hand_over", 10),
     Entry("apps.demo.steps.tick_steps", 1),
@@ -69,5 +70,7 @@ TIDYING = [
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
     Entry("apps.ai.upkeep.give_up_lost_calls", MINUTE),
     Entry("apps.ai.upkeep.prune_texts", 6 * HOUR),
+    Entry("apps.triggers.upkeep.replan", HOUR),
+    Entry("apps.triggers.upkeep.prune", 6 * HOUR),
     Entry("controlroom.housekeeping.clear_sessions", 6 * HOUR),
 ]
