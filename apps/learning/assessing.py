@@ -1,15 +1,18 @@
 """What is known of a gate: its verdicts and what models read, brought to the pure calculations.
 
-One object for one page: each question of it is asked of the database once.
+One object for one page: each question of it is asked of the database once; for a list of gates,
+once for all of them.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps.lib.clock import database_now
@@ -38,9 +41,27 @@ DAY_SECONDS = 86_400
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 
 
+STREAMED = 2_000  # rows that are fetched at a time when all gates are asked about
+
+
+class _Said(NamedTuple):
+    """A verdict, as far as it matters here."""
+
+    gate_id: int
+    document_class: str
+    field: str
+    model: str
+    model_version: str
+    confidence: float
+    is_right: bool
+    weight: float
+    decided_at: datetime
+
+
 class _Read(NamedTuple):
     """A prediction, as far as it matters here."""
 
+    gate_id: int
     document_class: str
     item_id: int
     attempt: int
@@ -49,6 +70,10 @@ class _Read(NamedTuple):
     model: str
     model_version: str
     made_at: datetime
+
+
+RowT = TypeVar("RowT", _Said, _Read)
+Rows: TypeAlias = "QuerySet[Any, tuple[Any, ...]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +110,23 @@ class Assessment:
         self.document_class = document_class
         self.rules: Rules = read_thresholds(gate.thresholds)
 
+    @classmethod
+    def of_all(cls, gates: Iterable[Gate]) -> "Iterator[Assessment]":
+        """Yield what is known of each gate, by ascending id.
+
+        Three statements, however many gates there are. The rows of one are held at a time.
+        """
+        ordered = sorted(gates, key=lambda gate: gate.pk)
+        if not ordered:
+            return
+        now = database_now()
+        said = _of_each(ordered, map(_Said._make, _together(map(_verdicts_of, ordered))))
+        read = _of_each(ordered, map(_Read._make, _together(map(_readings_of, ordered))))
+        for gate, verdicts, readings in zip(ordered, said, read, strict=True):
+            known = cls(gate)
+            known._said, known._read, known._now = verdicts, readings, now
+            yield known
+
     @cached_property
     def fields(self) -> list[Known]:
         """All fields that verdicts or readings speak of, by name."""
@@ -93,7 +135,8 @@ class Assessment:
     @cached_property
     def classes(self) -> list[str]:
         """Document classes that occur, whatever class was asked for."""
-        named = {row.document_class for row in self._read} | {row[0] for row in self._said}
+        named = {row.document_class for row in self._read}
+        named |= {row.document_class for row in self._said}
         return sorted((named | self.rules.classes.keys()) - {""})
 
     @cached_property
@@ -195,32 +238,21 @@ class Assessment:
     @cached_property
     def _looks(self) -> dict[FieldKey, list[Look]]:
         found: dict[FieldKey, list[Look]] = defaultdict(list)
-        for document_class, field, model, version, confidence, is_right, weight, at in self._said:
-            if self.document_class in ("", document_class):
-                key = FieldKey(field=field, model=model, model_version=version)
-                look = Look(confidence=confidence, is_right=is_right, weight=weight, at=at)
+        for row in self._said:
+            if self.document_class in ("", row.document_class):
+                key = FieldKey(field=row.field, model=row.model, model_version=row.model_version)
+                look = Look(
+                    confidence=row.confidence,
+                    is_right=row.is_right,
+                    weight=row.weight,
+                    at=row.decided_at,
+                )
                 found[key].append(look)
         return found
 
     @cached_property
-    def _said(self) -> list[tuple[str, str, str, str, float, bool, float, datetime]]:
-        counted = Verdict.objects.filter(
-            gate=self.gate,
-            kind__in=Verdict.COUNTED,
-            decided_at__gt=Now() - VERDICTS_WITHIN,
-        )
-        return list(
-            counted.order_by("-decided_at").values_list(
-                "document_class",
-                "field",
-                "model",
-                "model_version",
-                "confidence",
-                "is_right",
-                "weight",
-                "decided_at",
-            )[:MOST_VERDICTS]
-        )
+    def _said(self) -> list[_Said]:
+        return list(map(_Said._make, _verdicts_of(self.gate)))
 
     @cached_property
     def _last_read(self) -> dict[FieldKey, datetime]:
@@ -235,9 +267,11 @@ class Assessment:
     @cached_property
     def _read(self) -> list[_Read]:
         """Return what models read last: enough to know the workload, whatever there is."""
-        lately = Prediction.objects.filter(gate_id=self.gate.pk, made_at__gt=Now() - WORK_WITHIN)
-        rows = lately.order_by("-id").values_list(*_Read._fields)[:MOST_READINGS]
-        return list(map(_Read._make, rows))
+        return list(map(_Read._make, _readings_of(self.gate)))
+
+    @cached_property
+    def _now(self) -> datetime:
+        return database_now()
 
     @cached_property
     def _documents(self) -> list[Document]:
@@ -255,7 +289,7 @@ class Assessment:
         if not self._read:
             return 1.0
         first = min(row.made_at for row in self._read)
-        return max(1.0, (database_now() - first).total_seconds() / DAY_SECONDS)
+        return max(1.0, (self._now - first).total_seconds() / DAY_SECONDS)
 
     def _workload(self, threshold: Callable[[str, str], float | None]) -> Workload:
         return workload(
@@ -264,6 +298,37 @@ class Assessment:
             sample_share=self.gate.sample_share,
             days=self._days,
         )
+
+
+def _verdicts_of(gate: Gate) -> Rows:
+    counted = Verdict.objects.filter(
+        gate=gate, kind__in=Verdict.COUNTED, decided_at__gt=Now() - VERDICTS_WITHIN
+    )
+    return counted.order_by("-decided_at").values_list(*_Said._fields)[:MOST_VERDICTS]
+
+
+def _readings_of(gate: Gate) -> Rows:
+    lately = Prediction.objects.filter(gate_id=gate.pk, made_at__gt=Now() - WORK_WITHIN)
+    return lately.order_by("-id").values_list(*_Read._fields)[:MOST_READINGS]
+
+
+def _together(queries: Iterable[Rows]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of all in one statement, in the order of gates; each keeps its limit."""
+    first, *others = queries
+    rows = first.union(*others, all=True).order_by("gate_id") if others else first
+    return rows.iterator(chunk_size=STREAMED)
+
+
+def _of_each(gates: Iterable[Gate], rows: Iterator[RowT]) -> Iterator[list[RowT]]:
+    """Yield the rows of each gate, [] where it has none; both come by ascending gate."""
+    grouped = groupby(rows, key=lambda row: row.gate_id)
+    gate_id, group = next(grouped, (None, iter(())))
+    for gate in gates:
+        if gate.pk != gate_id:
+            yield []
+            continue
+        yield list(group)
+        gate_id, group = next(grouped, (None, iter(())))
 
 
 def _with_threshold(proposed: Mapping[str, Proposed]) -> set[str]:

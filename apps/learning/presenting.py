@@ -95,11 +95,16 @@ class ShownGate:
     is_worse: bool
 
 
-def shown_gate(gate: Gate) -> ShownGate:
-    assessment = Assessment(gate)
+def shown_gates(gates: Sequence[Gate]) -> list[ShownGate]:
+    """Return the gates as a list shows them, in the order given."""
+    shown = {each.gate.pk: _shown_gate(each) for each in Assessment.of_all(gates)}
+    return [shown[gate.pk] for gate in gates]
+
+
+def _shown_gate(assessment: Assessment) -> ShownGate:
     work = assessment.work_now
     return ShownGate(
-        gate=gate,
+        gate=assessment.gate,
         n_fields=len(assessment.fields),
         looks=len(assessment.all_looks),
         accuracy=share_words(_accuracy(assessment)),

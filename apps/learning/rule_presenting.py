@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from apps.workflows.models import Decision
 
 from .calibration import wilson
 from .fields import title_at, value_at
-from .lifecycle import agreement_of
+from .lifecycle import Tally, tally_of
 from .models import Proposal, Rule, RuleCase
 from .patterns import Condition, Row, conditions_of
 from .presenting import percent
@@ -92,20 +91,21 @@ def edited_text(value: Json) -> str:
 
 def form_of(proposal: Proposal) -> dict[str, Any]:
     """Return the form of the tasks that a proposal is about."""
-    newest = proposal.task_ids[-1:] if isinstance(proposal.task_ids, list) else []
-    form = UserTask.objects.filter(pk__in=newest).values_list("form", flat=True).first()
-    return form if isinstance(form, dict) else {}
+    return forms_of([proposal])[proposal.pk]
 
 
-def proposal_row(proposal: Proposal) -> dict[str, Any]:
-    """Return a proposal in a list."""
-    form = form_of(proposal)
-    return {
-        "proposal": proposal,
-        "conditions": _sentences(proposal.conditions, form),
-        "corrections": corrections_words(proposal.corrections, form),
-        "agreement": _agreement(proposal.cases - proposal.exceptions, proposal.cases),
-    }
+def forms_of(proposals: Iterable[Proposal]) -> dict[int, dict[str, Any]]:
+    """Return the form of the tasks that each proposal is about, by its id; one statement."""
+    newest = {each.pk: (each.task_ids or [0])[-1] for each in proposals}
+    tasks = UserTask.objects.filter(pk__in=newest.values())
+    forms = dict(tasks.values_list("pk", "form"))
+    return {pk: forms.get(task_id) or {} for pk, task_id in newest.items()}
+
+
+def proposal_rows(proposals: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """Return proposals as a list shows them."""
+    forms = forms_of(proposals)
+    return [_proposal_row(each, forms[each.pk]) for each in proposals]
 
 
 def proposal_context(
@@ -136,24 +136,10 @@ def proposal_context(
     }
 
 
-def rule_row(rule: Rule) -> dict[str, Any]:
-    """Return a rule in a list."""
-    agreed, looks, low, high = agreement_of(rule)
-    went = _counts(rule)
-    form = form_of(rule.proposal)
-    return {
-        "rule": rule,
-        "status": _badge(rule),
-        "word": str(Rule.Status(rule.status).label),
-        "subject": rule.proposal.subject,
-        "decision": rule.proposal.decision_title or rule.decision,
-        "conditions": _sentences(rule.conditions, form),
-        "corrections": corrections_words(rule.corrections, form),
-        "decided": went.get(RuleCase.Went.DECIDED, 0),
-        "sampled": went.get(RuleCase.Went.SAMPLED, 0),
-        "looks": looks,
-        "agreement": _agreement_words(agreed, looks, low, high),
-    }
+def rule_rows(rules: Sequence[Rule]) -> list[dict[str, Any]]:
+    """Return rules, read with their proposals, as a list shows them."""
+    forms, tallies = forms_of([rule.proposal for rule in rules]), tally_of(rules)
+    return [_rule_row(rule, forms[rule.proposal_id], tallies[rule.pk]) for rule in rules]
 
 
 def rule_context(rule: Rule) -> dict[str, Any]:
@@ -162,7 +148,7 @@ def rule_context(rule: Rule) -> dict[str, Any]:
     table = Decision.objects.filter(folder=rule.folder_id, key=rule.table_key).first()
     history = history_of(("rule", rule.pk)).items
     return {
-        **rule_row(rule),
+        **rule_rows([rule])[0],
         "against": cases.filter(is_agreed=False)[:MOST_EXCEPTIONS],
         # which open tasks are samples is told to nobody
         "lately": cases.exclude(went=RuleCase.Went.SAMPLED, task__status="open")[:MOST_CASES],
@@ -176,6 +162,31 @@ def rule_context(rule: Rule) -> dict[str, Any]:
             }
             for event in history
         ],
+    }
+
+
+def _proposal_row(proposal: Proposal, form: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "proposal": proposal,
+        "conditions": _sentences(proposal.conditions, form),
+        "corrections": corrections_words(proposal.corrections, form),
+        "agreement": _agreement(proposal.cases - proposal.exceptions, proposal.cases),
+    }
+
+
+def _rule_row(rule: Rule, form: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "status": _badge(rule),
+        "word": str(Rule.Status(rule.status).label),
+        "subject": rule.proposal.subject,
+        "decision": rule.proposal.decision_title or rule.decision,
+        "conditions": _sentences(rule.conditions, form),
+        "corrections": corrections_words(rule.corrections, form),
+        "decided": tally.decided,
+        "sampled": tally.sampled,
+        "looks": tally.looks,
+        "agreement": _agreement(tally.agreed, tally.looks),
     }
 
 
@@ -213,20 +224,11 @@ def _value_words(task: UserTask, path: str) -> str:
 
 
 def _agreement(agreed: int, n: int) -> str:
-    low, high = wilson(agreed / n if n else 0.0, n, 1.96)
-    return _agreement_words(agreed, n, low, high)
-
-
-def _agreement_words(agreed: int, n: int, low: float, high: float) -> str:
     if not n:
         return _("not known yet")
+    low, high = wilson(agreed / n, n, 1.96)
     words = {"share": percent(agreed / n), "low": percent(low), "high": percent(high)}
     return _("%(share)s (%(low)s to %(high)s)") % words
-
-
-def _counts(rule: Rule) -> dict[str, int]:
-    counted = rule.cases.values("went").annotate(n=Count("pk")).order_by()
-    return {each["went"]: each["n"] for each in counted}
 
 
 def _badge(rule: Rule) -> str:

@@ -134,7 +134,8 @@ def test_taking_back_what_a_rule_decided_contradicts_it(queue, proposal, supervi
     task.refresh_from_db()
     assert task.is_open
     assert lifecycle.apply_rules([task.pk]) == 0
-    assert lifecycle.agreement_of(rule)[:2] == (0, 1)
+    tally = lifecycle.tally_of([rule])[rule.pk]
+    assert (tally.decided, tally.agreed, tally.looks) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(

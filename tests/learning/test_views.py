@@ -1,8 +1,13 @@
 """The pages of what decisions teach."""
 
+from typing import Any
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
+from apps.learning.assessing import Assessment
 from apps.learning.lifecycle import find_proposals
 from apps.learning.models import Adoption, Proposal, Rule
 from tests.factories import make_folder
@@ -40,6 +45,40 @@ def test_gates_are_listed_with_what_is_known(client_of, supervisor, known_gate):
     assert "1,840" in page
     assert "documents a day" in page
     assert 'href="/learning/"' in page
+
+
+def test_a_list_of_gates_asks_as_often_for_five_as_for_one(client_of, supervisor, known_gate):
+    client = client_of(supervisor)
+
+    def n_statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get("/learning/").status_code == 200
+        return len(asked)
+
+    n_statements()  # what is read once a process is not counted
+    for_one = n_statements()
+    for number in range(4):
+        other = make_gate(known_gate.folder, key=f"other-{number}")
+        make_verdicts(other, [(0.9, True)] * number)
+        make_predictions(other, [{"total": 0.9}] * (3 - number))
+
+    assert n_statements() == for_one
+
+
+def test_gates_that_are_asked_about_together_are_known_as_well_as_alone(folder, known_gate):
+    silent = make_gate(folder, key="silent")
+    other = make_gate(folder, key="other")
+    make_verdicts(other, [(0.9, True), (0.7, False)])
+    make_predictions(other, [{"total": 0.9}])
+
+    together = list(Assessment.of_all([other, known_gate, silent]))
+
+    assert [each.gate for each in together] == [known_gate, silent, other]
+    for each in together:
+        alone = Assessment(each.gate)
+        assert each.fields == alone.fields
+        assert each.work_now.documents == alone.work_now.documents
+    assert list(Assessment.of_all([])) == []
 
 
 def test_a_gate_shows_curves_with_their_tables_and_no_inline_style(
@@ -106,6 +145,35 @@ def test_proposals_and_rules_are_listed_and_shown_with_their_cases(client_of, su
     assert shown.count("/inbox/") >= 20
     assert "Vendor is “Stark”" in shown
     assert "DE89" not in shown
+
+
+def copy_of(row: Any, **values: Any) -> Any:
+    fields = {each.name: getattr(row, each.name) for each in row._meta.fields if each.name != "id"}
+    return type(row).objects.create(**{**fields, **values})
+
+
+def test_a_list_of_rules_asks_as_often_for_five_as_for_one(client_of, supervisor, proposal):
+    client = client_of(supervisor)
+    rule = accept(proposal, supervisor.actor)
+    open_task(make_queue(rule.folder, key="more"), 60)
+    copy_of(proposal, outcome="other", status="open", settled_at=None)
+
+    def n_statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get("/learning/rules/").content.decode()
+        assert page.count("data-row") == Proposal.objects.filter(status="open").count() + (
+            Rule.objects.count()
+        )
+        return len(asked)
+
+    n_statements()  # what is read once a process is not counted
+    for_one = n_statements()
+    for number in range(4):
+        accepted = copy_of(proposal, outcome=f"d{number}")
+        copy_of(rule, proposal=accepted)
+        copy_of(proposal, outcome=f"e{number}", status="open", settled_at=None)
+
+    assert n_statements() == for_one
 
 
 def test_edited_conditions_are_shown_with_their_cases_and_kept_when_accepted(

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Folder
 from apps.accounts.roles import Role
@@ -65,6 +67,23 @@ def test_rows_and_thresholds_are_the_same_said_twice():
         ("total", "invoice", 99),
     ]
     assert thresholds_of(50, rows) == THRESHOLDS
+
+
+def test_a_list_of_gates_asks_as_often_for_five_as_for_one(designer, folder, gate):
+    def n_statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page = designer.get("/settings/gates/").content.decode()
+        assert page.count("data-row") == Gate.objects.count()
+        return len(asked)
+
+    make_queue("first", folder=folder, gate=gate)
+    n_statements()  # what is read once a process is not counted
+    for_one = n_statements()
+    for number in range(4):
+        other = Gate.objects.create(folder=folder, key=f"g{number}", title=f"Gate {number}")
+        make_queue(f"q{number}", folder=folder, gate=other)
+
+    assert n_statements() == for_one
 
 
 def test_a_gate_is_made_in_the_browser(designer, folder):

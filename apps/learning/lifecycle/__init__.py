@@ -1,6 +1,6 @@
 """What is learnt from decisions, and what is done about it. Only here statuses are written."""
 
-from .acting import agreement_of, apply_rules, is_sample, measure_rule
+from .acting import Tally, apply_rules, is_sample, measure_rule, tally_of
 from .adopting import adopt_thresholds, check_rate, chosen, mark_of, put_back
 from .proposing import dismiss_proposal, find_proposals, propose_for
 from .ruling import (
@@ -14,10 +14,10 @@ from .ruling import (
 from .verdicts import bring_verdicts_in_line, record_missing_verdicts
 
 __all__ = [
+    "Tally",
     "Terms",
     "accept_proposal",
     "adopt_thresholds",
-    "agreement_of",
     "apply_rules",
     "bring_verdicts_in_line",
     "check_rate",
@@ -33,5 +33,6 @@ __all__ = [
     "record_missing_verdicts",
     "resume_rule",
     "retire_rule",
+    "tally_of",
     "weigh_terms",
 ]

@@ -15,7 +15,7 @@ from apps.accounts.permissions import Action, can
 from apps.learning import lifecycle
 from apps.learning.forms import AdoptForm, WantedForm
 from apps.learning.models import Adoption, Proposal
-from apps.learning.presenting import gate_context, shown_gate
+from apps.learning.presenting import gate_context, shown_gates
 from apps.learning.rights import may_change, require_change
 from apps.lib.numbers import VERSIONS, whole_number
 from apps.queues.models import Gate
@@ -23,8 +23,8 @@ from apps.queues.models import Gate
 
 @require_safe
 def gate_list(request: PersonRequest) -> HttpResponse:
-    gates = Gate.objects.visible_to(request.user).select_related("folder")
-    context = {"rows": [shown_gate(gate) for gate in gates], "places": places(request, "gates")}
+    gates = list(Gate.objects.visible_to(request.user))
+    context = {"rows": shown_gates(gates), "places": places(request, "gates")}
     return render(request, "learning/gate_list.html", context)
 
 

@@ -15,7 +15,7 @@ from apps.learning.lifecycle import Terms
 from apps.learning.models import Proposal, Rule
 from apps.learning.patterns import Condition, conditions_of
 from apps.learning.rights import may_change, require_change
-from apps.learning.rule_presenting import proposal_context, proposal_row, rule_context, rule_row
+from apps.learning.rule_presenting import proposal_context, proposal_rows, rule_context, rule_rows
 from apps.learning.terms import edited_conditions
 from apps.lib.errors import DomainError
 
@@ -29,13 +29,12 @@ def rule_list(request: PersonRequest) -> HttpResponse:
     proposals = Proposal.objects.visible_to(request.user)
     rules = Rule.objects.visible_to(request.user).select_related("proposal")
     open_ones = proposals.filter(status=Proposal.Status.OPEN)[:MOST_LISTED]
+    in_use = rules.exclude(status=Rule.Status.RETIRED)
     closed = [Proposal.Status.DISMISSED, Proposal.Status.SUPERSEDED]
     context = {
         "places": places(request, "rules"),
-        "proposals": [proposal_row(each) for each in open_ones],
-        "rules": [
-            rule_row(each) for each in rules.exclude(status=Rule.Status.RETIRED)[:MOST_LISTED]
-        ],
+        "proposals": proposal_rows(list(open_ones)),
+        "rules": rule_rows(list(in_use[:MOST_LISTED])),
         "retired": rules.filter(status=Rule.Status.RETIRED)[:MOST_LISTED],
         "settled": proposals.filter(status__in=closed)[:MOST_LISTED],
     }
