@@ -180,8 +180,8 @@ STEPS = [
         _("Send a wrong invoice"),
         _("Its total does not fit its lines. A bot finds out, stops, and asks a person."),
         _(
-            "It is in the inbox within seconds. Correct the total and decide with Ctrl "
-            "Enter: the bot goes on with the same item, and the invoice with its way."
+            "It is in the inbox within seconds. Correct the total and decide (Ctrl Enter does): "
+            "the bot goes on with the same item, and the invoice with its way."
         ),
         _("Send it"), _send_wrong, _was_decided, _task_link, _("Watch the inbox"),
     ),

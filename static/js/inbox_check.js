@@ -77,7 +77,9 @@ export function showLeft() {
   const n = mustCheck().length;
   const { one, many, none } = place.dataset;
   const text = n ? (n === 1 ? one : many.replace("{n}", n)) : fieldsArea().querySelector("[data-doubtful]") ? none : "";
-  if (place.textContent !== text) place.textContent = text;
+  if (place.textContent === (n ? `${text} Enter` : text)) return;
+  place.textContent = text;
+  if (n) place.append(" ", Object.assign(document.createElement("kbd"), { textContent: "Enter" }));
 }
 
 document.addEventListener("change", ({ target }) => target.closest?.(".task-fields [data-doubtful]") && showLeft());

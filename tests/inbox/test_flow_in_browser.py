@@ -174,7 +174,7 @@ def test_what_is_typed_survives_another_tab_and_the_end_of_the_session(ask, page
 
 
 def test_a_phone_chooses_a_task_looks_at_it_and_decides(ask, page_of):
-    page = page_of("bea", viewport={"width": PHONE["width"], "height": 1400}, has_touch=True)
+    page = page_of("bea", viewport={**PHONE, "height": 1400}, has_touch=True, is_mobile=True)
     page.goto(ask(["total"], []))
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     assert_accessible(page)
@@ -183,6 +183,8 @@ def test_a_phone_chooses_a_task_looks_at_it_and_decides(ask, page_of):
     expect(page.locator("#task-title")).to_be_visible()
     first = title_of(page)
     assert_accessible(page)
+    expect(page.locator("[data-check-left]")).to_contain_text("1 value to look at")
+    expect(page.locator("kbd:visible")).to_have_count(0)
 
     page.locator("[name=confirmed]").check()
     button = page.get_by_role("button", name=re.compile("Correct and continue"))
@@ -192,7 +194,9 @@ def test_a_phone_chooses_a_task_looks_at_it_and_decides(ask, page_of):
     button.tap()
 
     expect(page.locator("#task-title")).not_to_have_text(first)
-    expect(page.locator(".undo-card")).to_be_visible()
+    undo = page.locator(".undo-card")
+    expect(undo.get_by_role("button", name="Undo", exact=True)).to_be_visible()
+    expect(undo).not_to_contain_text("Press z", use_inner_text=True)
 
 
 def test_dialogs_menus_and_errors_can_be_used_by_everybody_in_the_dark(ask, page_of):

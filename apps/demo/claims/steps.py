@@ -93,8 +93,8 @@ STEPS = [
             "how sure it is: here it doubts what the claim is about, and a digit is smudged."
         ),
         _(
-            "Only the two doubtful fields are framed, beside the PDF. Enter goes to the first; in "
-            "each, Enter says that it is right (or type what is); a confirms. Four keys in all."
+            "Only the two doubtful fields are framed, beside the PDF. Say of each that it is right "
+            "(or type what is), and decide. By keys that is Enter, Enter, Enter, a."
         ),
         _("Send it"), _send_unclear_claim, _was_checked, _inbox_link, _("Watch the inbox"),
     ),
@@ -129,7 +129,7 @@ STEPS = [
         _("A vendor forgot the order number on eight invoices. Nobody wants to decide that twice."),
         _(
             "Once all are in the inbox, open one and choose “Decide for all”, beside “7 more like "
-            "this”: one decision, with a look at what it will change. z takes all of them back."
+            "this”: one decision, with a look at what it will change. Undo takes all of them back."
         ),
         _("Send eight"), _send_alike, all_are_over, _inbox_link_to_all, _("Watch the inbox"),
     ),
