@@ -158,10 +158,9 @@ def story(audience: Audience, arg: str) -> Context | None:
 
 
 def _task(audience: Audience, arg: str) -> UserTask | None:
-    related = ("queue", "item", "assignee", "working_by", "decided_by", "team")
     found: UserTask | None = (
         UserTask.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
-        .select_related(*related)
+        .select_related("queue", "item")
         .filter(pk=number_in(arg) or 0)
         .first()
     )
