@@ -1,6 +1,6 @@
 """Gates and what verdicts say about them, as their pages show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from apps.queues.models import Gate
 from .assessing import Assessment, FieldKey, Known
 from .calibration import Share, share_of
 from .drawing import Curve, calibration_curve, workload_curve
+from .field_names import FieldName, FieldNames
 from .lifecycle import chosen, mark_of
 from .models import Verdict
 from .thresholds import ONE_SIDED, Proposed, Workload
@@ -61,7 +62,7 @@ class ShownField:
     """One field of a gate: what is known of it, and what is proposed for it."""
 
     known: Known
-    field: str
+    field: FieldName
     version: str
     passed: str
     accuracy: str
@@ -123,13 +124,14 @@ def gate_context(gate: Gate, wanted: float, document_class: str) -> dict[str, An
     now, then = assessment.work_now, assessment.work_at(proposed)
     points = assessment.curve()
     thresholds = chosen(proposed)
+    names = FieldNames(gate)
     return {
         "gate": gate,
         "wanted": wanted,
         "wanted_words": percent(wanted, 2),
         "document_class": document_class,
         "classes": assessment.classes,
-        "fields": [_field(known, proposed.get(known.key.field)) for known in assessment.fields],
+        "fields": _fields(assessment, proposed, names),
         "cells": _cells(assessment, now),
         "now": now,
         "then": then,
@@ -145,8 +147,11 @@ def gate_context(gate: Gate, wanted: float, document_class: str) -> dict[str, An
             for rate, work in points
         ],
         "confidence": percent(ONE_SIDED, 0),
-        "wrong": latest_wrong(gate, document_class),
-        "adoptions": [_adoption(each) for each in gate.adoptions.all()[:20]],
+        "wrong": [
+            {"field": names.of_place(verdict.path), "verdict": verdict}
+            for verdict in latest_wrong(gate, document_class)
+        ],
+        "adoptions": [_adoption(each, names) for each in gate.adoptions.all()[:20]],
     }
 
 
@@ -158,12 +163,22 @@ def latest_wrong(gate: Gate, document_class: str) -> list[Verdict]:
     return list(wrong[:LATEST_WRONG])
 
 
-def _field(known: Known, proposed: Proposed | None) -> ShownField:
+def _fields(
+    assessment: Assessment, proposed: Mapping[str, Proposed], names: FieldNames
+) -> list[ShownField]:
+    named = names.of(known.key.field for known in assessment.fields)
+    return [
+        _field(known, named[known.key.field], proposed.get(known.key.field))
+        for known in assessment.fields
+    ]
+
+
+def _field(known: Known, name: FieldName, proposed: Proposed | None) -> ShownField:
     threshold = proposed.threshold if proposed else None
     drift = known.drift
     return ShownField(
         known=known,
-        field=known.key.field,
+        field=name,
         version=version_words(known.key),
         passed=share_words(known.passed, 2),
         accuracy=share_words(known.calibration.accuracy),
@@ -292,14 +307,16 @@ def _is_change(assessment: Assessment, thresholds: dict[str, float]) -> bool:
     )
 
 
-def _adoption(adoption: Any) -> dict[str, Any]:
+def _adoption(adoption: Any, names: FieldNames) -> dict[str, Any]:
     promised = adoption.promised
+    thresholds = promised.get("thresholds", {})
+    named = names.of(thresholds)
     return {
         "adoption": adoption,
         "wanted": percent(adoption.wanted_error, 2) if adoption.wanted_error is not None else "",
         "thresholds": [
-            (field, threshold_words(threshold, ""))
-            for field, threshold in promised.get("thresholds", {}).items()
+            (named[field], threshold_words(threshold, ""))
+            for field, threshold in thresholds.items()
         ],
         "sent": percent(promised["sent_share"]) if "sent_share" in promised else "",
         "document_class": promised.get("document_class", ""),
