@@ -13,6 +13,7 @@ from apps.bots.releases import sync_automations
 from apps.queues.models import WorkQueue
 
 from .books import record_vendors
+from .claims.schema import CLAIM_TO_READ, CLAIM_TO_SETTLE
 from .drawn import deploy_drawn
 from .gates import set_up_gates
 from .intake import QUEUE_KEY
@@ -33,6 +34,12 @@ STEPS = [
     ("claims-reading", _("Claims to read"), "claims.read"),
     ("claims-settling", _("Claims to settle"), "claims.settle"),
 ]
+# what the items of a queue are made of, where that is known
+SCHEMAS = {
+    QUEUE_KEY: INVOICE_SCHEMA,
+    "claims-reading": CLAIM_TO_READ,
+    "claims-settling": CLAIM_TO_SETTLE,
+}
 # people whom one click signs in, on loopback only
 PEOPLE = [
     ("bea", "Bea Business", Role.BUSINESS_USER),
@@ -74,17 +81,16 @@ def _set_up(folder: Folder) -> WorkQueue:
 
 def _queue(folder: Folder, key: str, title: str | Promise, function: str) -> None:
     automation = Automation.objects.get(folder=folder, function=function)
-    is_checked = key == QUEUE_KEY
     WorkQueue.objects.get_or_create(
         folder=folder,
         key=key,
         defaults={
             "title": str(title),
             "automation": automation,
-            "payload_schema": INVOICE_SCHEMA if is_checked else {},
+            "payload_schema": SCHEMAS.get(key, {}),
             "lease_seconds": 20,
             "max_runs": 2,
-            "sla_seconds": 4 * 3600 if is_checked else None,
+            "sla_seconds": 4 * 3600 if key == QUEUE_KEY else None,
         },
     )
 

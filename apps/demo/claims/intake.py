@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.accounts.models import Folder
 from apps.demo.drawn import CLAIMS
 from apps.lib.actors import SYSTEM, Actor
+from apps.lib.json import JsonObject
 from apps.queues.files import attach, clean_name
 from apps.queues.models import Owned, WorkItem
 from apps.workflows.lifecycle import start_instance
@@ -16,7 +17,7 @@ from apps.workflows.models import Workflow, WorkflowInstance
 
 from .automations import MAIL
 from .making import MadeClaim, make_claim
-from .reading import form_of, number_of, opened
+from .reading import form_of, number_of, opened, sender_of
 
 PDF = "application/pdf"
 
@@ -31,7 +32,8 @@ def take_in_mail(folder: Folder, data: bytes, *, name: str, by: Actor = SYSTEM) 
     number = number_of(message)
     workflow = Workflow.objects.get(folder=folder, key=CLAIMS)
     with transaction.atomic():
-        instance = start_instance(workflow, {"number": number}, by=by, business_key=number)
+        told: JsonObject = {"number": number, "sender": sender_of(message)}
+        instance = start_instance(workflow, told, by=by, business_key=number)
         owned = Owned.objects.filter(owner_id=instance.pk).values("item_id")
         for item in WorkItem.objects.filter(pk__in=owned).select_related("queue"):
             shown = ContentFile(form, name=clean_name(form_name))

@@ -17,6 +17,7 @@ from apps.lib.texts import gettext as _
 
 MAX_MAIL_BYTES = 10 * 1024 * 1024
 MAX_PDF_PAGES = 10
+MAX_SENDER = 300
 
 # A clear print is misread this seldom; of a digit that can't be read, one guess in ten is right
 SURE: Final = 0.99
@@ -62,6 +63,12 @@ def number_of(message: EmailMessage) -> str:
     """Return the number of the claim as its subject says; "" if it does not."""
     found = NUMBER.search(str(message.get("Subject", "")))
     return found[0] if found else ""
+
+
+def sender_of(message: EmailMessage) -> str:
+    """Return who wrote it: their name, else their address; "" if it does not say."""
+    senders = getattr(message.get("From"), "addresses", ())
+    return next((str(each.display_name or each.addr_spec) for each in senders), "")[:MAX_SENDER]
 
 
 def form_of(message: EmailMessage) -> tuple[str, bytes]:

@@ -64,6 +64,7 @@ def test_what_is_doubtful_is_checked_and_what_people_say_is_what_is_settled(fold
     predicted = predicted_of(task.predictions)
 
     assert task.kind == UserTask.Kind.VALIDATION
+    assert task.title == f"Claim {claim.number} of {claim.person}"
     assert set(predicted.doubtful) == {"kind", "order_number"}
     assert predicted.fields["order_number"].region.file == f"{claim.number}.pdf"
     right = {**task.values, "kind": "missing", "order_number": claim.order_number, "amount": "7.50"}

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from apps.demo.claims.making import N_EXAMPLES, made_texts, make_claim
-from apps.demo.claims.reading import ClaimError, read_claim
-from apps.demo.claims.words import KINDS
+from apps.demo.claims.reading import ClaimError, opened, read_claim, sender_of
+from apps.demo.claims.words import CUSTOMERS, KINDS
 from apps.demo.reading.classifier import train
 
 TODAY = date(2026, 11, 2)
@@ -43,6 +43,26 @@ def test_what_a_claim_says_is_read_with_its_place(classifier):
     assert 0 < top < bottom < 1
     assert found["amount"].file == f"{claim.number}.pdf"
     assert found["order_number"].box[1] < top  # it stands above the amount
+
+
+def test_the_sender_is_who_the_claim_says_it_is():
+    claims = [make_claim(seed=seed, today=TODAY) for seed in range(60)]
+
+    assert {claim.person for claim in claims} == {person for _customer, person in CUSTOMERS}
+    assert all(sender_of(opened(claim.mail)) == claim.person for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("header", "sender"),
+    [
+        (b"From: jane@customers.example", "jane@customers.example"),
+        (b"From: " + b"x" * 900 + b" <jane@customers.example>", "x" * 300),
+        (b"From:", ""),
+        (b"Subject: Claim CL-1", ""),
+    ],
+)
+def test_a_sender_without_a_name_is_an_address_or_nobody(header, sender):
+    assert sender_of(opened(header + b"\r\n\r\nBroken.")) == sender
 
 
 def test_a_scribbled_order_number_is_a_guess_and_says_so(classifier):
