@@ -49,6 +49,7 @@ ROUTERS = [
     ("", "apps.accounts.api"),
     ("", "apps.calendars.api"),
     ("", "apps.bots.api"),
+    ("", "apps.assets.api"),
     ("/user-tasks", "apps.inbox.api"),
     ("", "apps.inbox.rules_api"),
     ("/user-tasks", "apps.inbox.api_files"),

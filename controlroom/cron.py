@@ -56,11 +56,13 @@ PROMPT = [
 TIDYING = [
     Entry("apps.events.upkeep.make_partitions", HOUR),
     Entry("apps.bots.upkeep.make_partitions", HOUR),
+    Entry("apps.assets.upkeep.make_partitions", HOUR),
     Entry("apps.queues.upkeep.make_partitions", HOUR),
     Entry("apps.workflows.upkeep.make_partitions", HOUR),
     Entry("apps.workflows.upkeep.drop_old_messages", 10),
     Entry("apps.events.upkeep.prune", 6 * HOUR),
     Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
+    Entry("apps.assets.upkeep.prune", 6 * HOUR),
     Entry("apps.inbox.upkeep.open_missing_tasks", MINUTE),
     Entry("apps.inbox.upkeep.prune_drafts", 6 * HOUR),
     Entry("apps.inbox.upkeep.close_old_looks", HOUR),

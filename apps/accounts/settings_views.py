@@ -56,6 +56,13 @@ PLACES = (
         _("Which bots there are, who shares work, and how long what they run may take."),
     ),
     Place(
+        "asset_settings:list",
+        Action.DESIGN,
+        "lock",
+        _("Assets and credentials"),
+        _("Values and secrets that bots ask for, and who was given them."),
+    ),
+    Place(
         "notice_settings:list",
         Action.ADMINISTER,
         "bell",

@@ -1,6 +1,7 @@
 """What people do to assets; each leaves one event, and no secret in it."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,12 +20,13 @@ from apps.lib.json import Json, JsonObject
 from apps.lib.secrecy import MASK
 
 from . import vault
-from .models import MAX_ROTATION_DAYS, Asset, AssetOverride, Held
+from .models import MAX_KEY, MAX_ROTATION_DAYS, Asset, AssetOverride, Held
 from .values import KEEP, Given, check_value, refuse
 
 FACTS = ("title", "description", "rotate_after_days")
 HELD = ("value", "sealed", "key_name", "set_at")
 SHOWN_LENGTH = 400
+SLUG = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_KEY}}}", re.ASCII)
 
 
 def save_asset(
@@ -100,7 +102,8 @@ def _set_value(held: Held, kind: str, place: vault.Place, value: Kept) -> list[J
     was_there, before = held.pk is not None, held.value
     vault.put(held, place, value)
     if held.sealed is not None:
-        return [{"field": kind, "before": MASK if was_there else None, "after": MASK}]
+        name = "secret" if kind == Asset.Kind.SECRET else "password"
+        return [{"field": name, "before": MASK if was_there else None, "after": MASK}]
     if was_there and _same(before, held.value):
         return []
     return [{"field": "value", "before": shown(before), "after": shown(held.value)}]
@@ -122,6 +125,11 @@ def _same(one: Json, other: Json) -> bool:
 
 
 def _check_facts(asset: Asset) -> None:
+    if asset.pk is None and not SLUG.fullmatch(asset.key):
+        words = {"n": MAX_KEY}
+        raise refuse(
+            "key", _("must be up to %(n)d letters, digits, dashes and underscores") % words
+        )
     if not asset.title.strip():
         raise refuse("title", _("is missing"))
     days = asset.rotate_after_days
