@@ -4,6 +4,7 @@ from typing import Any
 
 from apps.accounts.models import Folder
 from apps.events.bus import deliver_outbox
+from apps.inbox.lifecycle import Answer
 from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
 from apps.queues.lifecycle import (
@@ -112,3 +113,7 @@ def make_task(queue: WorkQueue, **how: Any) -> UserTask:
     item = stop_item(queue, **how)
     deliver_outbox()
     return UserTask.objects.open().select_related("item", "queue").get(item=item)
+
+
+def answer(task: UserTask, decision: str = "correct", **more: Any) -> Answer:
+    return Answer(decision=decision, version=task.version, **more)

@@ -16,7 +16,7 @@ from apps.inbox.views import links
 from apps.notices.models import Notice
 from tests.api.conftest import program_of
 from tests.factories import make_person
-from tests.inbox.test_views import text_of
+from tests.inbox.pages import text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from apps.lib.clock import database_now
 from apps.lib.errors import InvalidError, NotAllowedError
 from apps.notices.models import Notice
 from tests.factories import make_person
+from tests.inbox.pages import text_of, url
 from tests.inbox.rows import make_queue, make_task
-from tests.inbox.test_views import text_of, url
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from apps.inbox.models import PendingDecision, UserTask
 from apps.lib.errors import InvalidError
 from apps.queues.models import WorkItem
 from tests.factories import make_person
+from tests.inbox.pages import text_of
 from tests.inbox.rows import PAYLOAD, make_queue, make_task
-from tests.inbox.test_views import text_of
 
 pytestmark = pytest.mark.django_db
 

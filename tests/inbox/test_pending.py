@@ -16,8 +16,8 @@ from apps.notices.models import Notice
 from apps.queues import lifecycle as items
 from apps.queues.models import WorkItem
 from tests.factories import make_person
+from tests.inbox.pages import HTMX, form_of, text_of, url
 from tests.inbox.rows import PAYLOAD
-from tests.inbox.test_views import HTMX, form_of, text_of, url
 
 pytestmark = pytest.mark.django_db
 

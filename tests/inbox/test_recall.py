@@ -12,9 +12,9 @@ from apps.queues import lifecycle as items
 from apps.queues.counts import counts_of
 from apps.queues.models import Effect, WorkItem
 from tests.factories import make_person
+from tests.inbox.pages import HTMX, text_of, url
 from tests.inbox.rows import PAYLOAD, make_queue, make_task
 from tests.inbox.steps import open_step
-from tests.inbox.test_views import HTMX, text_of, url
 
 pytestmark = pytest.mark.django_db
 

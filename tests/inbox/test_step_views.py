@@ -6,17 +6,15 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from apps.inbox import lifecycle
 from apps.inbox.models import Draft, UserTask
 from apps.queues import owners
 from apps.queues.owners import OwnerLink
+from tests.inbox.pages import HTMX, text_of, url
 from tests.inbox.steps import INSTANCE, instances_listening, open_incident, open_step, told
 
 pytestmark = pytest.mark.django_db
-
-HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture(autouse=True)
@@ -31,14 +29,6 @@ def _linked(monkeypatch):
     owners.link_owners_by(
         lambda ids: {pk: OwnerLink(f"Invoices #{pk}", f"/instances/{pk}/") for pk in ids}
     )
-
-
-def url(task, verb="task"):
-    return reverse(f"inbox:{verb}", args=[task.pk])
-
-
-def text_of(response):
-    return response.content.decode()
 
 
 def step_form(task, **changes):
