@@ -1,5 +1,6 @@
 """A team, a calendar, a rule and an absence, to be looked at on their pages."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from apps.accounts.models import Absence, Folder, Team, TeamMember, User
@@ -20,11 +21,29 @@ LADDER = [
 def make_people_to_see(folder: Folder) -> None:
     """May be called again."""
     people = list(User.objects.filter(memberships__folder=folder).order_by("pk")[:4])
+    _rule_for(_team_of(people, folder), _calendar_in(folder))
+    now = database_now()
+    Absence.objects.get_or_create(
+        user=User.objects.order_by("pk")[0],
+        note="Lake",
+        defaults={
+            "starts_at": now - timedelta(days=1),
+            "ends_at": now + timedelta(days=9),
+            "deputy": people[1],
+        },
+    )
+
+
+def _team_of(people: Sequence[User], folder: Folder) -> Team:
     team, _is_new = Team.objects.get_or_create(
         folder=folder, key="leads", defaults={"title": "Team leads", "manager": people[0]}
     )
     for person in people:
         TeamMember.objects.get_or_create(team=team, user=person)
+    return team
+
+
+def _calendar_in(folder: Folder) -> Calendar:
     calendar, _is_new = Calendar.objects.get_or_create(
         folder=folder,
         key="office",
@@ -37,8 +56,12 @@ def make_people_to_see(folder: Folder) -> None:
             "days": {"2026-12-24": [], "2026-12-19": [["09:00", "12:00"]]},
         },
     )
+    return calendar
+
+
+def _rule_for(team: Team, calendar: Calendar) -> None:
     HandlingRule.objects.get_or_create(
-        folder=folder,
+        folder=team.folder,
         title="Wrong invoices",
         defaults={
             "kind": "data_problem",
@@ -47,15 +70,5 @@ def make_people_to_see(folder: Folder) -> None:
             "calendar": calendar,
             "due_seconds": 8 * 3600,
             "ladder": LADDER,
-        },
-    )
-    now = database_now()
-    Absence.objects.get_or_create(
-        user=User.objects.order_by("pk")[0],
-        note="Lake",
-        defaults={
-            "starts_at": now - timedelta(days=1),
-            "ends_at": now + timedelta(days=9),
-            "deputy": people[1],
         },
     )

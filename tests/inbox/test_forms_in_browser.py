@@ -37,6 +37,17 @@ PDF = make_pdf(
         [(60, 700, 12, "Cost centre 1")],
     ]
 )
+SAID = {
+    "total": {
+        "value": 1203.5, "confidence": 0.62, "is_doubtful": True, "source": "Last line",
+        "region": {"file": "invoice.pdf", "page": 1},
+    },
+    "centre": {
+        "value": "1", "confidence": 0.48, "is_doubtful": True,
+        "region": {"file": "invoice.pdf", "page": 2, "box": [0.1, 0.14, 0.3, 0.18]},
+    },
+    "number": {"value": "RE-7", "confidence": 0.98, "region": {"file": "note.txt", "page": 1}},
+}  # fmt: skip
 ASK = """
 import base64, json
 from django.core.files.base import ContentFile
@@ -99,48 +110,49 @@ def box(page: Page, path: str):
     return page.locator(f'[data-box-of="{path}"]')
 
 
-def test_fields_and_places_on_pages_lead_to_each_other(ask, page_of):  # noqa: PLR0915 - one page
-    said = {
-        "total": {
-            "value": 1203.5, "confidence": 0.62, "is_doubtful": True, "source": "Last line",
-            "region": {"file": "invoice.pdf", "page": 1},
-        },
-        "centre": {
-            "value": "1", "confidence": 0.48, "is_doubtful": True,
-            "region": {"file": "invoice.pdf", "page": 2, "box": [0.1, 0.14, 0.3, 0.18]},
-        },
-        "number": {"value": "RE-7", "confidence": 0.98, "region": {"file": "note.txt", "page": 1}},
-    }  # fmt: skip
-    address = ask(FORM, {"number": "RE-7", "total": 1203.5, "centre": "1"}, said)
+def test_fields_and_places_on_pages_lead_to_each_other(ask, page_of):
     page = page_of("bea")
-    page.goto(address)
+    page.goto(ask(FORM, {"number": "RE-7", "total": 1203.5, "centre": "1"}, SAID))
 
     # the pages come by themselves; the text was found as the document writes it
     expect(box(page, "total")).to_be_visible()
     assert "Please check: AI 62 % sure · Last line" in page.locator("#task-form").inner_text()
     assert_accessible(page, within="#task")
 
-    # field → place: on another page, too
+    _lead_from_field_to_place(page)
+    _lead_from_place_to_field(page)
+    _zoom_by_key(page)
+    _change_values(page)
+    _lead_to_another_file(page)
+
+
+def _lead_from_field_to_place(page: Page) -> None:
+    """Focus a field: its place is shown, on another page, too."""
     field(page, "centre").focus()
     expect(box(page, "centre")).to_have_class("is-doubtful is-active")
     expect(page.locator("[data-evidence-where]")).to_have_text("2")
     expect(box(page, "centre")).to_be_in_viewport()
 
-    # place → field
+
+def _lead_from_place_to_field(page: Page) -> None:
+    """Click on a place: its field has the focus."""
     page.keyboard.press("Escape")
     page.keyboard.press("[")
     expect(page.locator("[data-evidence-where]")).to_have_text("1")
     box(page, "total").click()
     expect(field(page, "total")).to_be_focused()
 
-    # zoom by key
+
+def _zoom_by_key(page: Page) -> None:
     page.keyboard.press("Escape")
     before = page.locator(".evidence-page").first.bounding_box()["width"]
     page.keyboard.press("+")
     expect(page.locator("[data-evidence-pages]")).to_have_attribute("data-zoom", "1")
     assert page.locator(".evidence-page").first.bounding_box()["width"] > before
 
-    # a change shows what was read, and asks why; a condition shows its field
+
+def _change_values(page: Page) -> None:
+    """A change shows what was read, and asks why; a condition shows its field."""
     field(page, "total").fill("1230.5")
     expect(page.locator('[data-path="total"] [data-ai-diff]')).to_have_text("AI read 1203.5")
     page.locator('[name="correction:total"]').select_option("misread")
@@ -148,7 +160,9 @@ def test_fields_and_places_on_pages_lead_to_each_other(ask, page_of):  # noqa: P
     field(page, "centre").select_option("1")
     expect(field(page, "trip")).to_be_visible()
 
-    # a place in another file: that file is shown, and the value marked in its text
+
+def _lead_to_another_file(page: Page) -> None:
+    """A place in another file: that file is shown, and the value marked in its text."""
     field(page, "number").focus()
     expect(page.locator('#evidence[data-file-name="note.txt"]')).to_be_visible()
     expect(page.locator("#evidence-body")).to_contain_text("<i>Invoice</i>")

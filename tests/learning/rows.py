@@ -114,31 +114,42 @@ def make_verdicts(  # noqa: PLR0913 all but the subject have a usual value
         decided_at=database_now(),
     )
     moment = at or database_now()
-    verdicts = []
-    for number, (confidence, is_right) in enumerate(confidences):
-        looked = kind or ("validation" if confidence < 0.8 else "second_look")
-        verdicts.append(
-            Verdict(
-                folder=gate.folder,
-                gate=gate,
-                gate_version=gate.version,
-                task=task,
-                kind=looked,
-                path=f"{field}.{number}",
-                field=field,
-                model="centres",
-                model_version=version,
-                document_class=document_class,
-                confidence=confidence,
-                is_right=is_right,
-                value="a",
-                corrected="a" if is_right else "b",
-                weight=1 / gate.sample_share if looked == "second_look" else 1,
-                decided_by="Bea",
-                decided_at=moment - timedelta(seconds=number),
-            )
+    verdicts = [
+        verdict_on(
+            gate,
+            confidence,
+            is_right=is_right,
+            kind=kind or ("validation" if confidence < 0.8 else "second_look"),
+            task=task,
+            path=f"{field}.{number}",
+            field=field,
+            model_version=version,
+            document_class=document_class,
+            decided_at=moment - timedelta(seconds=number),
         )
+        for number, (confidence, is_right) in enumerate(confidences)
+    ]
     Verdict.objects.bulk_create(verdicts)
+
+
+def verdict_on(
+    gate: Gate, confidence: float, *, is_right: bool, kind: str, **values: Any
+) -> Verdict:
+    """Return a verdict, not saved, that weighs as much as its kind of look was rare."""
+    return Verdict(
+        folder=gate.folder,
+        gate=gate,
+        gate_version=gate.version,
+        kind=kind,
+        model="centres",
+        confidence=confidence,
+        is_right=is_right,
+        value="a",
+        corrected="a" if is_right else "b",
+        weight=1 / gate.sample_share if kind == "second_look" else 1,
+        decided_by="Bea",
+        **values,
+    )
 
 
 def make_predictions(
