@@ -17,6 +17,7 @@ routes: list[URLPattern | URLResolver] = [
     path("workflows/", include("apps.workflows.urls")),
     path("instances/", include("apps.workflows.instance_urls")),
     path("decisions/", include("apps.workflows.decision_urls")),
+    path("triggers/", include("apps.triggers.urls")),
     path("learning/", include("apps.learning.urls")),
     path("bots/", include("apps.bots.urls")),
     path("runs/", include("apps.bots.run_urls")),

@@ -45,6 +45,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
             request, "/workflows/", _("Workflows"), "sitemap", "g w", "/instances/", "/decisions/"
         ),
         _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
+        _place(request, "/triggers/", _("Triggers"), "calendar-clock", "g t"),
         _place(request, "/ai/", _("AI"), "sparkles", "g a"),
     ]
     if any(map(rights.folder_ids, (Action.OPERATE, Action.DESIGN, Action.AUDIT))):
@@ -52,7 +53,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if any(map(rights.folder_ids, (Action.ADMINISTER, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/settings/", _("Settings"), "settings", "g s"))
     if settings.DEMO_ENABLED:
-        places.append(_place(request, "/demo/", _("Try it"), "flask", "g t"))
+        places.append(_place(request, "/demo/", _("Try it"), "flask", "g y"))
     return places
 
 

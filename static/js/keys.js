@@ -28,6 +28,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (!singleKeysAreOn() && event.key !== "Escape") return;
   if (event.repeat && !REPEATABLE.has(event.key)) return; // a key held down does its work once
+  if (event.key === " " && event.target.closest("button, summary, input, [role=button]")) return; // it is their own key
   if (press(event.key)) event.preventDefault();
 });
 

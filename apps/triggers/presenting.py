@@ -1,0 +1,247 @@
+"""What the pages show of triggers: their times in words, what they start, how they stand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+
+from apps.bots.models import Automation
+from apps.lib.errors import DomainError
+from apps.queues.models import WorkQueue
+from apps.workflows.models import Workflow
+
+from . import times
+from .models import Firing, FolderPause, Trigger
+from .timing import TimeRule, parse_rule
+
+MOMENT, WITH_YEAR = "D j M, H:i", "D j M Y, H:i"
+
+BADGE_OF_OUTCOME = {
+    Firing.Outcome.WAITING: "waiting",
+    Firing.Outcome.FIRED: "done",
+    Firing.Outcome.SKIPPED: "cancelled",
+    Firing.Outcome.MISSED: "retry",
+    Firing.Outcome.FAILED: "failed",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a trigger stands, as one of the eight with its own word, and why."""
+
+    badge: str
+    word: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    word: str
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class FiringRow:
+    firing: Firing
+    badge: str
+    when: str
+    why: str
+    url: str
+    late: float
+
+    @property
+    def is_late(self) -> bool:
+        return self.firing.outcome == Firing.Outcome.FIRED and self.late >= 5
+
+
+@dataclass(frozen=True)
+class TriggerRow:
+    trigger: Trigger
+    target: Target
+    sentence: str
+    zone: str
+    next_when: str
+    standing: Standing
+    last: FiringRow | None
+    may_pause: bool
+
+
+def rule_of(trigger: Trigger) -> TimeRule | None:
+    """Return when it starts; None if what is stored can't be worked out any more."""
+    try:
+        return times.rule_of(trigger)
+    except DomainError:
+        return None
+
+
+def zone_of(trigger: Trigger) -> str:
+    return str(trigger.rule.get("zone") or "UTC")
+
+
+def sentence_of(trigger: Trigger) -> str:
+    return _sentence(orjson.dumps(trigger.rule), translation.get_language() or "")
+
+
+@lru_cache(maxsize=8192)
+def _sentence(rule: bytes, language: str) -> str:
+    """Live lists ask for the same sentences again and again."""
+    try:
+        return parse_rule(orjson.loads(rule), hours=None, on_closed="ignore").sentence()
+    except DomainError as error:
+        return error.message
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Return a moment on that zone's wall clock, with the zone's short name."""
+    local = at.astimezone(ZoneInfo(zone))
+    pattern = MOMENT if local.year == timezone.now().astimezone(ZoneInfo(zone)).year else WITH_YEAR
+    if local.second:
+        pattern += ":s"
+    return formats.date_format(local, pattern) + f" {local.tzname()}"
+
+
+def standing_of(trigger: Trigger, pause: FolderPause | None = None) -> Standing:
+    status = Trigger.Status(trigger.status)
+    if status == Trigger.Status.PAUSED and trigger.paused_until:
+        until = moment(trigger.paused_until, timezone.get_current_timezone_name())
+        return Standing("paused", _("Paused until %(time)s") % {"time": until}, trigger.reason)
+    if status == Trigger.Status.PAUSED:
+        return Standing("paused", str(status.label), trigger.reason)
+    if status == Trigger.Status.AUTO_DISABLED:
+        return Standing("failed", str(status.label), trigger.reason)
+    if status == Trigger.Status.ENDED:
+        return Standing("cancelled", str(status.label), _("No time is left."))
+    if pause is not None:
+        until = moment(pause.until, timezone.get_current_timezone_name())
+        why = pause.reason or pause.by
+        return Standing("paused", _("Folder paused until %(time)s") % {"time": until}, why)
+    return Standing("done", str(status.label))
+
+
+def pauses_of(folder_ids: Iterable[int], now: datetime) -> dict[int, FolderPause]:
+    """Return the pauses that hold now, by folder."""
+    found = FolderPause.objects.filter(folder_id__in=folder_ids, until__gt=now)
+    return {pause.folder_id: pause for pause in found.select_related("folder")}
+
+
+def targets_of(triggers: Sequence[Trigger]) -> dict[int, Target]:
+    """Return what each of them starts, with its title and page; three queries."""
+    known = {kind: _named(kind, triggers) for kind in _KINDS}
+    found = {}
+    for trigger in triggers:
+        kind = str(trigger.target.get("type", ""))
+        name = target_key(trigger.target)
+        title, url = known.get(kind, {}).get((trigger.folder_id, name), (name, ""))
+        found[trigger.pk] = Target(target_word(kind), title, url)
+    return found
+
+
+def target_word(kind: str) -> str:
+    words = {"workflow": _("Workflow"), "run": _("Run"), "items": _("Items")}
+    return words.get(kind, kind)
+
+
+def target_key(target: Mapping[str, Any]) -> str:
+    """Return the key of what is started: workflow, automation or queue."""
+    name = {"run": "automation", "items": "queue"}.get(str(target.get("type")), "key")
+    return str(target.get(name) or "")
+
+
+_KINDS: dict[str, tuple[Any, str]] = {
+    "workflow": (Workflow, "workflows:workflow_detail"),
+    "run": (Automation, ""),
+    "items": (WorkQueue, "queues:queue_detail"),
+}
+
+
+def _named(kind: str, triggers: Iterable[Trigger]) -> dict[tuple[int, str], tuple[str, str]]:
+    model, page = _KINDS[kind]
+    wanted = [each for each in triggers if each.target.get("type") == kind]
+    if not wanted:
+        return {}
+    rows = model.objects.filter(
+        folder_id__in={each.folder_id for each in wanted},
+        key__in={target_key(each.target) for each in wanted},
+    )
+    return {
+        (row.folder_id, row.key): (row.title, reverse(page, args=[row.pk]) if page else "")
+        for row in rows
+    }
+
+
+def trigger_rows(
+    triggers: Sequence[Trigger], now: datetime, *, operable: frozenset[int]
+) -> list[TriggerRow]:
+    """Return the rows of a list; the number of queries does not grow with it."""
+    targets = targets_of(triggers)
+    pauses = pauses_of({each.folder_id for each in triggers}, now)
+    last = _last_firings([each.pk for each in triggers])
+    return [
+        TriggerRow(
+            trigger=each,
+            target=targets[each.pk],
+            sentence=sentence_of(each),
+            zone=zone_of(each),
+            next_when=moment(each.next_at, zone_of(each)) if is_waiting(each) else "",
+            standing=standing_of(each, pauses.get(each.folder_id)),
+            last=firing_row(last[each.pk], zone_of(each)) if each.pk in last else None,
+            may_pause=each.folder_id in operable and each.status != Trigger.Status.ENDED,
+        )
+        for each in triggers
+    ]
+
+
+def trigger_row(trigger: Trigger, now: datetime, *, operable: frozenset[int]) -> TriggerRow:
+    return trigger_rows([trigger], now, operable=operable)[0]
+
+
+def is_waiting(trigger: Trigger) -> bool:
+    return trigger.status == Trigger.Status.ENABLED and trigger.next_at is not None
+
+
+def _last_firings(pks: Sequence[int]) -> dict[int, Firing]:
+    """One look into the index a trigger, however long its log is."""
+    newest = Firing.objects.filter(trigger=OuterRef("pk")).order_by("-planned_at").values("pk")
+    triggers = Trigger.objects.filter(pk__in=pks).annotate(last=Subquery(newest[:1]))
+    rows = Firing.objects.filter(pk__in=triggers.values_list("last", flat=True))
+    return {row.trigger_id: row for row in rows}
+
+
+def firing_row(firing: Firing, zone: str) -> FiringRow:
+    return FiringRow(
+        firing=firing,
+        badge=BADGE_OF_OUTCOME[Firing.Outcome(firing.outcome)],
+        when=moment(firing.planned_at, zone),
+        why=_why(firing),
+        url=subject_url(firing),
+        late=(firing.fired_at - firing.planned_at).total_seconds(),
+    )
+
+
+def _why(firing: Firing) -> str:
+    said = [str(firing.get_reason_display()) if firing.reason else "", firing.message]
+    if firing.by:
+        said.append(_("by %(who)s") % {"who": firing.by})
+    elif firing.origin == Firing.Origin.CATCH_UP:
+        said.insert(0, str(firing.get_origin_display()))
+    return ": ".join(part for part in said if part)
+
+
+def subject_url(firing: Firing) -> str:
+    pages = {
+        Firing.Subject.INSTANCE: "instances:instance_detail",
+        Firing.Subject.RUN: "runs:run_detail",
+        Firing.Subject.ITEMS: "items:item_detail",
+    }
+    if not firing.subject_type or firing.subject_id is None:
+        return ""
+    return reverse(pages[Firing.Subject(firing.subject_type)], args=[firing.subject_id])

@@ -1,0 +1,191 @@
+"""The next times of a rule, with all that is special about them, before and after it is saved."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.accounts.models import Folder
+from apps.lib.clock import database_now
+from apps.lib.errors import DomainError
+from apps.lib.json import JsonObject
+
+from .models import Trigger
+from .presenting import MOMENT, moment, rule_of
+from .times import next_starts, rule_said
+from .timing import Mark, Planned, TimeRule
+
+N_NEXT = 10
+# Neighbours of a minute are looked for among so many triggers: beyond, it is a lower bound
+MAX_NEIGHBOURS = 200
+# From here on a save is confirmed by typing the number
+MINUTES_A_DAY = 24 * 60
+MANY_TIMES = 10
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One of the next starts. `here` is the reader's clock where it differs from the trigger's."""
+
+    at: datetime
+    when: str
+    here: str
+    note: str
+    is_left_out: bool
+    n_others: int = 0
+    is_at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the times that somebody is editing come to; `problems` where they come to nothing."""
+
+    sentence: str = ""
+    zone: str = ""
+    pace: str = ""
+    rows: list[PlannedRow] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    changes: list[dict[str, str]] = field(default_factory=list)
+
+    def with_changes(self, changes: list[dict[str, str]]) -> "Preview":
+        return replace(self, changes=changes)
+
+
+def preview_of(
+    folder: Folder,
+    said: JsonObject,
+    neighbours: QuerySet[Trigger],
+    label_of: Callable[[str], str],
+) -> Preview:
+    """Return what these times come to; `label_of` gives the name of a field that is wrong."""
+    try:
+        rule = rule_said(folder, said)
+    except DomainError as error:
+        problems = [(label_of(each.path), each.message) for each in error.fields]
+        return Preview(problems=problems or [("", error.message)])
+    now = database_now()
+    zone = rule.zone.key
+    return Preview(
+        sentence=rule.sentence(),
+        zone=zone,
+        pace=pace_in_words(rule, now),
+        rows=planned_rows(rule, now, zone, neighbours=neighbours),
+    )
+
+
+@dataclass(frozen=True)
+class Load:
+    """How many starts a day a save brings, when so many that somebody must type the number."""
+
+    n: int
+    before: int
+
+    @property
+    def question(self) -> str:
+        words = {"n": self.n, "before": self.before}
+        if self.before:
+            return _("It would start %(n)d times a day instead of %(before)d.") % words
+        return _("It would start %(n)d times a day.") % words
+
+
+def load_to_confirm(rule: TimeRule, before: TimeRule | None, now: datetime) -> Load | None:
+    """Return what must be confirmed: ten times as many starts as before, or more than one a minute.
+
+    None when the change brings neither.
+    """
+    new = rule.per_day(now)
+    old = before.per_day(now) if before else 0.0
+    if new <= old:
+        return None
+    if new > MINUTES_A_DAY or (before is not None and new > MANY_TIMES * max(old, 1.0)):
+        return Load(ceil(new), ceil(old))
+    return None
+
+
+def pace_in_words(rule: TimeRule, now: datetime) -> str:
+    """Return how often it starts; "" for what comes less than once a week."""
+    per_day = rule.per_day(now)
+    if per_day >= 1:
+        return _("about %(n)d starts a day") % {"n": round(per_day)}
+    per_week = round(per_day * 7)
+    if not per_week:
+        return ""
+    return ngettext("%(n)d start a week", "%(n)d starts a week", per_week) % {"n": per_week}
+
+
+def planned_rows(
+    rule: TimeRule,
+    after: datetime,
+    zone: str,
+    *,
+    n: int = N_NEXT,
+    neighbours: QuerySet[Trigger] | None = None,
+) -> list[PlannedRow]:
+    """Return the next `n` times, each with what is special about it.
+
+    `neighbours`: other triggers, to be counted where they start at the same minute.
+    """
+    planned = next_starts(rule, after, n)
+    rules = _rules(neighbours)
+    at_least = len(rules) == MAX_NEIGHBOURS
+    return [_planned_row(each, zone, _others(each.at, rules), at_least) for each in planned]
+
+
+def _rules(neighbours: QuerySet[Trigger] | None) -> list[TimeRule]:
+    if neighbours is None:
+        return []
+    found = neighbours.select_related("calendar").order_by("next_at")[:MAX_NEIGHBOURS]
+    return [rule for rule in map(rule_of, found) if rule is not None]
+
+
+def _others(at: datetime, rules: Iterable[TimeRule]) -> int:
+    minute = at.replace(second=0, microsecond=0)
+    return sum(1 for rule in rules if _starts_in(rule, minute))
+
+
+def _starts_in(rule: TimeRule, minute: datetime) -> bool:
+    found = next(rule.planned_after(minute - timedelta(microseconds=1)), None)
+    return (
+        found is not None and found.at < minute + timedelta(minutes=1) and found.mark != Mark.CLOSED
+    )
+
+
+def _planned_row(planned: Planned, zone: str, n_others: int, is_at_least: bool) -> PlannedRow:
+    here = timezone.get_current_timezone_name()
+    return PlannedRow(
+        at=planned.at,
+        when=moment(planned.at, zone),
+        here=moment(planned.at, here) if _differs(planned.at, zone, here) else "",
+        note=mark_in_words(planned),
+        is_left_out=planned.mark == Mark.CLOSED,
+        n_others=n_others,
+        is_at_least=is_at_least,
+    )
+
+
+def _differs(at: datetime, zone: str, other: str) -> bool:
+    return at.astimezone(ZoneInfo(zone)).utcoffset() != at.astimezone(ZoneInfo(other)).utcoffset()
+
+
+def mark_in_words(planned: Planned) -> str:
+    """Return what is special about a time; "" for most."""
+    written = formats.date_format(planned.nominal, MOMENT)
+    if planned.mark == Mark.GAP:
+        words = _("The clocks skip %(time)s that day: it starts when they go on.")
+    elif planned.mark == Mark.FOLD and planned.nominal.fold:
+        words = _("The clocks show this time twice that day: this is the second.")
+    elif planned.mark == Mark.FOLD:
+        words = _("The clocks show this time twice that day: this is the first.")
+    elif planned.mark == Mark.CLOSED:
+        words = _("Closed that day: left out.")
+    elif planned.mark == Mark.MOVED:
+        words = _("Moved from %(time)s: closed that day.")
+    else:
+        return ""
+    return words % {"time": written}

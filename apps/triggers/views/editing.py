@@ -1,0 +1,155 @@
+"""The editor of a trigger, and the preview that goes along while somebody types."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.http import PersonRequest
+from apps.accounts.models import Folder
+from apps.accounts.permissions import Action, may_change, require
+from apps.lib.clock import database_now
+from apps.lib.errors import ConflictError, DomainError
+from apps.lib.forms import disable_all
+from apps.lib.json import JsonObject
+from apps.lib.numbers import VERSIONS, whole_number
+from apps.triggers.definitions import DEFAULTS, definition_of
+from apps.triggers.differences import differences
+from apps.triggers.forms import TriggerForm
+from apps.triggers.lifecycle import save_trigger
+from apps.triggers.models import Trigger
+from apps.triggers.presenting import rule_of
+from apps.triggers.previewing import Load, Preview, load_to_confirm, preview_of
+from apps.triggers.times import rule_said
+
+from .looking import SAVED, find
+
+
+@require_http_methods(["GET", "POST"])
+def trigger_create(request: PersonRequest) -> HttpResponse:
+    require(request.user, Action.DESIGN, request.folder.pk)
+    return _Editor(request, request.folder, None).page()
+
+
+@require_http_methods(["GET", "POST"])
+def trigger_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    trigger = find(request, pk)
+    return _Editor(request, trigger.folder, trigger).page()
+
+
+@require_POST
+def preview_new(request: PersonRequest) -> HttpResponse:
+    require(request.user, Action.DESIGN, request.folder.pk)
+    return _Editor(request, request.folder, None).preview_alone()
+
+
+@require_POST
+def preview(request: PersonRequest, pk: int) -> HttpResponse:
+    trigger = find(request, pk)
+    require(request.user, Action.DESIGN, trigger.folder_id)
+    return _Editor(request, trigger.folder, trigger).preview_alone()
+
+
+class _Editor:
+    """One look at the editor: the form, what it would come to, and saving it."""
+
+    def __init__(self, request: PersonRequest, folder: Folder, trigger: Trigger | None) -> None:
+        self.request, self.folder, self.trigger = request, folder, trigger
+        self.stored = definition_of(trigger) if trigger else _blank(request)
+        self.seen = trigger.version if trigger else 0
+        is_sent = request.method == "POST"
+        self.form = TriggerForm(
+            request.POST if is_sent else None,
+            folder=folder,
+            definition=self.stored,
+            is_new=trigger is None,
+        )
+        self.load: Load | None = None
+        self.status = 200
+
+    def page(self) -> HttpResponse:
+        method = self.request.method or ""
+        may = may_change(self.request.user, Action.DESIGN, self.folder.pk, method=method)
+        if not may:
+            disable_all(self.form)
+        if method == "POST" and "preview" not in self.request.POST:
+            saved = self._save()
+            if saved is not None:
+                return redirect("triggers:trigger_detail", pk=saved.pk)
+            self.status = self.status if self.status != 200 else 422
+        context = {
+            "form": self.form,
+            "trigger": self.trigger,
+            "seen": self.seen,
+            "load": self.load,
+            "may_change": may,
+            "preview": self._preview(),
+        }
+        return render(self.request, "triggers/form.html", context, status=self.status)
+
+    def preview_alone(self) -> HttpResponse:
+        context = {"preview": self._preview()}
+        return render(self.request, "triggers/_preview.html", context)
+
+    def _save(self) -> Trigger | None:
+        """Return what was saved; None when it was not, and the form says why."""
+        if not self.form.is_valid():
+            return None
+        definition = self.form.definition()
+        key = self.trigger.key if self.trigger else self.form.cleaned_data["key"]
+        try:
+            self.load = self._load(definition)
+            if self.load and self.request.POST.get("confirm", "").strip() != str(self.load.n):
+                return None
+            version = whole_number(self.request.POST.get("version", ""), below=VERSIONS) or 0
+            by = self.request.user.actor
+            saved = save_trigger(self.folder, key, definition, by=by, version=version)
+        except DomainError as error:
+            self._refuse(error)
+            return None
+        changes = differences(self.stored, definition) if self.trigger else []
+        self.request.session[SAVED] = {"pk": saved.trigger.pk, "changes": changes}
+        if self.trigger and not saved.changes:
+            del self.request.session[SAVED]
+            messages.info(self.request, _("Nothing was changed."))
+        return saved.trigger
+
+    def _load(self, definition: JsonObject) -> Load | None:
+        before = rule_of(self.trigger) if self.trigger else None
+        return load_to_confirm(rule_said(self.folder, definition), before, database_now())
+
+    def _refuse(self, error: DomainError) -> None:
+        if isinstance(error, ConflictError) and self.trigger is not None:
+            # what is there now is compared with what was typed; the next save is meant
+            self.seen, self.status = self.trigger.version, error.status
+            hint = _("“What changes” compares with what is there now; save again to replace it.")
+            self.form.add_error(None, f"{error.message} {hint}")
+        else:
+            self.form.refuse(error)
+
+    def _preview(self) -> Preview:
+        if not self.form.is_bound:
+            said, problems = self.stored, []
+        else:
+            said, problems = self.form.times_said()
+        if problems or not said.get("rule"):
+            return Preview(problems=problems)
+        neighbours = Trigger.objects.filter(folder=self.folder, status=Trigger.Status.ENABLED)
+        if self.trigger:
+            neighbours = neighbours.exclude(pk=self.trigger.pk)
+        found: Preview = preview_of(self.folder, said, neighbours, self.form.label_of)
+        return found.with_changes(self._changes())
+
+    def _changes(self) -> list[dict[str, str]]:
+        if not (self.trigger and self.form.is_bound and self.form.is_valid()):
+            return []
+        return differences(self.stored, self.form.definition())
+
+
+def _blank(request: PersonRequest) -> JsonObject:
+    zone = request.user.time_zone
+    rule: dict[str, Any] = {"zone": zone} if zone else {}
+    return {**DEFAULTS, "rule": rule, "owner": request.user.username}
