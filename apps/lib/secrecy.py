@@ -6,6 +6,7 @@ was given one notes it with `keep_out`, and `masked` takes it out of what it wri
 """
 
 import base64
+import html
 import json
 from hmac import compare_digest
 from threading import Lock
@@ -115,7 +116,7 @@ def _forms_of(text: str) -> set[str]:
     raw = text.encode()
     forms = {text, repr(text)[1:-1], quote(text), quote(text, safe=""), quote_plus(text)}
     forms |= {_inner_json(text, ascii_only) for ascii_only in (True, False)}
-    forms |= {raw.hex(), raw.hex().upper(), repr(raw)[2:-1]}
+    forms |= {raw.hex(), raw.hex().upper(), repr(raw)[2:-1], html.escape(text)}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         forms |= {_certain_base64(encode(b"x" * lead + raw).decode(), lead) for lead in range(3)}
     lines = {line for line in text.splitlines() if line}

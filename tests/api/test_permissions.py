@@ -62,10 +62,10 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
     ("GET", "/runs/{run_id}/log"): (VIEW, None),
 }
 
-# tests/inbox/test_api.py, tests/workflows/api, tests/accounts, tests/calendars, tests/ai,
-# tests/learning
+# tests/assets, tests/inbox/test_api.py, tests/workflows/api, tests/accounts, tests/calendars,
+# tests/ai, tests/learning
 TESTED_ELSEWHERE = (
-    *("/ai/", "/gates/{key}/calibration", "/gates/{key}/adopt"),
+    *("/ai/", "/assets", "/gates/{key}/calibration", "/gates/{key}/adopt"),
     *("/teams", "/absences", "/calendars", "/handling-rules"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
