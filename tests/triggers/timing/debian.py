@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 MINUTE = timedelta(minutes=1)
 AROUND = timedelta(hours=26)
 DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 class Minutes:
