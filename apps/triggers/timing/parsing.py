@@ -129,8 +129,10 @@ _SCHEDULES: Final[Mapping[str, Callable[[Reading, datetime | None], Schedule | N
 
 def _ordinal(reading: Reading) -> int | None:
     value = reading.said.get("ordinal")
-    if value is None or (value in ORDINALS and isinstance(value, int) and value is not True):
-        return value  # type: ignore[return-value]
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and value in ORDINALS:
+        return value
     reading.wrong("ordinal", _("must be 1 to 5, or -1 for the last"))
     return None
 
@@ -169,8 +171,8 @@ def _check_together(rule: TimeRule, reading: Reading) -> None:
         )
     moves = rule.on_closed in {OnClosed.NEXT, OnClosed.PREVIOUS}
     if moves and schedule.most_a_day > MAX_MOVED_A_DAY:
-        words = {"n": MAX_MOVED_A_DAY}
-        reading.wrong("on_closed", _("can move at most %(n)d starts a day: leave them out") % words)
+        problem = _("can move at most %(n)d starts a day: leave them out")
+        reading.wrong("on_closed", problem % {"n": MAX_MOVED_A_DAY})
     reading.check()
     begin = (rule.starts_at or FIRST_MOMENT) - INSTANT
     if (rule.starts_at or rule.ends_at) and next(rule.planned_after(begin), None) is None:

@@ -41,13 +41,7 @@ intervals = st.fixed_dictionaries(
     {"type": st.just("interval"), "seconds": st.integers(3_600, 40 * 86_400)},
     optional={"anchor": moments.map(datetime.isoformat)},
 )
-times = st.lists(
-    st.tuples(st.integers(0, 23), st.integers(0, 59)).map(
-        lambda pair: f"{pair[0]:02}:{pair[1]:02}"
-    ),
-    min_size=1,
-    max_size=3,
-)
+times = st.lists(st.integers(0, 24 * 60 - 1).map(clock_of), min_size=1, max_size=3)
 weekdays = st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=4, unique=True)
 month_days = st.lists(
     st.integers(1, 31) | st.integers(-31, -1), min_size=1, max_size=3, unique=True
