@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.lib.actors import Actor
+from apps.lib.keys import KeyColumn
 
 from .roles import Role
 
@@ -21,7 +22,7 @@ SESSION_SALT = "apps.accounts.session"
 class Folder(models.Model):
     """The container that rights, bots, queues and workflows live in."""
 
-    key = models.SlugField(max_length=60, unique=True)
+    key = KeyColumn(max_length=60, unique=True)
     title = models.CharField(max_length=120)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -94,7 +95,7 @@ class Team(models.Model):
     """People of a folder who share work."""
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="teams")
-    key = models.SlugField(_("key"), max_length=60)
+    key = KeyColumn(_("key"), max_length=60)
     title = models.CharField(_("title"), max_length=120)
     # who hears of what the team leaves lying
     manager = models.ForeignKey(

@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.lib.keys import KeyField
+
 from .absences import deputies_for
 from .lifecycle import people_of
 from .models import Folder, Team, User
@@ -34,7 +36,7 @@ class PersonField(OnePerson):
 
 
 class TeamForm(forms.Form):
-    key = forms.SlugField(
+    key = KeyField(
         label=gettext_lazy("Key"),
         max_length=60,
         help_text=gettext_lazy("Used by diagrams and programs; it can't be changed later."),

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Path, Query, Router
@@ -15,6 +13,7 @@ from apps.accounts.idempotency import carry_out_once
 from apps.accounts.permissions import Action, require
 from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
 from apps.lib.http import Cursor, Id, Limit, Moment, StrictModel, answer, page
+from apps.lib.keys import KEY_RULE, is_key
 
 from . import lifecycle, presenting
 from .models import AgentRun, AgentTurn, ModelCall, ModelEndpoint
@@ -232,11 +231,9 @@ def get_agent_run(request: TokenRequest, run_id: RunId) -> HttpResponse:
 
 
 def _checked(key: str) -> str:
-    try:
-        validate_slug(key)
-    except ValidationError:
-        message = _("may hold letters, digits, - and _")
-        raise InvalidError(f"key: {message}.", fields=[FieldProblem("key", message)]) from None
+    if not is_key(key):
+        message = str(KEY_RULE)
+        raise InvalidError(f"key: {message}", fields=[FieldProblem("key", message)])
     return key
 
 

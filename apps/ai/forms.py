@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Folder
 from apps.bots.forms import FolderForm
 from apps.lib.errors import DomainError, FieldProblem
+from apps.lib.keys import KeyField
 from apps.lib.schema import check_schema
 from apps.queues.forms import CODE, JsonField
 
@@ -164,7 +165,7 @@ def _uses(endpoint: ModelEndpoint, kept: str) -> list[tuple[str, Any]]:
 
 
 class PromptForm(forms.Form):
-    key = forms.SlugField(label=_("Key"), max_length=100)
+    key = KeyField(label=_("Key"), max_length=100)
     title = forms.CharField(label=_("Title"), max_length=150)
     text = forms.CharField(
         label=_("Instruction"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
+from apps.lib.keys import KeyColumn
 from apps.lib.partitions import NextValue
 
 # A slot beats every second; a bot silent for longer than this is shown as not answering
@@ -29,7 +30,7 @@ class BotPool(models.Model):
     """A group of bots that shares work."""
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="bot_pools")
-    key = models.SlugField(_("key"), max_length=60)
+    key = KeyColumn(_("key"), max_length=60)
     title = models.CharField(_("title"), max_length=120)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -113,7 +114,7 @@ class Automation(models.Model):
         RUN = "run", _("Runs once")
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="automations")
-    key = models.SlugField(_("key"), max_length=100)
+    key = KeyColumn(_("key"), max_length=100)
     title = models.CharField(_("title"), max_length=150)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ITEM)
     function = models.CharField(_("function"), max_length=200)

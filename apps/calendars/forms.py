@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.keys import KeyField
 
 from .checking import check_calendar, countries, zones
 from .hours import WEEKDAYS
@@ -37,7 +38,7 @@ class Row:
 
 
 class CalendarForm(forms.Form):
-    key = forms.SlugField(
+    key = KeyField(
         label=gettext_lazy("Key"),
         max_length=60,
         help_text=gettext_lazy("Used by diagrams and programs; it can't be changed later."),

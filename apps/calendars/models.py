@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
+from apps.lib.keys import KeyColumn
 
 
 class Calendar(models.Model):
     """Working hours of a week in one time zone, public holidays, and days of one's own."""
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="calendars")
-    key = models.SlugField(_("key"), max_length=60)
+    key = KeyColumn(_("key"), max_length=60)
     title = models.CharField(_("title"), max_length=120)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     # {"mon": [["09:00", "17:00"]], …}: what is left out is free, "24:00" is midnight

@@ -1,6 +1,6 @@
 """Approvals for programs: ask people, look how it stands, withdraw."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpResponse
 from ninja import Schema
@@ -22,7 +22,7 @@ class DecisionIn(Schema):
     takes_values: bool = True
     needs_reason: bool = False
     needs_reference: bool = False
-    style: str = Field("", pattern="^(|primary|danger)$")
+    style: Literal["", "primary", "danger"] = ""
 
 
 class ApprovalIn(Schema):

@@ -1,10 +1,12 @@
-"""What pydantic found wrong with a request, as plain sentences with dotted paths."""
+"""What pydantic or a model found wrong with a request: plain sentences with dotted paths."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from pydantic_core.core_schema import ErrorType
 
 from .errors import FieldProblem
 
@@ -38,7 +40,24 @@ def sentence_of(error: Error) -> str:
     words = _SENTENCES.get(kind)
     if callable(words):
         return str(words(error))
-    return str(words) % context if words else str(error["msg"])
+    elif words:
+        return str(words) % context
+    # a sentence of our own; pydantic's are about its types, not for who sent the value
+    return _got(_other)(error) if kind in _OF_PYDANTIC else str(error["msg"])
+
+
+def column_problems(error: ValidationError) -> list[FieldProblem]:
+    """Return what a model's `clean_fields` found, the first problem of each field."""
+    found = []
+    for name, (first, *_more) in error.error_dict.items():
+        words = _OF_COLUMNS.get(first.code or "")
+        said = str(words) % (first.params or {}) if words else _uncapitalised(first.messages[0])
+        found.append(FieldProblem(name, said))
+    return found
+
+
+def _uncapitalised(sentence: str) -> str:
+    return f"{sentence[:1].lower()}{sentence[1:]}".rstrip(".")
 
 
 def _without_source(location: list[str]) -> list[str]:
@@ -87,11 +106,15 @@ def _length(words: Any) -> Callable[[Error], str]:
     return say
 
 
+_OF_PYDANTIC = frozenset(get_args(ErrorType))
+_other = gettext_lazy("is not a value that can be used here")
 _must_be_number = gettext_lazy("must be a number")
 _must_be_whole = gettext_lazy("must be a whole number")
 _must_be_text = gettext_lazy("must be text")
 _must_be_object = gettext_lazy("must be an object")
 _must_be_list = gettext_lazy("must be a list")
+_must_be_moment = gettext_lazy("must be a time with its zone, such as 2026-03-31T17:00:00+02:00")
+_must_be_date = gettext_lazy("must be a date, such as 2026-03-31")
 _must_be_boolean = gettext_lazy("must be true or false")
 
 _SENTENCES: dict[str, Any] = {
@@ -113,10 +136,21 @@ _SENTENCES: dict[str, Any] = {
     "model_type": _got(_must_be_object),
     "model_attributes_type": _got(_must_be_object),
     "none_required": _got(gettext_lazy("must be null")),
-    "moment": _got(gettext_lazy("must be a time with its zone, such as 2026-03-31T17:00:00+02:00")),
+    "moment": _got(_must_be_moment),
     "moment_range": _got(gettext_lazy("must be a time between the years 1970 and 9000")),
     "lease_token": _got(gettext_lazy("must be a lease as it was given out (a UUID)")),
     "literal_error": _got(gettext_lazy("must be one of the values that are allowed")),
+    "date_type": _got(_must_be_date),
+    "date_parsing": _got(_must_be_date),
+    "date_from_datetime_parsing": _got(_must_be_date),
+    "datetime_type": _got(_must_be_moment),
+    "datetime_parsing": _got(_must_be_moment),
+    "datetime_from_date_parsing": _got(_must_be_moment),
+    "timezone_aware": _got(_must_be_moment),
+    "decimal_type": _got(_must_be_number),
+    "decimal_parsing": _got(_must_be_number),
+    "json_invalid": gettext_lazy("is not JSON"),
+    "multiple_of": gettext_lazy("must be a multiple of %(multiple_of)s"),
     "greater_than_equal": gettext_lazy("must be at least %(ge)s"),
     "less_than_equal": gettext_lazy("must be at most %(le)s"),
     "greater_than": gettext_lazy("must be more than %(gt)s"),
@@ -132,9 +166,20 @@ _SENTENCES: dict[str, Any] = {
     "string_pattern_mismatch": _got(gettext_lazy("must match %(pattern)s")),
 }
 
+# by the code of Django's validators and fields; the rest are sentences of our own
+_OF_COLUMNS: dict[str, Any] = {
+    "blank": gettext_lazy("must not be empty"),
+    "null": gettext_lazy("must not be null"),
+    "max_length": gettext_lazy("must have at most %(limit_value)s characters, has %(show_value)s"),
+    "min_value": gettext_lazy("must be at least %(limit_value)s"),
+    "max_value": gettext_lazy("must be at most %(limit_value)s"),
+    "invalid_choice": gettext_lazy("must be one of those that are allowed, got “%(value)s”"),
+}
+
 
 def _one_of(error: Error) -> str:
-    expected = str((error.get("ctx") or {}).get("expected", "")).replace("'", "")
+    expected = str((error.get("ctx") or {}).get("expected", ""))
+    expected = expected.replace("''", "“”").replace("'", "")
     return _("must be one of: %(values)s; got %(got)s") % {
         "values": expected.replace(" or ", ", "),
         "got": _quoted(error.get("input"))

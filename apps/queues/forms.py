@@ -101,7 +101,7 @@ class QueueForm(WorkQueueForm):
             "error_rules": forms.Textarea(attrs={"rows": 6, **CODE}),
         }
         help_texts = {  # noqa: RUF012
-            "key": _("Used in addresses and by the API. Lower-case letters, digits and hyphens."),
+            "key": _("Used in addresses and by the API. Letters, digits, dashes and underscores."),
             "payload_schema": _("JSON Schema. It checks what comes in, and makes the inbox form."),
             "error_rules": _(
                 'A list, read from the top, as in [{"when": {"class": "application", '

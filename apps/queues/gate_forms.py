@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.lib.errors import DomainError
 from apps.lib.json import JsonObject
+from apps.lib.keys import KeyField
 from apps.lib.schema import require_schema
 
 from .engine import gates
@@ -33,7 +34,7 @@ class PercentField(forms.FloatField):
 
 
 class GateForm(forms.Form):
-    key = forms.SlugField(
+    key = KeyField(
         label=_("Key"),
         max_length=100,
         help_text=_("Used by steps of workflows and the API."),

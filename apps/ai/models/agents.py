@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
+from apps.lib.keys import KeyColumn
 
 from .endpoints import ModelEndpoint
 
@@ -17,7 +18,7 @@ class AgentProfile(models.Model):
     """What an agent is to do, with which tools, and where it must stop."""
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="agent_profiles")
-    key = models.SlugField(_("key"), max_length=100)
+    key = KeyColumn(_("key"), max_length=100)
     title = models.CharField(_("title"), max_length=150)
     goal = models.TextField(_("goal and instructions"))
     endpoint = models.ForeignKey(

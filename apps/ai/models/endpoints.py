@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
+from apps.lib.keys import KeyColumn
 from apps.lib.sealing import seal, unseal
 
 KEY_PURPOSE = "model endpoint"
@@ -31,7 +32,7 @@ class ModelEndpoint(models.Model):
         WORDS = "words", _("The model is told in words")
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="model_endpoints")
-    key = models.SlugField(_("key"), max_length=100)
+    key = KeyColumn(_("key"), max_length=100)
     title = models.CharField(_("title"), max_length=150)
     base_url = models.CharField(_("base address"), max_length=500)
     model = models.CharField(_("model"), max_length=200)

@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
+from apps.lib.keys import KeyColumn
 
 
 class Prompt(models.Model):
     """A named instruction. What it says is in its versions."""
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="prompts")
-    key = models.SlugField(_("key"), max_length=100)
+    key = KeyColumn(_("key"), max_length=100)
     title = models.CharField(_("title"), max_length=150)
     created_at = models.DateTimeField(db_default=Now())
 

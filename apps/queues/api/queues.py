@@ -1,5 +1,6 @@
 """Calls about queues: make, change, list, pause."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from apps.events.bus import publish
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.http import Cursor, Limit, answer, page
 from apps.lib.json import Json, JsonObject
+from apps.lib.problems import column_problems
 from apps.lib.schema import require_schema
 from apps.queues import engine
 from apps.queues.lifecycle import note_past_references, pause_queue, resume_queue
@@ -149,8 +151,8 @@ def _check(queue: WorkQueue) -> None:
         queue.clean_fields(exclude=[name for name in _ALL_FIELDS if name not in SETTABLE])
     except ValidationError as error:
         problems += [
-            FieldProblem("queue" if name == "key" else name, _uncapitalised(messages[0]))
-            for name, messages in error.message_dict.items()
+            replace(each, path="queue") if each.path == "key" else each
+            for each in column_problems(error)
         ]
     if problems:
         first = problems[0]
@@ -159,7 +161,3 @@ def _check(queue: WorkQueue) -> None:
 
 def _plain(value: Any) -> Any:
     return value.key if isinstance(value, Automation | Gate) else value
-
-
-def _uncapitalised(sentence: str) -> str:
-    return f"{sentence[:1].lower()}{sentence[1:]}".rstrip(".")

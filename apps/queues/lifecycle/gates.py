@@ -16,6 +16,7 @@ from apps.events.bus import publish
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import Json, JsonObject
+from apps.lib.problems import column_problems
 from apps.lib.schema import require_schema
 from apps.queues import engine
 from apps.queues.engine.gates import is_share
@@ -125,10 +126,7 @@ def _check_words(gate: Gate) -> None:
     try:
         gate.clean_fields(exclude=["folder", "thresholds", "form", "created_at"])
     except ValidationError as error:
-        problems = [
-            FieldProblem(name, messages[0].rstrip("."))
-            for name, messages in error.message_dict.items()
-        ]
+        problems = column_problems(error)
         first = problems[0]
         raise InvalidError(f"{first.path}: {first.message}.", fields=problems) from None
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
+from apps.lib.keys import KeyColumn
 
 
 class Gate(models.Model):
@@ -16,7 +17,7 @@ class Gate(models.Model):
     """
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="gates")
-    key = models.SlugField(_("key"), max_length=100)
+    key = KeyColumn(_("key"), max_length=100)
     title = models.CharField(_("title"), max_length=150)
     # see engine.gates.Rules: {"default": 0.8, "fields": {field: 0.9},
     # "classes": {document class: {field: 0.95}}}

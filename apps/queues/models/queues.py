@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
 from apps.bots.models import Automation, Run
+from apps.lib.keys import KeyColumn
 
 
 class WorkQueue(models.Model):
@@ -27,7 +28,7 @@ class WorkQueue(models.Model):
         FAIL = "fail", _("Fail the item")
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="queues")
-    key = models.SlugField(_("key"), max_length=100)
+    key = KeyColumn(_("key"), max_length=100)
     title = models.CharField(_("title"), max_length=150)
     description = models.TextField(_("description"), blank=True)
     automation = models.ForeignKey(
