@@ -81,7 +81,7 @@ def _advice(task: UserTask) -> str:
             "All tries are used. If the system is well again, send it back; else end it here."
         ),
         UserTask.Kind.VALIDATION: _(
-            "Look at the framed values: Enter says that one is right and goes to the next."
+            "Look at each framed value: say that it is right, or put it right."
         ),
         UserTask.Kind.SECOND_LOOK: _(
             "Type what you read yourself. It is compared with what AI read; the work has gone on."
