@@ -23,6 +23,7 @@ from apps.workflows.models import Workflow
 
 from .models import Trigger
 from .rule_fields import EVERY, FIELD_OF, fields_of, rule_from, split_days, split_times
+from .target_fields import fields_of_target, target_from, unchanged
 
 MAX_REASON = 200
 ORDINALS = [
@@ -248,6 +249,7 @@ class TriggerForm(forms.Form):
         self, *arguments: Any, folder: Folder, definition: JsonObject, is_new: bool, **named: Any
     ) -> None:
         super().__init__(*arguments, **{**named, "initial": initial_of(definition)})
+        self._stored = definition
         if not is_new:
             del self.fields["key"]
         week = zip(WEEKDAYS, DAY_NAMES.values(), strict=True)
@@ -301,8 +303,8 @@ class TriggerForm(forms.Form):
             "title": said["title"],
             "description": said["description"],
             "kind": Trigger.Kind.TIME.value,
-            "rule": rule_from(said),
-            "target": _target(said),
+            "rule": unchanged(self._stored.get("rule"), rule_from(said), fields_of),
+            "target": unchanged(self._stored.get("target"), target_from(said), fields_of_target),
             "calendar": said["calendar"],
             "owner": said["owner"],
             **kept,
@@ -362,30 +364,5 @@ def initial_of(definition: JsonObject) -> dict[str, Any]:
     rule, target = definition.get("rule"), definition.get("target")
     found |= fields_of(rule) if isinstance(rule, dict) else {}
     if isinstance(target, dict) and target:
-        found |= _target_fields(target)
+        found |= fields_of_target(target)
     return found
-
-
-def _target(said: dict[str, Any]) -> JsonObject:
-    kind = said["target"]
-    if kind == "run":
-        return {"type": kind, "automation": said["automation"], "input": said["input"] or {}}
-    if kind == "items":
-        return {"type": kind, "queue": said["queue"], "items": said["items"] or []}
-    found: JsonObject = {"type": kind, "key": said["workflow"]}
-    if said["workflow_version"]:
-        found["version"] = said["workflow_version"]
-    return found | {"variables": said["variables"] or {}}
-
-
-def _target_fields(target: JsonObject) -> dict[str, Any]:
-    return {
-        "target": target.get("type"),
-        "workflow": target.get("key"),
-        "workflow_version": target.get("version"),
-        "variables": target.get("variables"),
-        "automation": target.get("automation"),
-        "input": target.get("input"),
-        "queue": target.get("queue"),
-        "items": target.get("items"),
-    }

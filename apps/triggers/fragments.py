@@ -76,10 +76,11 @@ def trigger_log(audience: Audience, arg: str) -> Context | None:
     if trigger is None:
         return None
     page, zone = wanted.page(), presenting.zone_of(trigger)
+    spread = int(trigger.rule.get("jitter_seconds") or 0)
     return {
         "trigger": trigger,
         "zone": zone,
-        "rows": [presenting.firing_row(each, zone) for each in page.items],
+        "rows": [presenting.firing_row(each, zone, spread=spread) for each in page.items],
         "tabs": wanted.tabs(),
         "wanted": wanted,
         "first_url": f"?{wanted.query(cursor='')}#start-log" if wanted.cursor else "",

@@ -14,6 +14,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.bots.models import Automation
+from apps.lib.durations import duration_in_words
 from apps.lib.errors import DomainError
 from apps.queues.models import WorkQueue
 from apps.workflows.models import Workflow
@@ -23,6 +24,9 @@ from .models import Firing, FolderPause, Trigger
 from .timing import TimeRule, parse_rule
 
 MOMENT, WITH_YEAR = "D j M, H:i", "D j M Y, H:i"
+
+# A start so many seconds after its time is worth a word; spread starts are later by their rule
+LATE = 5.0
 
 BADGE_OF_OUTCOME = {
     Firing.Outcome.WAITING: "waiting",
@@ -60,7 +64,12 @@ class FiringRow:
 
     @property
     def is_late(self) -> bool:
-        return self.firing.outcome == Firing.Outcome.FIRED and self.late >= 5
+        is_planned = self.firing.origin == Firing.Origin.SCHEDULE
+        return is_planned and self.firing.outcome == Firing.Outcome.FIRED and self.late >= LATE
+
+    @property
+    def late_words(self) -> str:
+        return _("%(length)s late") % {"length": duration_in_words(self.late)}
 
 
 @dataclass(frozen=True)
@@ -216,14 +225,15 @@ def _last_firings(pks: Sequence[int]) -> dict[int, Firing]:
     return {row.trigger_id: row for row in rows}
 
 
-def firing_row(firing: Firing, zone: str) -> FiringRow:
+def firing_row(firing: Firing, zone: str, *, spread: int = 0) -> FiringRow:
+    """`spread`: by how many seconds the trigger's starts are later on purpose, at most."""
     return FiringRow(
         firing=firing,
         badge=BADGE_OF_OUTCOME[Firing.Outcome(firing.outcome)],
         when=moment(firing.planned_at, zone),
         why=_why(firing),
         url=subject_url(firing),
-        late=(firing.fired_at - firing.planned_at).total_seconds(),
+        late=(firing.fired_at - firing.planned_at).total_seconds() - spread,
     )
 
 
