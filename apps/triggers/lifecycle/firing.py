@@ -8,11 +8,11 @@ moves the triggers on to their next times. A scheduler that dies takes all of it
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import structlog
 from django.db import transaction
-from django.db.models.functions import Now
 
 from apps.calendars.hours import Hours
 from apps.calendars.lookup import hours_of
@@ -42,7 +42,7 @@ def fire_due(limit: int = 500) -> int:
 
     Any number of processes may do it at once.
     """
-    wake()
+    wake(database_now())
     total = 0
     while total < limit:
         asked = min(BATCH, limit - total)
@@ -65,11 +65,12 @@ def start_waiting() -> int:
 
 @transaction.atomic
 def _fire_batch(limit: int) -> int:
-    due = Trigger.objects.filter(status=Status.ENABLED, due_at__lte=Now()).order_by("due_at", "pk")
+    now = database_now()
+    due = Trigger.objects.filter(status=Status.ENABLED, due_at__lte=now).order_by("due_at", "pk")
     rows = due.select_related("folder", "calendar", "owner")
     triggers = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
     if triggers:
-        _Batch(triggers).run()
+        _Batch(triggers, now).run()
     return len(triggers)
 
 
@@ -79,11 +80,12 @@ def _start_one_that_waited(trigger_id: int) -> bool:
     trigger = free.select_related("folder", "owner").filter(pk=trigger_id).first()
     waiting = Firing.objects.filter(trigger_id=trigger_id, outcome=Outcome.WAITING)
     firing = waiting.first() if trigger else None
-    if trigger is None or firing is None or _is_paused(trigger):
+    now = database_now()
+    if trigger is None or firing is None or _is_paused(trigger, now):
         return False
     if under_way(last_started([trigger_id])):
         return False
-    firing.fired_at = database_now()
+    firing.fired_at = now
     move = Move.of(trigger)
     move.count(_start(trigger, firing))
     firing.reason = firing.reason or Reason.WAITED
@@ -93,10 +95,10 @@ def _start_one_that_waited(trigger_id: int) -> bool:
     return True
 
 
-def _is_paused(trigger: Trigger) -> bool:
+def _is_paused(trigger: Trigger, now: datetime) -> bool:
     if trigger.status not in (Status.ENABLED, Status.ENDED):
         return True
-    return FolderPause.objects.filter(folder=trigger.folder_id, until__gt=Now()).exists()
+    return FolderPause.objects.filter(folder=trigger.folder_id, until__gt=now).exists()
 
 
 def _start(trigger: Trigger, firing: Firing) -> bool:
@@ -126,12 +128,12 @@ class _Look:
 class _Batch:
     """One transaction's worth of triggers, whose rows are locked."""
 
-    def __init__(self, triggers: list[Trigger]) -> None:
+    def __init__(self, triggers: list[Trigger], now: datetime) -> None:
         self.triggers = {trigger.pk: trigger for trigger in triggers}
-        self.now = database_now()
+        self.now = now
         self.hours = _hours_of(triggers)
         folders = {trigger.folder_id for trigger in triggers}
-        pauses = FolderPause.objects.filter(folder__in=folders, until__gt=Now())
+        pauses = FolderPause.objects.filter(folder__in=folders, until__gt=now)
         self.paused_folders = set(pauses.values_list("folder_id", flat=True))
 
     def run(self) -> None:

@@ -125,13 +125,14 @@ def replan(trigger_ids: Iterable[int]) -> int:
 
 @transaction.atomic
 def _replan_one(pk: int) -> bool:
+    now = database_now()
     free = Trigger.objects.select_for_update(skip_locked=True, of=("self",))
-    ahead = free.filter(pk=pk, status=Status.ENABLED, due_at__gt=Now())
+    ahead = free.filter(pk=pk, status=Status.ENABLED, due_at__gt=now)
     trigger: Trigger | None = ahead.select_related("calendar").first()
     if trigger is None or trigger.next_at is None:
         return False
     # one that is spread may be planned for a moment ago, and due in a moment
-    since = min(database_now(), trigger.next_at - timedelta(microseconds=1))
+    since = min(now, trigger.next_at - timedelta(microseconds=1))
     try:
         following = first_after(rule_of(trigger), since)
     except DomainError as error:

@@ -68,9 +68,9 @@ def resume_trigger(trigger: Trigger, *, by: Actor) -> Trigger:
     return lock(found.pk)
 
 
-def wake() -> int:
+def wake(now: datetime) -> int:
     """Resume what was paused until a time that has come; return how many."""
-    over = Trigger.objects.filter(status=Status.PAUSED, paused_until__lte=Now())
+    over = Trigger.objects.filter(status=Status.PAUSED, paused_until__lte=now)
     woken = 0
     for pk in list(over.values_list("pk", flat=True)):
         with transaction.atomic():
@@ -108,7 +108,7 @@ def pause_folder(folder: Folder, *, until: datetime, by: Actor, reason: str = ""
 @transaction.atomic
 def resume_folder(folder: Folder, *, by: Actor) -> None:
     """Let the triggers of the folder start again from now on; ConflictError if they may already."""
-    n, _rows = FolderPause.objects.filter(folder=folder, until__gt=Now()).delete()
+    n, _rows = FolderPause.objects.filter(folder=folder, until__gt=database_now()).delete()
     if not n:
         raise ConflictError(_("The triggers of this folder are not paused."))
     _record_folder("resumed", folder, by)
@@ -116,7 +116,8 @@ def resume_folder(folder: Folder, *, by: Actor) -> None:
 
 def pause_of(folder: Folder) -> FolderPause | None:
     """Return the pause that holds for the folder now."""
-    found: FolderPause | None = FolderPause.objects.filter(folder=folder, until__gt=Now()).first()
+    held = FolderPause.objects.filter(folder=folder, until__gt=database_now())
+    found: FolderPause | None = held.first()
     return found
 
 
