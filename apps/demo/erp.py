@@ -12,7 +12,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.bots.kept import Credential
 from apps.lib.errors import InvalidError
+from apps.lib.secrecy import Secret
 
 from .checks import Posted
 from .invoices import Invoice
@@ -20,10 +22,16 @@ from .models import DemoSetting, LedgerEntry, PurchaseOrder, Settlement, Vendor
 from .words import EXACT
 
 SMALLEST_AMOUNT = Decimal("0.0001")
+# what the ERP takes; the demo keeps it as an asset, and the posting bot asks for that
+LOGIN = Credential("posting-bot", Secret("demo-ledger-4711"))
 
 
 class ErpUnavailableError(Exception):
     """The ERP does not answer. Nothing was posted; trying again later may help."""
+
+
+class ErpLoginError(Exception):
+    """The ERP does not know this user name with this password."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,11 @@ class Erp:
         flakiness = settings.values_list("erp_flakiness", flat=True).first() or 0
         if self.chance() * 100 < flakiness:
             raise ErpUnavailableError(_("The ERP did not answer in time."))
+
+    def sign_in(self, login: Credential) -> None:
+        """Return when the ERP lets this login in; raises ErpLoginError when it does not."""
+        if login != LOGIN:
+            raise ErpLoginError(_("The ERP does not know this user name and password."))
 
     def find(self, number: str, *, vendor_id: int, except_key: str = "") -> Posted | None:
         """Return the first posting of a vendor's invoice, not counting those under `except_key`."""

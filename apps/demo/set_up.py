@@ -8,13 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder, Membership, Team, TeamMember, User
 from apps.accounts.roles import Role
+from apps.assets.lifecycle import save_asset
+from apps.assets.models import Asset
 from apps.bots.models import Automation
 from apps.bots.releases import sync_automations
+from apps.lib.actors import SYSTEM
 from apps.queues.models import WorkQueue
 
+from .automations import LEDGER_LOGIN
 from .books import record_vendors
 from .claims.schema import CLAIM_TO_READ, CLAIM_TO_SETTLE
 from .drawn import deploy_drawn
+from .erp import LOGIN
 from .gates import set_up_gates
 from .intake import QUEUE_KEY
 from .making import make_vendors
@@ -69,6 +74,7 @@ def _set_up(folder: Folder) -> WorkQueue:
         _queue(folder, key, title, function)
     queue = WorkQueue.objects.get(folder=folder, key=QUEUE_KEY)
     set_up_gates(folder)
+    _ledger_login(folder)
     for username, name, role in PEOPLE:
         _person(folder, username, name, role)
     for key, title, members, manager in TEAMS:
@@ -93,6 +99,19 @@ def _queue(folder: Folder, key: str, title: str | Promise, function: str) -> Non
             "sla_seconds": 4 * 3600 if key == QUEUE_KEY else None,
         },
     )
+
+
+def _ledger_login(folder: Folder) -> None:
+    """Keep the login that the posting bot asks for; what people entered instead stays."""
+    if Asset.objects.filter(folder=folder, key=LEDGER_LOGIN).exists():
+        return
+    facts = {
+        "title": str(_("Ledger")),
+        "description": str(_("The bot that posts invoices signs in to the ERP with it.")),
+        "rotate_after_days": 90,
+    }
+    asset = Asset(folder=folder, key=LEDGER_LOGIN, kind=Asset.Kind.CREDENTIAL)
+    save_asset(asset, facts, value=LOGIN, by=SYSTEM)
 
 
 def _person(folder: Folder, username: str, name: str, role: Role) -> None:

@@ -14,6 +14,8 @@ PAGES = [
     "/settings/", "/settings/gates/", "/settings/gates/new/", "/settings/gates/{gate}/",
     "/items/{read_item}/",
     "/settings/queues/", "/settings/queues/{queue}/", "/settings/queues/new/", "/settings/bots/",
+    "/settings/assets/", "/settings/assets/new/", "/settings/assets/new/?kind=json",
+    "/settings/assets/{asset}/", "/settings/assets/{asset}/bots/{bot}/",
     "/settings/bots/bot/{bot}/", "/settings/people/", "/settings/tokens/",
     "/settings/teams/", "/settings/teams/new/", "/settings/teams/{team}/", "/settings/handling/",
     "/settings/handling/new/", "/settings/handling/{rule}/", "/settings/calendars/",
@@ -51,6 +53,7 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "calendar": running_room.query("select min(id) from calendars_calendar")[0][0],
         "person": running_room.query("select min(id) from accounts_user")[0][0],
         "model": running_room.query("select min(endpoint_id) from ai_budget")[0][0],
+        "asset": running_room.query("select min(asset_id) from assets_assetoverride")[0][0],
         "budget": running_room.query("select min(id) from ai_budget")[0][0],
         "call": running_room.query("select min(id) from ai_modelcall")[0][0],
         "prompt": running_room.query("select min(id) from ai_prompt")[0][0],
@@ -89,6 +92,9 @@ make_people_to_see(folder)
 from tests.inbox.readings import hand_in_read, make_gate
 from tests.factories_queues import make_queue
 hand_in_read(make_queue("read", folder=folder, gate=make_gate(folder, key="seen")))
+from apps.bots.models import Bot
+from tests.assets.rows import login, make_asset, override
+override(make_asset(folder, "seen", login()), Bot.objects.order_by("pk").first(), login())
 from tests.flows.ai_to_see import make_ai_to_see
 make_ai_to_see(folder)
 """
