@@ -48,7 +48,7 @@ def facts_of(trigger: Trigger) -> list[tuple[str, str]]:
     facts += [
         (_("If the last one is still under way"), trigger.get_overlap_display()),
         (_("Times that nobody was there for"), _missed(trigger)),
-        (_("Keeps failing"), _failing(trigger)),
+        (_("If it keeps failing"), _failing(trigger)),
     ]
     return facts
 

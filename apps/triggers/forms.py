@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.dates import WEEKDAYS as DAY_NAMES
 from django.utils.translation import gettext as _
@@ -255,7 +256,7 @@ class TriggerForm(forms.Form):
         week = zip(WEEKDAYS, DAY_NAMES.values(), strict=True)
         self._choose("weekdays", [(key, str(name)[:3]) for key, name in week])
         self._choose("months", [(str(n), str(name)) for n, name in MONTHS.items()])
-        self._choose("zone", [("", _("Choose…")), *((zone, zone) for zone in zones())])
+        self._choose_zone(folder, str(self.initial.get("zone") or ""))
         of_folder = {
             "workflow": Workflow.objects.filter(folder=folder),
             "automation": Automation.objects.filter(folder=folder, kind=Automation.Kind.RUN),
@@ -347,6 +348,18 @@ class TriggerForm(forms.Form):
             head, _dot, rest = rest.partition(".")
             head = FIELD_OF.get(head, head)
         return (head, rest) if head in self.fields else (None, "")
+
+    def _choose_zone(self, folder: Folder, stored: str) -> None:
+        """Those of the calendars and of the person come first: there are some hundred more."""
+        near = set(Calendar.objects.filter(folder=folder).values_list("time_zone", flat=True))
+        near |= {timezone.get_current_timezone_name(), stored} - {""}
+        field = self.fields["zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("", _("Choose…")),
+            (_("Used here"), [(zone, zone) for zone in sorted(near)]),
+            (_("All"), [(zone, zone) for zone in zones()]),
+        ]
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

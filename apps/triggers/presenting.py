@@ -21,6 +21,7 @@ from apps.workflows.models import Workflow
 
 from . import times
 from .models import Firing, FolderPause, Trigger
+from .rule_fields import zone_or_utc
 from .timing import TimeRule, parse_rule
 
 MOMENT, WITH_YEAR = "D j M, H:i", "D j M Y, H:i"
@@ -93,7 +94,7 @@ def rule_of(trigger: Trigger) -> TimeRule | None:
 
 
 def zone_of(trigger: Trigger) -> str:
-    return str(trigger.rule.get("zone") or "UTC")
+    return zone_or_utc(str(trigger.rule.get("zone") or "")).key
 
 
 def sentence_of(trigger: Trigger) -> str:

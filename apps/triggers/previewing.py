@@ -161,7 +161,7 @@ def _planned_row(planned: Planned, zone: str, n_others: int, is_at_least: bool) 
     return PlannedRow(
         at=planned.at,
         when=moment(planned.at, zone),
-        here=moment(planned.at, here) if _differs(planned.at, zone, here) else "",
+        here=_here(planned.at, zone, here),
         note=mark_in_words(planned),
         is_left_out=planned.mark == Mark.CLOSED,
         n_others=n_others,
@@ -169,12 +169,16 @@ def _planned_row(planned: Planned, zone: str, n_others: int, is_at_least: bool) 
     )
 
 
-def _differs(at: datetime, zone: str, other: str) -> bool:
-    return at.astimezone(ZoneInfo(zone)).utcoffset() != at.astimezone(ZoneInfo(other)).utcoffset()
+def _here(at: datetime, zone: str, other: str) -> str:
+    """Return what the reader's clock shows then; "" if it shows the same."""
+    there, here = at.astimezone(ZoneInfo(zone)), at.astimezone(ZoneInfo(other))
+    if there.utcoffset() == here.utcoffset():
+        return ""
+    return moment(at, other) if there.date() != here.date() else formats.date_format(here, "H:i")
 
 
 def mark_in_words(planned: Planned) -> str:
-    """Return what is special about a time; "" for most."""
+    """Return what is special about a time, closed days apart; "" for most."""
     written = formats.date_format(planned.nominal, MOMENT)
     if planned.mark == Mark.GAP:
         words = _("The clocks skip %(time)s that day: it starts when they go on.")
@@ -182,8 +186,6 @@ def mark_in_words(planned: Planned) -> str:
         words = _("The clocks show this time twice that day: this is the second.")
     elif planned.mark == Mark.FOLD:
         words = _("The clocks show this time twice that day: this is the first.")
-    elif planned.mark == Mark.CLOSED:
-        words = _("Closed that day: left out.")
     elif planned.mark == Mark.MOVED:
         words = _("Moved from %(time)s: closed that day.")
     else:

@@ -46,7 +46,7 @@ def fields_of(rule: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that show `rule`; {} for one that has none yet."""
     if not rule:
         return {}
-    zone = _zone(str(rule.get("zone", "")))
+    zone = zone_or_utc(str(rule.get("zone", "")))
     kept = ("type", "zone", "jitter_seconds")
     found: dict[str, Any] = {name: rule[name] for name in kept if rule.get(name)}
     found["once_at"] = _wall(rule.get("at"), zone)
@@ -150,7 +150,8 @@ def _wall(said: Any, zone: ZoneInfo, *, is_end: bool = False) -> str:
     return wall.strftime("%Y-%m-%dT%H:%M")
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_or_utc(name: str) -> ZoneInfo:
+    """Return the zone of that name; UTC where there is none, or none any more."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -72,6 +72,14 @@ class Week:
     previous: date
     following: date
 
+    @property
+    def first(self) -> date:
+        return self.days[0].date
+
+    @property
+    def last(self) -> date:
+        return self.days[-1].date
+
 
 def monday_of(text: str, today: date) -> date:
     """Return the Monday of the week that the address names, of this one if it names none."""

@@ -67,6 +67,7 @@ class _Editor:
             definition=self.stored,
             is_new=trigger is None,
         )
+        self.changes = self._changes() if trigger and is_sent and self.form.is_valid() else []
         self.load: Load | None = None
         self.status = 200
 
@@ -110,8 +111,7 @@ class _Editor:
         except DomainError as error:
             self._refuse(error)
             return None
-        changes = differences(self.stored, definition) if self.trigger else []
-        self.request.session[SAVED] = {"pk": saved.trigger.pk, "changes": changes}
+        self.request.session[SAVED] = {"pk": saved.trigger.pk, "changes": self.changes}
         if self.trigger and not saved.changes:
             del self.request.session[SAVED]
             messages.info(self.request, _("Nothing was changed."))
@@ -141,11 +141,9 @@ class _Editor:
         if self.trigger:
             neighbours = neighbours.exclude(pk=self.trigger.pk)
         found: Preview = preview_of(self.folder, said, neighbours, self.form.label_of)
-        return found.with_changes(self._changes())
+        return found.with_changes(self.changes)
 
     def _changes(self) -> list[dict[str, str]]:
-        if not (self.trigger and self.form.is_bound and self.form.is_valid()):
-            return []
         return differences(self.stored, self.form.definition())
 
 

@@ -142,7 +142,7 @@ def test_the_preview_marks_what_clocks_and_calendars_do(designer_client, folder,
         folder=folder, key="office", title="Office", time_zone="Europe/Berlin", week=WEEKDAYS
     )
     skipped = posted(queue, freq="daily", weekdays=[], calendar="office", on_closed="skip")
-    moved = {**skipped, "on_closed": "next"}
+    moved = {**skipped, "freq": "weekly", "weekdays": ["sat"], "on_closed": "next"}
     at_the_change = posted(
         queue, freq="yearly", months=["3"], ordinal="-1", weekdays=["sun"], times="2:30"
     )
