@@ -26,6 +26,8 @@ PAGES = [
     "/ai/models/{model}/budgets/{budget}/", "/ai/calls/", "/ai/calls/{call}/", "/ai/prompts/",
     "/ai/prompts/{prompt}/", "/ai/prompts/{prompt}/edit/", "/ai/agents/", "/ai/agents/{agent}/",
     "/ai/agent-runs/{agent_run}/",
+    "/triggers/", "/triggers/?status=paused", "/triggers/week/", "/triggers/new/",
+    "/triggers/{trigger}/", "/triggers/{trigger}/?outcome=failed", "/triggers/{trigger}/edit/",
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
     "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
     "/nothing-here/",
@@ -59,6 +61,7 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "prompt": running_room.query("select min(id) from ai_prompt")[0][0],
         "agent": running_room.query("select min(id) from ai_agentprofile")[0][0],
         "agent_run": running_room.query("select min(id) from ai_agentrun")[0][0],
+        "trigger": running_room.query("select id from triggers_trigger where key = 'seen'")[0][0],
         "gate": running_room.query("select id from queues_gate where key = 'learnt'")[0][0],
         "proposal": running_room.query("select max(id) from learning_proposal")[0][0],
         "learnt_rule": running_room.query("select max(id) from learning_rule")[0][0],
@@ -97,6 +100,8 @@ from tests.assets.rows import login, make_asset, override
 override(make_asset(folder, "seen", login()), Bot.objects.order_by("pk").first(), login())
 from tests.flows.ai_to_see import make_ai_to_see
 make_ai_to_see(folder)
+from tests.flows.triggers_to_see import make_triggers_to_see
+make_triggers_to_see(folder)
 """
 
 
