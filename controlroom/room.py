@@ -86,6 +86,8 @@ class Room:
         self._start_servers(data_dir)
         self._checkpoint()
         self._say(f"Database: {apply_migrations(self._checkpoint)}")
+        if not os.environ.get("CONTROLROOM_VAULT_KEYS"):
+            data_dir.ensure_vault_key()
         self._prepare_first_start()
         self._start_processes(data_dir)
         self._wait_until_ready()

@@ -17,7 +17,7 @@ from apps.lib.secrecy import Secret
 from .handing_out import asker_outside, hand_out
 from .lifecycle import assets_of, remove_asset, remove_override, save_asset, save_override
 from .models import Asset, AssetOverride, AssetUse
-from .presenting import is_due_now, last_use_of
+from .presenting import is_due_now, with_last_use
 from .rights import require_change, require_look, require_read
 from .schemas import (
     AssetIn,
@@ -36,7 +36,8 @@ router = Router(tags=["Assets"])
 @router.get("/assets", response=AssetPage, summary="List assets")
 def list_assets(request: TokenRequest, limit: Limit, cursor: Cursor) -> HttpResponse:
     require_look(request.rights, request.folder.pk)
-    found = page(assets_of(request.folder), order=("key", "id"), limit=limit, cursor=cursor)
+    assets = with_last_use(request.folder).prefetch_related("overrides__bot")
+    found = page(assets, order=("key", "id"), limit=limit, cursor=cursor)
     return answer({"items": [_out(each) for each in found.items], "next_cursor": found.next_cursor})
 
 
@@ -65,7 +66,7 @@ def put_asset(request: TokenRequest, key: str) -> HttpResponse:
         raise refuse("kind", _("can't be changed: remove the asset and make another"))
     asset = known or Asset(folder=request.folder, key=key, title=key, kind=kind)
     save_asset(asset, _facts(body), value=body.given(kind), by=request.actor)
-    return answer(_out(asset), status=200 if known else 201)
+    return answer(_out(_find(request, key)), status=200 if known else 201)
 
 
 @router.delete("/assets/{key}", response={204: None}, summary="Remove an asset")
@@ -122,7 +123,7 @@ def put_override(request: TokenRequest, key: str, bot: str) -> HttpResponse:
     if given is KEEP:
         raise refuse("value", _("is missing"))
     save_override(asset, _bot(request, bot), given, by=request.actor)
-    return answer(_out(asset))
+    return answer(_out(_find(request, key)))
 
 
 @router.delete(
@@ -139,7 +140,7 @@ def delete_override(request: TokenRequest, key: str, bot: str) -> HttpResponse:
 
 
 def _find(request: TokenRequest, key: str) -> Asset:
-    found = assets_of(request.folder).filter(key=key).first() if key.isprintable() else None
+    found = with_last_use(request.folder).filter(key=key).first() if key.isprintable() else None
     if found is None:
         raise NotFoundError(_("There is no asset “%(key)s” in this folder.") % {"key": key[:100]})
     asset: Asset = found
@@ -157,22 +158,25 @@ def _bot(request: TokenRequest, name: str) -> Bot:
 
 def _facts(body: AssetIn) -> dict[str, Any]:
     said = body.model_fields_set
-    facts = {name: getattr(body, name) for name in ("title", "description") if name in said}
-    facts = {name: value for name, value in facts.items() if value is not None}
+    facts: dict[str, Any] = {
+        name: getattr(body, name)
+        for name in ("title", "description")
+        if getattr(body, name) is not None
+    }
     if "rotate_after_days" in said:
         facts["rotate_after_days"] = body.rotate_after_days
     return facts
 
 
-def _out(asset: Asset) -> JsonObject:
+def _out(asset: Any) -> JsonObject:
     same = ("key", "title", "description", "kind", "value", "set_at", "rotate_after_days")
-    overrides = asset.overrides.select_related("bot")
     found: Any = {
         **{name: getattr(asset, name) for name in same},
         "is_due": is_due_now(asset),
-        "last_used_at": last_use_of(asset),
+        "last_used_at": asset.last_used_at,
         "overrides": [
-            {"bot": each.bot.name, "value": each.value, "set_at": each.set_at} for each in overrides
+            {"bot": each.bot.name, "value": each.value, "set_at": each.set_at}
+            for each in asset.overrides.all()
         ],
         "created_at": asset.created_at,
     }

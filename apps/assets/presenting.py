@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
+from apps.accounts.permissions import FolderQuerySet
 from apps.lib.clock import database_now
 from apps.lib.keyring import VaultError
 from apps.lib.secrecy import MASK
@@ -68,11 +69,7 @@ class KnownKeys:
 
 def asset_rows(folder: Folder) -> list[Row]:
     """Return the assets of a folder by title; three queries."""
-    assets: list[Any] = list(
-        assets_of(folder).annotate(
-            n_overrides=Count("overrides"), last_used_at=Subquery(_uses_of(OuterRef("pk"))[:1])
-        )
-    )
+    assets: list[Any] = list(with_last_use(folder).annotate(n_overrides=Count("overrides")))
     keys = KnownKeys.now({asset.key_name for asset in assets})
     now = database_now()
     return [
@@ -86,6 +83,13 @@ def asset_rows(folder: Folder) -> list[Row]:
         )
         for asset in assets
     ]
+
+
+def with_last_use(folder: Folder) -> FolderQuerySet:
+    """Return the assets of a folder, each with `last_used_at`."""
+    last = Subquery(_uses_of(OuterRef("pk"))[:1])
+    found: FolderQuerySet = assets_of(folder).annotate(last_used_at=last)
+    return found
 
 
 def override_rows(asset: Asset) -> list[Row]:
@@ -106,10 +110,6 @@ def override_rows(asset: Asset) -> list[Row]:
 
 def warning_of(asset: Asset) -> str:
     return KnownKeys.now({asset.key_name}).warning_of(asset)
-
-
-def last_use_of(asset: Asset) -> datetime | None:
-    return _uses_of(asset.pk).first()
 
 
 def uses_of(asset_id: int, *, limit: int = N_USES) -> list[Use]:
