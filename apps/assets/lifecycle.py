@@ -162,5 +162,4 @@ def _record(kind: str, asset: Asset, by: Actor, data: JsonObject) -> None:
         folder_id=asset.folder_id,
         by=by,
         data={"title": asset.title, "key": asset.key, "kind": asset.kind, **data},
-        topics=["assets"],
     )
