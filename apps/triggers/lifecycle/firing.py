@@ -20,14 +20,14 @@ from apps.events.live import nudge
 from apps.lib.clock import database_now
 from apps.lib.errors import DomainError
 from apps.triggers.deciding import Plan, decide, look
-from apps.triggers.models import Firing, FolderPause, Trigger
+from apps.triggers.models import Firing, Trigger
 from apps.triggers.times import Tick, due_at, rule_of
 from apps.workflows.lifecycle.running import concerns_all
 
 from .moving import Move, advance
 from .overlapping import Overlaps
 from .recording import claim_times, last_started, note, note_begun, store, topics_of
-from .standing import wake
+from .standing import paused_folders, wake
 from .starting import actor_of, start_target, under_way, why
 
 log = structlog.get_logger("controlroom.triggers")
@@ -98,7 +98,7 @@ def _start_one_that_waited(trigger_id: int) -> bool:
 def _is_paused(trigger: Trigger, now: datetime) -> bool:
     if trigger.status not in (Status.ENABLED, Status.ENDED):
         return True
-    return FolderPause.objects.filter(folder=trigger.folder_id, until__gt=now).exists()
+    return bool(paused_folders({trigger.folder_id}, now))
 
 
 def _start(trigger: Trigger, firing: Firing) -> bool:
@@ -132,9 +132,7 @@ class _Batch:
         self.triggers = {trigger.pk: trigger for trigger in triggers}
         self.now = now
         self.hours = _hours_of(triggers)
-        folders = {trigger.folder_id for trigger in triggers}
-        pauses = FolderPause.objects.filter(folder__in=folders, until__gt=now)
-        self.paused_folders = set(pauses.values_list("folder_id", flat=True))
+        self.paused_folders = paused_folders({trigger.folder_id for trigger in triggers}, now)
 
     def run(self) -> None:
         looks = {pk: self._look(trigger) for pk, trigger in self.triggers.items()}

@@ -1,9 +1,11 @@
 """Triggers are paused and resumed, one by one or a folder at a time."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,10 @@ log = structlog.get_logger("controlroom.triggers")
 
 Status = Trigger.Status
 MAX_REASON = 500
+# Any number of schedulers hold a folder at once; whoever pauses it waits until they have let go
+HOLD_FOLDERS: Final = """
+select 1 from accounts_folder where id = any(%s::bigint[]) order by id for share
+"""
 
 
 @transaction.atomic
@@ -96,6 +102,8 @@ def pause_folder(folder: Folder, *, until: datetime, by: Actor, reason: str = ""
     What people start by hand starts all the same. Called again it sets a new end.
     """
     _insist_on_future(until)
+    # waits for schedulers that are starting something in it: once this is answered, none does
+    list(Folder.objects.select_for_update(no_key=True).filter(pk=folder.pk))
     reason = reason.replace("\x00", "")[:300]
     values = {"until": until, "reason": reason, "by": by.name[:150]}
     pause, _made = FolderPause.objects.update_or_create(
@@ -119,6 +127,14 @@ def pause_of(folder: Folder) -> FolderPause | None:
     held = FolderPause.objects.filter(folder=folder, until__gt=database_now())
     found: FolderPause | None = held.first()
     return found
+
+
+def paused_folders(ids: Collection[int], now: datetime) -> set[int]:
+    """Return which of these folders are paused; no other will be before the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD_FOLDERS, [sorted(ids)])
+    pauses = FolderPause.objects.filter(folder__in=ids, until__gt=now)
+    return set(pauses.values_list("folder_id", flat=True))
 
 
 def lock(pk: int) -> Trigger:
