@@ -19,7 +19,7 @@ from .lifecycle import assets_of, shown
 from .models import Asset, AssetOverride, AssetUse, Held
 from .vault import keyring
 
-N_USES = 20
+N_USES = 10
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Use:
     url: str
     bot: str
     purpose: str
+    item_id: int | None
     was_override: bool
 
 
@@ -69,7 +70,9 @@ class KnownKeys:
 
 def asset_rows(folder: Folder) -> list[Row]:
     """Return the assets of a folder by title; three queries."""
-    assets: list[Any] = list(with_last_use(folder).annotate(n_overrides=Count("overrides")))
+    assets: list[Any] = list(
+        with_last_use(folder).annotate(n_overrides=Count("overrides")).order_by("title", "id")
+    )
     keys = KnownKeys.now({asset.key_name for asset in assets})
     now = database_now()
     return [
@@ -145,8 +148,4 @@ def _use(row: AssetUse) -> Use:
         who, url = _("Run %(n)s") % {"n": row.run_id}, reverse("runs:run_detail", args=[row.run_id])
     else:
         who, url = row.actor_name or _("a program"), ""
-    purpose = row.purpose
-    if row.item_id:
-        item = _("item %(n)s") % {"n": row.item_id}
-        purpose = f"{purpose}, {item}" if purpose else item
-    return Use(row.at, who, url, row.bot_name, purpose, row.was_override)
+    return Use(row.at, who, url, row.bot_name, row.purpose, row.item_id, row.was_override)
