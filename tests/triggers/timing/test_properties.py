@@ -15,7 +15,6 @@ from .strategies import bounded, calendars, moments, recurring, schedules
 MOST = 12
 WEEKS = timedelta(days=21)
 SECOND = timedelta(seconds=1)
-closings = st.sampled_from(["skip", "next", "previous"])
 common = settings(max_examples=120, deadline=None)
 
 
@@ -89,6 +88,7 @@ def test_leaving_out_closed_days_leaves_out_these_and_nothing_else(said, hours, 
         assert (planned.mark == Mark.CLOSED) != bool(hours.spans_on(planned.nominal.date()))
 
 
+@common
 @given(moments, st.text(max_size=20), st.integers(0, 86_400))
 def test_spread_times_are_late_by_at_most_so_much_and_always_the_same(at, seed, seconds):
     late = jittered(at, seed, seconds)
@@ -127,7 +127,7 @@ FIELDS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(bounded(schedules), st.dictionaries(st.sampled_from(FIELDS), anything, max_size=3))
 def test_whatever_is_written_is_a_rule_or_refused_at_a_field(said, changed):
     problems, sentence = [], ""
