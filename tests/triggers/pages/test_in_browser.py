@@ -64,8 +64,8 @@ def _make(page: Page) -> None:
     expect(page.locator("#id_cron")).to_be_focused()
 
     page.get_by_label("Items in a queue").check()
-    page.get_by_label("Queue", exact=True).select_option("by-keys")
-    page.get_by_label("Items", exact=True).fill(ITEMS)
+    page.locator("#id_queue").select_option("by-keys")
+    page.locator("#id_items").fill(ITEMS)
     page.get_by_label("Title").press("Enter")
     page.wait_for_url(re.compile(r"/triggers/\d+/$"))
     expect(page.get_by_text("It starts next")).to_be_visible()
