@@ -65,7 +65,11 @@ class KnownKeys:
             return ""
         if self.names is None:
             return self.fault
-        return _("Its key “%(key)s” is not known here.") % {"key": held.key_name}
+        words = {"key": held.key_name}
+        return (
+            _("The key “%(key)s” is not known here. Put it back, or enter the secret again.")
+            % words
+        )
 
 
 def asset_rows(folder: Folder) -> list[Row]:
