@@ -26,6 +26,7 @@ from .making import make_vendors
 from .models import DemoSetting
 from .reading.stored import train_missing
 from .schema import INVOICE_SCHEMA
+from .starts import set_up_triggers
 from .trickle import SEED
 
 # each bot's step of the drawn workflows: its queue, what people call that, who works it
@@ -80,6 +81,7 @@ def _set_up(folder: Folder) -> WorkQueue:
     for key, title, members, manager in TEAMS:
         _team(folder, key, str(title), members, manager)
     deploy_drawn(folder)
+    set_up_triggers(folder)
     record_vendors(make_vendors(seed=SEED), folder_id=folder.pk)
     DemoSetting.objects.get_or_create(folder=folder, defaults={"erp_flakiness": 4})
     return queue

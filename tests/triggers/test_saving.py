@@ -230,6 +230,24 @@ def test_times_that_nobody_looked_at_before_a_change_are_recorded(folder):
     assert Firing.objects.get().count == 3
 
 
+def test_times_of_a_pause_are_recorded_when_the_times_change(folder):
+    trigger = unseen_for(make_trigger(folder, "hourly"), 3 * 3600)
+    Trigger.objects.filter(pk=trigger.pk).update(status="paused")
+
+    save_trigger(folder, "hourly", {"rule": DAILY}, by=ANNA)
+
+    assert log_of(trigger) == [("skipped", "paused")]
+
+
+def test_times_that_can_not_be_worked_out_can_be_put_right(folder):
+    trigger = make_trigger(folder, "hourly")
+    Trigger.objects.filter(pk=trigger.pk).update(rule={"type": "cron", "cron": "bad"})
+
+    saved = save_trigger(folder, "hourly", {"rule": DAILY}, by=ANNA)
+
+    assert saved.trigger.rule == DAILY
+
+
 def test_without_its_calendar_no_day_is_closed_any_more(folder):
     calendar = Calendar.objects.create(
         folder=folder, key="office", title="Office", week={"mon": [["09:00", "17:00"]]}

@@ -15,7 +15,7 @@ The statements are in `apps.queues.statements`, the decisions in `apps.queues.en
 
 from apps.queues.exceptions import DuplicateReferenceError, LeaseLostError
 
-from .adding import add_item, add_items, note_past_references
+from .adding import add_item, add_items, add_unread, note_past_references
 from .answering import accept_output, answer_item, forget_answer
 from .effects import begin_effect, end_effect, forget_effect
 from .finishing import finish_and_lease, finish_items
@@ -70,6 +70,7 @@ __all__ = [
     "add_item",
     "add_items",
     "add_owned_items",
+    "add_unread",
     "answer_item",
     "begin_effect",
     "cancel_item",

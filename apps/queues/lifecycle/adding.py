@@ -41,6 +41,13 @@ def add_item(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> WorkI
     known references; if it ignores them, the item that is already there is returned. Items of an
     owner come in by `add_items` or `add_owned_items`.
     """
+    item_id = add_unread(queue, new, origin=origin, by=by)
+    item: WorkItem = WorkItem.objects.with_status().get(pk=item_id)
+    return item
+
+
+def add_unread(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> int:
+    """As `add_item`, but return the item's number alone: half the cost for who needs no more."""
     assert new.owner is None
     problems = problems_of(queue, new)
     if problems:
@@ -66,8 +73,7 @@ def add_item(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> WorkI
         item_id = _known(queue, [new.reference])[new.reference]
         if queue.unique_reference == Unique.REJECT:
             raise DuplicateReferenceError(new.reference, existing_id=item_id)
-    item: WorkItem = WorkItem.objects.with_status().get(pk=item_id)
-    return item
+    return int(item_id)
 
 
 def add_items(

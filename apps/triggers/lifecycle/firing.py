@@ -28,7 +28,7 @@ from .moving import Move, advance
 from .overlapping import Overlaps
 from .recording import claim_times, last_started, note, note_begun, store, topics_of
 from .standing import paused_folders, wake
-from .starting import actor_of, start_target, under_way, why
+from .starting import Queues, actor_of, start_target, under_way, why
 
 log = structlog.get_logger("controlroom.triggers")
 
@@ -87,7 +87,7 @@ def _start_one_that_waited(trigger_id: int) -> bool:
         return False
     firing.fired_at = now
     move = Move.of(trigger)
-    move.count(_start(trigger, firing))
+    move.count(_start(trigger, firing, {}))
     firing.reason = firing.reason or Reason.WAITED
     store([firing])
     advance([move])
@@ -101,10 +101,10 @@ def _is_paused(trigger: Trigger, now: datetime) -> bool:
     return bool(paused_folders({trigger.folder_id}, now))
 
 
-def _start(trigger: Trigger, firing: Firing) -> bool:
+def _start(trigger: Trigger, firing: Firing, queues: Queues) -> bool:
     """Start what the trigger starts for this time, and fill in what came of it."""
     try:
-        begun = start_target(trigger, firing.planned_at, by=actor_of(trigger))
+        begun = start_target(trigger, firing.planned_at, by=actor_of(trigger), queues=queues)
     except Exception as error:
         if concerns_all(error):
             raise
@@ -131,6 +131,7 @@ class _Batch:
     def __init__(self, triggers: list[Trigger], now: datetime) -> None:
         self.triggers = {trigger.pk: trigger for trigger in triggers}
         self.now = now
+        self.queues: Queues = {}
         self.hours = _hours_of(triggers)
         self.paused_folders = paused_folders({trigger.folder_id for trigger in triggers}, now)
 
@@ -145,7 +146,7 @@ class _Batch:
         for pk, firings in rows.items():
             for firing in firings:
                 if overlaps.let_pass(self.triggers[pk], firing):
-                    is_started = _start(self.triggers[pk], firing)
+                    is_started = _start(self.triggers[pk], firing, self.queues)
                     looks[pk].move.count(is_started)
                     overlaps.note(firing)
         store(to_start)

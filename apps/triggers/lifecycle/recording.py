@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from apps.triggers.deciding import Plan
@@ -28,6 +29,29 @@ select trigger_id, planned_at, clock_timestamp(), outcome, reason, message, mark
  order by trigger_id, planned_at
 on conflict (trigger_id, planned_at) do nothing
 returning *
+"""
+
+STORED: Final = (
+    "id",
+    "outcome",
+    "reason",
+    "message",
+    "subject_type",
+    "subject_id",
+    "label",
+    "fired_at",
+)
+# Parameters are arrays, one element a row
+STORE: Final = """
+update triggers_firing f
+   set outcome = v.outcome, reason = v.reason, message = v.message, subject_type = v.subject_type,
+       subject_id = v.subject_id, subject_ids = v.subject_ids::bigint[], label = v.label,
+       fired_at = v.fired_at
+  from unnest(%(id)s::bigint[], %(outcome)s::text[], %(reason)s::text[], %(message)s::text[],
+              %(subject_type)s::text[], %(subject_id)s::bigint[], %(subject_ids)s::text[],
+              %(label)s::text[], %(fired_at)s::timestamptz[])
+       as v(id, outcome, reason, message, subject_type, subject_id, subject_ids, label, fired_at)
+ where f.id = v.id
 """
 
 # The lateral keeps it to a few rows by index for each trigger, whatever else they started.
@@ -77,17 +101,15 @@ def note(firing: Firing, outcome: str, reason: str, message: str = "") -> None:
 
 def store(firings: Sequence[Firing]) -> None:
     """Write what became of these; their rows are ours until the end of the transaction."""
-    fields = (
-        "outcome",
-        "reason",
-        "message",
-        "subject_type",
-        "subject_id",
-        "subject_ids",
-        "label",
-        "fired_at",
-    )
-    Firing.objects.bulk_update(firings, fields, batch_size=500)
+    if not firings:
+        return
+    columns: dict[str, list[Any]] = {
+        name: [getattr(each, name) for each in firings] for name in STORED
+    }
+    # arrays in an array would have to be of one length
+    columns["subject_ids"] = ["{" + ",".join(map(str, each.subject_ids)) + "}" for each in firings]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, columns)
 
 
 def topics_of(triggers: Iterable[Trigger]) -> list[str]:

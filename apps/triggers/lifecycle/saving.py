@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -118,33 +118,40 @@ def remove_trigger(trigger: Trigger, *, by: Actor) -> None:
 def replan(trigger_ids: Iterable[int]) -> int:
     """Work the next times out anew, after calendars or time zones changed; return how many moved.
 
-    What is due already is left to the scheduler.
+    What is due already is left to the scheduler. Reads all, locks and writes only what moves.
     """
-    return sum(_replan_one(pk) for pk in trigger_ids)
+    rows = Trigger.objects.filter(pk__in=list(trigger_ids), status=Status.ENABLED)
+    found = rows.select_related("calendar").iterator(chunk_size=500)
+    return sum(_replan_one(each.pk) for each in found if _other_time(each, database_now()))
 
 
 @transaction.atomic
 def _replan_one(pk: int) -> bool:
-    now = database_now()
-    free = Trigger.objects.select_for_update(skip_locked=True, of=("self",))
-    ahead = free.filter(pk=pk, status=Status.ENABLED, due_at__gt=now)
-    trigger: Trigger | None = ahead.select_related("calendar").first()
-    if trigger is None or trigger.next_at is None:
+    rows = Trigger.objects.select_for_update(of=("self",)).select_related("calendar")
+    trigger: Trigger | None = rows.filter(pk=pk, status=Status.ENABLED).first()
+    following = _other_time(trigger, database_now()) if trigger else None
+    if trigger is None or following is None:
         return False
-    # one that is spread may be planned for a moment ago, and due in a moment
-    since = min(now, trigger.next_at - timedelta(microseconds=1))
-    try:
-        following = first_after(rule_of(trigger), since)
-    except DomainError as error:
-        log.warning("trigger_could_not_be_planned", trigger=pk, error=error.message)
-        return False
-    if following is None or following == Tick(trigger.next_at, trigger.next_mark):
-        return False  # one without a time ends when its last one has come
     Trigger.objects.filter(pk=pk).update(
         next_at=following.at, next_mark=following.mark, due_at=due_at(trigger, following.at)
     )
     nudge(*topics_of([trigger]))
     return True
+
+
+def _other_time(trigger: Trigger, now: datetime) -> Tick | None:
+    """Return the next time if it is another than the one stored, which is not due yet."""
+    if trigger.next_at is None or trigger.due_at is None or trigger.due_at <= now:
+        return None
+    # one that is spread may be planned for a moment ago, and due in a moment
+    since = min(now, trigger.next_at - timedelta(microseconds=1))
+    try:
+        following = first_after(rule_of(trigger), since)
+    except DomainError as error:
+        log.warning("trigger_could_not_be_planned", trigger=trigger.pk, error=error.message)
+        return None
+    # one without a time ends when its last one has come
+    return None if following == Tick(trigger.next_at, trigger.next_mark) else following
 
 
 def _save(  # noqa: PLR0913  one transaction for new, changed and rolled back
@@ -184,8 +191,8 @@ def _plan(trigger: Trigger, checked: Checked, *, is_other: bool) -> None:
     if not is_other:
         return
     now = database_now()
-    if trigger.pk is not None and trigger.status == Status.ENABLED:
-        note_unseen(trigger, rule_of(trigger), now, Firing.Outcome.MISSED, Firing.Reason.DROPPED)
+    if trigger.pk is not None:
+        _note_left_behind(trigger, now)
     following = first_after(checked.rule, now)
     if following is None:
         problem = FieldProblem("rule", _("has no time that lies ahead"))
@@ -193,6 +200,17 @@ def _plan(trigger: Trigger, checked: Checked, *, is_other: bool) -> None:
     trigger.next_at, trigger.next_mark = following.at, following.mark
     if trigger.status == Status.ENDED:
         trigger.status = Status.ENABLED
+
+
+def _note_left_behind(trigger: Trigger, now: datetime) -> None:
+    try:
+        rule = rule_of(trigger)
+    except InvalidError:
+        return  # its times could not be worked out any more: that is why it is changed
+    if trigger.status == Status.ENABLED:
+        note_unseen(trigger, rule, now, Firing.Outcome.MISSED, Firing.Reason.DROPPED)
+    else:
+        note_unseen(trigger, rule, now, Firing.Outcome.SKIPPED, Firing.Reason.PAUSED)
 
 
 def _keep_version(trigger: Trigger, wanted: JsonObject, by: Actor) -> None:

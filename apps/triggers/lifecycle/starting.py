@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
@@ -14,7 +15,7 @@ from apps.bots.transport import ring_pool
 from apps.lib.actors import Actor
 from apps.lib.errors import DomainError, InvalidError, NotFoundError
 from apps.lib.json import JsonObject
-from apps.queues.lifecycle import add_item, add_items, cancel_item
+from apps.queues.lifecycle import add_items, add_unread, cancel_item
 from apps.queues.models import Ended, WorkItem, WorkQueue
 from apps.triggers.models import Firing, Trigger
 from apps.triggers.targets import filled, new_items
@@ -39,11 +40,19 @@ def actor_of(trigger: Trigger) -> Actor:
     return Actor(None, (_("Trigger “%s”") % trigger.title)[:150], "trigger")
 
 
-def start_target(trigger: Trigger, planned_at: datetime, *, by: Actor) -> Begun:
+# Queues that were looked up already, by folder and key: triggers of a batch share many
+Queues: TypeAlias = dict[tuple[int, str], WorkQueue]
+
+
+def start_target(
+    trigger: Trigger, planned_at: datetime, *, by: Actor, queues: Queues | None = None
+) -> Begun:
     """Start what the trigger starts, for that time. Raises DomainError, and starts nothing then."""
     target = filled(trigger.target, planned_at, str(trigger.rule.get("zone") or ""))
-    starters = {"workflow": _start_workflow, "run": _start_run, "items": _add_items}
     with transaction.atomic():
+        if target.get("type") == "items":
+            return _add_items(trigger, target, by, {} if queues is None else queues)
+        starters = {"workflow": _start_workflow, "run": _start_run}
         return starters[str(target.get("type"))](trigger, target, by)
 
 
@@ -111,14 +120,17 @@ def _start_run(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
     return Begun(subject=Subject.RUN, ids=[run.pk], label=_named(automation.title, run.pk))
 
 
-def _add_items(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
-    key, origin = target["queue"], WorkItem.Origin.TRIGGER
-    queue = WorkQueue.objects.filter(folder_id=trigger.folder_id, key=key).first()
+def _add_items(trigger: Trigger, target: JsonObject, by: Actor, queues: Queues) -> Begun:
+    place, origin = (trigger.folder_id, str(target["queue"])), WorkItem.Origin.TRIGGER
+    queue = queues.get(place)
     if queue is None:
-        raise NotFoundError(_("There is no queue “%(key)s” in this folder.") % {"key": key})
+        queue = WorkQueue.objects.filter(folder_id=place[0], key=place[1]).first()
+    if queue is None:
+        raise NotFoundError(_("There is no queue “%(key)s” in this folder.") % {"key": place[1]})
+    queues[place] = queue
     items = new_items(target)
     if len(items) == 1:
-        ids = [add_item(queue, items[0], origin=origin, by=by).pk]
+        ids = [add_unread(queue, items[0], origin=origin, by=by)]
     else:
         ids = add_items(queue, items, origin=origin, by=by, all_or_nothing=True).ids
     label = _("%(queue)s: %(n)d items") % {"queue": queue.title, "n": len(ids)}
