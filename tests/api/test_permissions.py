@@ -63,10 +63,10 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
 }
 
 # tests/assets, tests/inbox/test_api.py, tests/workflows/api, tests/accounts, tests/calendars,
-# tests/ai, tests/learning
+# tests/ai, tests/learning, tests/triggers
 TESTED_ELSEWHERE = (
     *("/ai/", "/assets", "/gates/{key}/calibration", "/gates/{key}/adopt"),
-    *("/teams", "/absences", "/calendars", "/handling-rules"),
+    *("/teams", "/absences", "/calendars", "/handling-rules", "/triggers", "/trigger-pause"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
 
