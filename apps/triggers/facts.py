@@ -16,7 +16,9 @@ from .presenting import sentence_of, zone_of
 from .previewing import pace_in_words, planned_rows
 
 
-def times_of(trigger: Trigger, now: datetime) -> dict[str, Any]:
+def times_of(
+    trigger: Trigger, now: datetime, *, held_until: datetime | None = None
+) -> dict[str, Any]:
     """Return the context of the panels “When, and what” and “Next starts”."""
     found: dict[str, Any] = {"facts": facts_of(trigger), "sentence": sentence_of(trigger)}
     data = data_of(trigger.target)
@@ -27,11 +29,12 @@ def times_of(trigger: Trigger, now: datetime) -> dict[str, Any]:
     except DomainError as error:
         return {**found, "problem": error.message}
     is_over = trigger.status == Trigger.Status.ENDED
+    rows = [] if is_over else planned_rows(rule, now, zone_of(trigger), held_until=held_until)
     return {
         **found,
         "sentence": rule.sentence(),
         "per_day": pace_in_words(rule, now),
-        "next": [] if is_over else planned_rows(rule, now, zone_of(trigger)),
+        "next": rows,
     }
 
 

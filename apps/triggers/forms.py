@@ -317,7 +317,7 @@ class TriggerForm(forms.Form):
         Whatever is wrong with the rest of the form does not matter here.
         """
         problems = [
-            (str(self.fields[name].label), message)
+            (str(self.fields[name].label), str(message))
             for name in OF_TIMES
             for message in self.errors.get(name, [])
         ]

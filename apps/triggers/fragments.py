@@ -55,11 +55,12 @@ def trigger_header(audience: Audience, arg: str) -> Context | None:
         return None
     now = database_now()
     operable = audience.folder_ids(Action.OPERATE)
+    row = presenting.trigger_row(trigger, now, operable=operable)
     return {
         "trigger": trigger,
-        "row": presenting.trigger_row(trigger, now, operable=operable),
+        "row": row,
         "is_on": trigger.status == Trigger.Status.ENABLED,
-        **times_of(trigger, now),
+        **times_of(trigger, now, held_until=row.held_until),
     }
 
 

@@ -83,6 +83,14 @@ class TriggerRow:
     standing: Standing
     last: FiringRow | None
     may_pause: bool
+    # until when the folder is paused: what comes before is left out
+    held_until: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return bool(
+            self.held_until and self.trigger.next_at and self.trigger.next_at < self.held_until
+        )
 
 
 def rule_of(trigger: Trigger) -> TimeRule | None:
@@ -131,9 +139,9 @@ def standing_of(trigger: Trigger, pause: FolderPause | None = None) -> Standing:
     if status == Trigger.Status.ENDED:
         return Standing("cancelled", str(status.label), _("No time is left."))
     if pause is not None:
-        until = moment(pause.until, timezone.get_current_timezone_name())
-        why = pause.reason or pause.by
-        return Standing("paused", _("Folder paused until %(time)s") % {"time": until}, why)
+        words = {"time": moment(pause.until, timezone.get_current_timezone_name())}
+        why = _("Until %(time)s nothing of this folder starts.") % words
+        return Standing("paused", _("Folder paused"), " ".join([why, pause.reason]).strip())
     return Standing("done", str(status.label))
 
 
@@ -201,10 +209,11 @@ def trigger_rows(
             target=targets[each.pk],
             sentence=sentence_of(each),
             zone=zone_of(each),
-            next_when=moment(each.next_at, zone_of(each)) if is_waiting(each) else "",
+            next_when=_next_when(each),
             standing=standing_of(each, pauses.get(each.folder_id)),
             last=firing_row(last[each.pk], zone_of(each)) if each.pk in last else None,
             may_pause=each.folder_id in operable and each.status != Trigger.Status.ENDED,
+            held_until=pauses[each.folder_id].until if each.folder_id in pauses else None,
         )
         for each in triggers
     ]
@@ -214,8 +223,10 @@ def trigger_row(trigger: Trigger, now: datetime, *, operable: frozenset[int]) ->
     return trigger_rows([trigger], now, operable=operable)[0]
 
 
-def is_waiting(trigger: Trigger) -> bool:
-    return trigger.status == Trigger.Status.ENABLED and trigger.next_at is not None
+def _next_when(trigger: Trigger) -> str:
+    if trigger.status != Trigger.Status.ENABLED or trigger.next_at is None:
+        return ""
+    return moment(trigger.next_at, zone_of(trigger))
 
 
 def _last_firings(pks: Sequence[int]) -> dict[int, Firing]:

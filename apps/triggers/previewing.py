@@ -20,12 +20,13 @@ from .models import Trigger
 from .presenting import MOMENT, moment, rule_of
 from .times import next_starts, rule_said
 from .timing import Mark, Planned, TimeRule
+from .timing.schedules import Interval
 
 N_NEXT = 10
 # Neighbours of a minute are looked for among so many triggers: beyond, it is a lower bound
 MAX_NEIGHBOURS = 200
 # From here on a save is confirmed by typing the number
-MINUTES_A_DAY = 24 * 60
+MINUTES_A_DAY, SECONDS_A_DAY = 24 * 60, 86_400
 MANY_TIMES = 10
 
 
@@ -37,7 +38,8 @@ class PlannedRow:
     when: str
     here: str
     note: str
-    is_left_out: bool
+    # why it is left out; "" if it starts
+    left_out: str
     n_others: int = 0
     is_at_least: bool = False
 
@@ -99,8 +101,8 @@ def load_to_confirm(rule: TimeRule, before: TimeRule | None, now: datetime) -> L
 
     None when the change brings neither.
     """
-    new = rule.per_day(now)
-    old = before.per_day(now) if before else 0.0
+    new = starts_a_day(rule, now)
+    old = starts_a_day(before, now) if before else 0.0
     if new <= old:
         return None
     if new > MINUTES_A_DAY or (before is not None and new > MANY_TIMES * max(old, 1.0)):
@@ -108,9 +110,22 @@ def load_to_confirm(rule: TimeRule, before: TimeRule | None, now: datetime) -> L
     return None
 
 
+def starts_a_day(rule: TimeRule, now: datetime) -> float:
+    """Return how often a day it starts, over the week that begins on the day of its next start.
+
+    The same all day long: what somebody is asked to type must still hold when it is sent.
+    """
+    if isinstance(rule.schedule, Interval):  # as often as each second: counting would take its time
+        return SECONDS_A_DAY / rule.schedule.seconds
+    first = next(rule.planned_after(now), None)
+    if first is None:
+        return 0.0
+    return rule.per_day(first.at.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
 def pace_in_words(rule: TimeRule, now: datetime) -> str:
     """Return how often it starts; "" for what comes less than once a week."""
-    per_day = rule.per_day(now)
+    per_day = starts_a_day(rule, now)
     if per_day >= 1:
         return _("about %(n)d starts a day") % {"n": round(per_day)}
     per_week = round(per_day * 7)
@@ -126,15 +141,24 @@ def planned_rows(
     *,
     n: int = N_NEXT,
     neighbours: QuerySet[Trigger] | None = None,
+    held_until: datetime | None = None,
 ) -> list[PlannedRow]:
     """Return the next `n` times, each with what is special about it.
 
     `neighbours`: other triggers, to be counted where they start at the same minute.
+    `held_until`: until when the folder is paused.
     """
     planned = next_starts(rule, after, n)
     rules = _rules(neighbours)
     at_least = len(rules) == MAX_NEIGHBOURS
-    return [_planned_row(each, zone, _others(each.at, rules), at_least) for each in planned]
+    rows = [_planned_row(each, zone, _others(each.at, rules), at_least) for each in planned]
+    return [_held(row, held_until) for row in rows]
+
+
+def _held(row: PlannedRow, until: datetime | None) -> PlannedRow:
+    if until is None or row.left_out or row.at >= until:
+        return row
+    return replace(row, left_out=_("folder paused: left out"))
 
 
 def _rules(neighbours: QuerySet[Trigger] | None) -> list[TimeRule]:
@@ -163,7 +187,7 @@ def _planned_row(planned: Planned, zone: str, n_others: int, is_at_least: bool) 
         when=moment(planned.at, zone),
         here=_here(planned.at, zone, here),
         note=mark_in_words(planned),
-        is_left_out=planned.mark == Mark.CLOSED,
+        left_out=_("closed: left out") if planned.mark == Mark.CLOSED else "",
         n_others=n_others,
         is_at_least=is_at_least,
     )

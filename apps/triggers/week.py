@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from .models import Trigger
 from .presenting import rule_of, sentence_of, zone_of
+from .previewing import starts_a_day
 from .timing import Mark
 
 # What starts more often than this a day stands in a row of its own, not in each hour
@@ -128,7 +129,7 @@ def _starts(trigger: Trigger, begin: datetime, end: datetime, zone: Any) -> "lis
         if planned.at >= end:
             break
         if len(found) == OFTEN_A_DAY * 7:
-            per_day = round(rule.per_day(begin))
+            per_day = round(starts_a_day(rule, begin))
             return Often(trigger, sentence_of(trigger), zone_of(trigger), per_day)
         clock = formats.date_format(planned.at.astimezone(zone), "H:i")
         is_left_out = planned.mark == Mark.CLOSED

@@ -132,7 +132,7 @@ class _Editor:
 
     def _preview(self) -> Preview:
         if not self.form.is_bound:
-            said, problems = self.stored, []
+            said, problems = self.stored, list[tuple[str, str]]()
         else:
             said, problems = self.form.times_said()
         if problems or not said.get("rule"):

@@ -170,7 +170,8 @@ def test_a_pause_of_the_folder_stands_over_the_list(supervisor_client, folder):
 
     assert "are paused by Anna" in text
     assert "Month end" in text
-    assert "Folder paused until" in text
+    assert "Folder paused" in text
+    assert "left out" in text
     assert FolderPause.objects.get().reason == "Month end"
 
 
