@@ -70,7 +70,8 @@ def test_on_closed_days_all_starts_are_on_a_working_day_near_by(said, hours, on_
         if planned.at > until + WEEKS + WEEKS:
             break
         expected.add(shifted(planned, hours, step, rule.zone))
-    within = {at for at in expected if moment < at <= min(until, rule.ends_at or until)}
+    first, last = rule.starts_at or moment, min(until, rule.ends_at or until)
+    within = {at for at in expected if at > moment and first <= at <= last}
     assert [planned.at for planned in found] == sorted(within)
 
 
