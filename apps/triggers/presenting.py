@@ -88,9 +88,8 @@ class TriggerRow:
 
     @property
     def is_held(self) -> bool:
-        return bool(
-            self.held_until and self.trigger.next_at and self.trigger.next_at < self.held_until
-        )
+        until, at = self.held_until, self.trigger.next_at
+        return bool(self.next_when and until and at and at < until)
 
 
 def rule_of(trigger: Trigger) -> TimeRule | None:

@@ -1,17 +1,16 @@
 """One week of planned starts, hour by hour, on the reader's clock."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from .models import Trigger
-from .presenting import rule_of, sentence_of, zone_of
+from .presenting import pauses_of, rule_of, sentence_of, zone_of
 from .previewing import starts_a_day
 from .timing import Mark
 
@@ -93,16 +92,17 @@ def monday_of(text: str, today: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def week_of(monday: date, triggers: Iterable[Trigger], *, now: datetime, n_all: int) -> Week:
+def week_of(monday: date, triggers: Sequence[Trigger], *, now: datetime, n_all: int) -> Week:
     """Return what these triggers are going to start that week, and in the past what was due."""
+    pauses = pauses_of({each.folder_id for each in triggers}, now)
     zone = timezone.get_current_timezone()
     begin = datetime.combine(monday, time(), zone)
     end = datetime.combine(monday + timedelta(days=7), time(), zone)
     starts: dict[tuple[date, int], list[Start]] = defaultdict(list)
-    often, drawn = [], 0
+    often = []
     for trigger in triggers:
-        drawn += 1
-        found = _starts(trigger, begin, end, zone)
+        pause = pauses.get(trigger.folder_id)
+        found = _starts(trigger, begin, end, held=(now, pause.until) if pause else None)
         if isinstance(found, Often):
             often.append(found)
             continue
@@ -114,13 +114,16 @@ def week_of(monday: date, triggers: Iterable[Trigger], *, now: datetime, n_all: 
         days,
         _hours(days, starts),
         often,
-        max(0, n_all - drawn),
+        max(0, n_all - len(triggers)),
         monday - timedelta(days=7),
         monday + timedelta(days=7),
     )
 
 
-def _starts(trigger: Trigger, begin: datetime, end: datetime, zone: Any) -> "list[Start] | Often":
+def _starts(
+    trigger: Trigger, begin: datetime, end: datetime, *, held: tuple[datetime, datetime] | None
+) -> "list[Start] | Often":
+    """`held`: from when to when the folder is paused."""
     found: list[Start] = []
     rule = rule_of(trigger)
     if rule is None:
@@ -131,8 +134,9 @@ def _starts(trigger: Trigger, begin: datetime, end: datetime, zone: Any) -> "lis
         if len(found) == OFTEN_A_DAY * 7:
             per_day = round(starts_a_day(rule, begin))
             return Often(trigger, sentence_of(trigger), zone_of(trigger), per_day)
-        clock = formats.date_format(planned.at.astimezone(zone), "H:i")
-        is_left_out = planned.mark == Mark.CLOSED
+        clock = formats.date_format(planned.at.astimezone(begin.tzinfo), "H:i")
+        is_held = held is not None and held[0] < planned.at < held[1]
+        is_left_out = is_held or planned.mark == Mark.CLOSED
         is_marked = planned.mark not in {Mark.NONE, Mark.CLOSED}
         found.append(Start(planned.at, clock, trigger, is_left_out, is_marked))
     return found

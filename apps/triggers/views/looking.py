@@ -99,7 +99,7 @@ def week(request: PersonRequest) -> HttpResponse:
     monday = monday_of(request.GET.get("from", ""), timezone.localtime(now).date())
     visible = Trigger.objects.visible_to(request.user)
     enabled = visible.filter(status=Trigger.Status.ENABLED).select_related("calendar")
-    drawn = enabled.order_by("next_at", "pk")[:MAX_TRIGGERS]
+    drawn = list(enabled.order_by("next_at", "pk")[:MAX_TRIGGERS])
     context = {
         "week": week_of(monday, drawn, now=now, n_all=enabled.count()),
         "n_off": visible.exclude(status=Trigger.Status.ENABLED).count(),

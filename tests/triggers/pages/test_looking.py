@@ -163,6 +163,7 @@ def test_every_state_can_be_looked_at(designer_client, folder, values, said):
 
 def test_a_pause_of_the_folder_stands_over_the_list(supervisor_client, folder):
     make_trigger(folder)
+    pause_trigger(make_trigger(folder, "other", title="Other"), by=ANNA)
     until = database_now() + timedelta(hours=3)
     pause_folder(folder, until=until, by=ANNA, reason="Month end")
 
@@ -171,7 +172,10 @@ def test_a_pause_of_the_folder_stands_over_the_list(supervisor_client, folder):
     assert "are paused by Anna" in text
     assert "Month end" in text
     assert "Folder paused" in text
+    assert "is-left-out" in text
     assert "left out" in text
+    # one that is paused itself has no next start to leave out
+    assert text.count('class="planned-when"') == 1
     assert FolderPause.objects.get().reason == "Month end"
 
 
