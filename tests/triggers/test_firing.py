@@ -66,6 +66,38 @@ def test_it_starts_a_workflow_and_the_history_names_it(folder):
     assert (event.actor_kind, event.actor_id) == ("trigger", None)
 
 
+def test_many_that_start_the_same_workflow_each_name_themselves(folder):
+    deployed(process("daily").start().user("look").end(), folder)
+    target = {"type": "workflow", "key": "daily", "variables": {"day": "{date}"}}
+    triggers = [due_trigger(folder, target=target, title=f"No {n}") for n in range(3)]
+
+    assert fire_due() == 3
+
+    instances = WorkflowInstance.objects.all()
+    told = {each.started_by: each.pk for each in instances}
+    assert told.keys() == {f"Trigger “{trigger.title}”" for trigger in triggers}
+    for trigger in triggers:
+        name = f"Trigger “{trigger.title}”"
+        assert Firing.objects.get(trigger=trigger).subject_ids == [told[name]]
+        event = Event.objects.get(kind="instance.started", subject_id=told[name])
+        assert (event.actor_name, event.actor_kind) == (name, "trigger")
+
+
+def test_one_whose_data_does_not_fit_holds_up_no_other_of_the_same_workflow(folder):
+    workflow = deployed(process("daily").start().user("look").end(), folder)
+    target = {"type": "workflow", "key": "daily", "variables": {"n": 1}}
+    triggers = [due_trigger(folder, target=target) for _n in range(3)]
+    Trigger.objects.filter(pk=triggers[1].pk).update(target=target | {"variables": {"n": "one"}})
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    workflow.versions.update(input_schema=schema)
+
+    fire_due()
+
+    outcomes = [log_of(trigger) for trigger in triggers]
+    assert outcomes == [[("fired", "")], [("failed", "target")], [("fired", "")]]
+    assert WorkflowInstance.objects.count() == 2
+
+
 def test_it_starts_a_run(folder):
     sample(folder, "test.patient")
     target = {"type": "run", "automation": "test-patient", "input": {"on": "{date}"}}

@@ -28,7 +28,7 @@ from .moving import Move, advance
 from .overlapping import Overlaps
 from .recording import claim_times, last_started, note, note_begun, store, topics_of
 from .standing import paused_folders, wake
-from .starting import Queues, actor_of, start_target, under_way, why
+from .starting import Begun, Queues, actor_of, start_target, start_together, under_way, why
 
 log = structlog.get_logger("controlroom.triggers")
 
@@ -143,15 +143,29 @@ class _Batch:
         for row in sorted(to_start, key=lambda each: each.planned_at):
             rows[row.trigger_id].append(row)
         overlaps = Overlaps([self.triggers[pk] for pk in rows])
+        firsts = [(self.triggers[pk], firings[0]) for pk, firings in rows.items()]
+        passed = [pair for pair in firsts if overlaps.let_pass(*pair)]
+        begun = start_together(passed)
+        for trigger, firing in passed:
+            self._start(looks[trigger.pk], overlaps, firing, begun.get(firing.pk))
+        # of one trigger, each heeds the one before
         for pk, firings in rows.items():
-            for firing in firings:
+            for firing in firings[1:]:
                 if overlaps.let_pass(self.triggers[pk], firing):
-                    is_started = _start(self.triggers[pk], firing, self.queues)
-                    looks[pk].move.count(is_started)
-                    overlaps.note(firing)
+                    self._start(looks[pk], overlaps, firing, None)
         store(to_start)
         advance([each.move for each in looks.values()])
         nudge(*topics_of(self.triggers.values()))
+
+    def _start(self, look: _Look, overlaps: Overlaps, firing: Firing, begun: Begun | None) -> None:
+        """Note what has begun already; start what has not."""
+        is_started = True
+        if begun is not None:
+            note_begun(firing, begun)
+        else:
+            is_started = _start(look.move.trigger, firing, self.queues)
+        look.move.count(is_started)
+        overlaps.note(firing)
 
     def _look(self, trigger: Trigger) -> _Look:
         assert trigger.next_at is not None  # a constraint of those that are on

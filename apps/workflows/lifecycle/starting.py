@@ -88,20 +88,25 @@ def start_instances(
     *,
     by: Actor,
     version: int | None = None,
+    names: Sequence[str] = (),
 ) -> list[int]:
-    """Start many instances; return their ids in order. One that does not fit refuses all."""
+    """Start many instances; return their ids in order. One that does not fit refuses all.
+
+    `names`: who started each, where that is somebody else than `by`.
+    """
     found = _startable(workflow, version)
+    names = names or [by.name] * len(variables)
     ids: list[int] = []
     for start in range(0, len(variables), AT_ONCE):
-        some = variables[start : start + AT_ONCE]
+        some, theirs = variables[start : start + AT_ONCE], names[start : start + AT_ONCE]
         batch = Batch(database_now(), by)
-        for instance_id, given in zip(draw_ids(len(some)), some, strict=True):
+        for instance_id, given, name in zip(draw_ids(len(some)), some, theirs, strict=True):
             walk = new_walk(
                 found,
                 now=batch.now,
                 variables=given,
                 instance_id=instance_id,
-                started_by=by.name,
+                started_by=name,
             )
             batch.begin(walk, Started(at=batch.now, variables=given))
             ids.append(instance_id)
