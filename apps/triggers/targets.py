@@ -139,7 +139,7 @@ def _new_item(said: JsonObject) -> NewItem:
     payload = said.get("payload", {})
     priority = said.get("priority", DEFAULT_PRIORITY)
     return NewItem(
-        payload=payload,  # type: ignore[arg-type]  what is none was refused
+        payload=payload,  # type: ignore[arg-type] # what is no object was refused
         reference=str(said.get("reference", "")),
         priority=priority if isinstance(priority, int) else DEFAULT_PRIORITY,
     )

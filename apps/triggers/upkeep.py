@@ -38,7 +38,7 @@ def replan() -> int:
 def prune() -> int:
     """Drop old rows of start logs, and pauses of folders that are over."""
     FolderPause.objects.filter(until__lt=Now() - timedelta(days=1)).delete()
-    total = 0
+    total: int = 0
     while True:
         with connection.cursor() as cursor:
             limits = {"days": settings.FIRING_DAYS_KEPT, "limit": PRUNED_AT_ONCE}
