@@ -105,6 +105,8 @@ make_triggers_to_see(folder)
 """
 
 
+# some eighty pages, each looked at by axe: minutes on a busy machine
+@pytest.mark.timeout(600)
 # colours follow the theme and the layout the width, neither the other: two looks see all four
 @pytest.mark.parametrize(
     ("theme", "viewport"), [("light", DESKTOP), ("dark", PHONE)], ids=["light-desk", "dark-phone"]
