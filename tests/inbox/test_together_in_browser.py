@@ -71,6 +71,7 @@ def test_a_question_is_answered_in_place_with_enter_and_escape(page_of, running_
     page.keyboard.press("Escape")
     expect(page.get_by_label("Why?")).to_be_hidden()
     page.locator("summary", has_text="Reject").click()
+    expect(page.get_by_label("Why?")).to_be_focused()
     page.keyboard.type("not now")
     page.keyboard.press("Enter")
 
