@@ -141,6 +141,7 @@ def test_without_redis_nothing_raises_and_redis_is_left_alone_for_a_while(settin
     settings.REDIS_URL = NOBODY_LISTENS
     asked = []
     monkeypatch.setattr(live, "connection", lambda: asked.append(1) or redis_module.connection())
+    monkeypatch.setattr(live, "REST_SECONDS", PATIENCE_SECONDS)
 
     for number in range(100):
         with transaction.atomic():

@@ -57,6 +57,7 @@ def test_many_are_decided_together_by_keys_and_taken_back(page_of, running_room,
     page.get_by_role("button", name="Approve · 7 tasks").click()
 
     expect(page.get_by_role("heading", name="Approve: 7 tasks decided")).to_be_visible()
+    page.wait_for_load_state()  # keys are heard once its scripts have run
     page.keyboard.press("z")
     expect(page.get_by_text("7 decisions taken back.")).to_be_visible()
 
