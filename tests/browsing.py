@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     expect,
     sync_playwright,
@@ -163,6 +164,11 @@ def _sign_in(page: Page, name: str, password: str) -> None:
     else:
         page.locator(f"form:has(input[type=hidden][value={name}]) button").click()
     page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
+
+
+def row_of(page: Page, title: str) -> Locator:
+    """Return the inbox's row of a task by its title: another's reason may name the same number."""
+    return page.locator(".task-list a", has=page.locator(".task-title", has_text=title))
 
 
 def axe(page: Page, *, within: str = "") -> list[str]:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browsing import PHONE
+from tests.browsing import PHONE, row_of
 from tests.rooms import RunningRoom
 
 PATIENCE = 20_000
@@ -55,7 +55,7 @@ def test_enlarged_to_200_percent_the_navigation_does_not_cover_the_decisions(pag
 
 def _open(page: Page, number: str) -> None:
     page.goto("/inbox/")
-    task = page.locator(".task-list a", has_text=number)
+    task = row_of(page, number).first
     expect(task).to_be_visible(timeout=PATIENCE)
     task.click()
     page.wait_for_url(re.compile(r"/inbox/\d+/"))

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browsing import row_of
+
 QUESTIONS = {"s": "leave_out", "r": "reject"}
 
 
@@ -17,7 +19,7 @@ def test_a_reason_that_is_missing_is_asked_for_and_typing_it_decides_nothing_els
     running_room.manage("import_invoices", str(path))
     page = page_of("bea")
     page.goto(f"/inbox/?q={number}")
-    page.locator(".task-list a", has_text=number).click(timeout=20_000)
+    row_of(page, number).click(timeout=20_000)
     page.wait_for_url(re.compile(r"/inbox/\d+/"))
     page.keyboard.press(key)
     reason = page.locator(f"#reason-{QUESTIONS[key]}")

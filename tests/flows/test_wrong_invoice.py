@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from controlroom.children import wait_for
+from tests.browsing import row_of
 from tests.rooms import RunningRoom
 
 PATIENCE = 40_000
@@ -37,7 +38,7 @@ def test_a_wrong_total_is_put_right_in_the_inbox_and_the_bot_goes_on(
     work.evaluate("window.wasNotReloaded = true")
     expect(_badge(work, "check", "person")).to_be_visible(timeout=PATIENCE)
     expect(work.locator(".standing")).to_contain_text("A person is asked at “Check it against")
-    task = inbox.locator(".task-list a", has_text=number)
+    task = row_of(inbox, number)
     expect(task).to_be_visible(timeout=PATIENCE)
     _decide_by_keyboard(inbox, number)
 
@@ -92,7 +93,7 @@ def test_an_item_held_by_a_supervisor_waits_and_goes_on_when_resumed(
 
 
 def _decide_by_keyboard(page: Page, number: str) -> None:
-    page.locator(".task-list a", has_text=number).press("Enter")
+    row_of(page, number).press("Enter")
     page.wait_for_url(re.compile(r"/inbox/\d+/"))
     expect(page.get_by_role("heading", name=number).first).to_be_visible()
     reason = page.locator(".callout", has_text="add up to").first
