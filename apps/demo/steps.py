@@ -146,7 +146,11 @@ def _failed_then_done(progress: TryItStep) -> bool:
         item_id__in=items_of_step(progress), outcome=Attempt.Outcome.APPLICATION_EXCEPTION
     )
     done = instances_of(progress).filter(status=WorkflowInstance.Status.COMPLETED)
-    return failed.exists() and done.count() >= N_WHILE_DOWN
+    # what a model was not sure of waits for a person, whether the ERP is there or not
+    asked = UserTask.objects.open().filter(
+        kind=UserTask.Kind.VALIDATION, item_id__in=items_of_step(progress)
+    )
+    return failed.exists() and done.count() + asked.count() >= N_WHILE_DOWN
 
 
 def _posting_link(folder: Folder, progress: TryItStep | None) -> str:
