@@ -12,6 +12,7 @@ from apps.bots.kept import Credential
 from apps.bots.models import Bot
 from apps.lib.errors import DomainError, InvalidError
 from apps.lib.json import MAX_INTEGER, Json, parse_json
+from apps.lib.keys import KeyField
 from apps.lib.secrecy import Secret
 
 from .models import MAX_KEY, MAX_ROTATION_DAYS, Asset
@@ -124,7 +125,7 @@ class ValueForm(forms.Form):
 
 
 class AssetForm(ValueForm):
-    key = forms.SlugField(
+    key = KeyField(
         label=gettext_lazy("Key"),
         max_length=MAX_KEY,
         help_text=gettext_lazy("Automations and programs ask by it; it can't be changed later."),

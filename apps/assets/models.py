@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
 from apps.bots.models import Bot
+from apps.lib.keys import KeyColumn
 from apps.lib.partitions import NextValue
 
 MAX_KEY = 100
@@ -41,7 +42,7 @@ class Asset(Held):
         CREDENTIAL = "credential", _("Credential")  # a user name and a password
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="assets")
-    key = models.SlugField(_("key"), max_length=MAX_KEY)
+    key = KeyColumn(_("key"), max_length=MAX_KEY)
     title = models.CharField(_("title"), max_length=120)
     description = models.TextField(_("description"), max_length=1000, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

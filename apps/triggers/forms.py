@@ -18,6 +18,7 @@ from apps.calendars.hours import WEEKDAYS
 from apps.calendars.models import Calendar
 from apps.lib.errors import DomainError
 from apps.lib.json import JsonObject
+from apps.lib.keys import KeyField
 from apps.queues.forms import CODE, JsonField
 from apps.queues.models import WorkQueue
 from apps.workflows.models import Workflow
@@ -90,7 +91,7 @@ class TriggerForm(forms.Form):
     """`definition()` is what lifecycle saves. Its faults come back by `refuse`."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=150)
-    key = forms.SlugField(
+    key = KeyField(
         label=gettext_lazy("Key"),
         max_length=100,
         help_text=gettext_lazy("Used by programs; it can't be changed later."),

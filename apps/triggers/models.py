@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
 from apps.calendars.models import Calendar
+from apps.lib.keys import KeyColumn
 
 MAX_CATCH_UP = 100
 
@@ -52,7 +53,7 @@ class Trigger(models.Model):
         ENDED = "ended", _("Over")  # no time is left; a new rule begins it again
 
     folder = models.ForeignKey(Folder, models.PROTECT, related_name="triggers")
-    key = models.SlugField(_("key"), max_length=100)
+    key = KeyColumn(_("key"), max_length=100)
     title = models.CharField(_("title"), max_length=150)
     description = models.TextField(_("description"), blank=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TIME)
