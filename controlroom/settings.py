@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.calendars",
     "apps.notices",
+    "apps.limits",
     "apps.bots",
     "apps.assets",
     "apps.queues",
