@@ -27,7 +27,7 @@ select trigger_id, planned_at, clock_timestamp(), outcome, reason, message, mark
               %(count)s::int[])
        as new(trigger_id, planned_at, outcome, reason, message, mark, origin, count)
  order by trigger_id, planned_at
-on conflict (trigger_id, planned_at) do nothing
+on conflict (trigger_id, planned_at, occasion) do nothing
 returning *
 """
 
