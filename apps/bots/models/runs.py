@@ -1,174 +1,22 @@
-"""The workforce: pools, bots and their slots; what they run; each run and its log."""
+"""Runs of automations by bots, and what they said."""
 
 from typing import Self
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
-from apps.lib.keys import KeyColumn
 from apps.lib.partitions import NextValue
 
-# A slot beats every second; a bot silent for longer than this is shown as not answering
-ANSWER_SECONDS = 15
+from .automations import MAX_PRIORITY, USUAL_PRIORITY, Automation, AutomationVersion
+from .fleet import MAX_CAPABILITY, Bot, BotPool, Seconds
+
 # A run is shown as hung after this many times its usual time without progress, at least 30 s
 HUNG_FACTOR = 3.0
 HUNG_AT_LEAST_SECONDS = 30.0
-
-
-class Seconds(models.Func):
-    """That many seconds as an interval, reckoned by the database."""
-
-    template = "make_interval(secs => %(expressions)s)"
-    output_field = models.DurationField()
-
-
-class BotPool(models.Model):
-    """A group of bots that shares work."""
-
-    folder = models.ForeignKey(Folder, models.PROTECT, related_name="bot_pools")
-    key = KeyColumn(_("key"), max_length=60)
-    title = models.CharField(_("title"), max_length=120)
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = FolderQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["title"]
-        constraints = [
-            models.UniqueConstraint(name="bot_pool_key_once_per_folder", fields=["folder", "key"])
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class BotQuerySet(FolderQuerySet):
-    def with_presence(self) -> Self:
-        """Annotate `answers`: whether a slot of the bot was heard of lately."""
-        fresh = models.Q(heartbeat_at__gte=Now() - Seconds(models.Value(float(ANSWER_SECONDS))))
-        found: Self = self.annotate(
-            answers=models.Case(models.When(fresh, then=True), default=False)
-        )
-        return found
-
-
-class Bot(models.Model):
-    """A software robot on a machine, with one or more slots that each work one run at a time."""
-
-    class Standing(models.TextChoices):
-        """What people want of it; whether it answers is derived from its heartbeat."""
-
-        ENABLED = "enabled", _("Enabled")  # takes work
-        DRAINING = "draining", _("Finish, then stop")  # ends what it has, takes nothing new
-        DISABLED = "disabled", _("Disabled")  # may not work
-
-    folder = models.ForeignKey(Folder, models.PROTECT, related_name="bots")
-    pool = models.ForeignKey(BotPool, models.PROTECT, related_name="bots")
-    name = models.CharField(_("name"), max_length=100)
-    standing = models.CharField(max_length=10, choices=Standing, default=Standing.ENABLED)
-    n_slots = models.PositiveSmallIntegerField(_("slots"), default=1)
-    host = models.CharField(max_length=200, blank=True)
-    version = models.CharField(max_length=40, blank=True)
-    capabilities = models.JSONField(default=list, blank=True)
-    heartbeat_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = BotQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(name="bot_name_once_per_folder", fields=["folder", "name"])
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class BotSlot(models.Model):
-    """One place on a bot where a run can work: one operating-system process."""
-
-    bot = models.ForeignKey(Bot, models.CASCADE, related_name="slots")
-    number = models.PositiveSmallIntegerField()
-    pid = models.PositiveIntegerField(null=True)
-    heartbeat_at = models.DateTimeField(null=True)
-    started_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["bot", "number"]
-        constraints = [models.UniqueConstraint(name="bot_slot_once", fields=["bot", "number"])]
-
-    def __str__(self) -> str:
-        return f"{self.bot} / {self.number}"
-
-
-class Automation(models.Model):
-    """Something a bot can run; for now a Python function registered by name (trusted code)."""
-
-    class Kind(models.TextChoices):
-        ITEM = "item", _("Works the items of a queue")
-        RUN = "run", _("Runs once")
-
-    folder = models.ForeignKey(Folder, models.PROTECT, related_name="automations")
-    key = KeyColumn(_("key"), max_length=100)
-    title = models.CharField(_("title"), max_length=150)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.ITEM)
-    function = models.CharField(_("function"), max_length=200)
-    pool = models.ForeignKey(BotPool, models.PROTECT, related_name="automations")
-    max_run_seconds = models.PositiveIntegerField(
-        _("longest run, in seconds"), default=3600, validators=[MinValueValidator(1)]
-    )
-    max_item_seconds = models.PositiveIntegerField(
-        _("longest work on one item, in seconds"), default=600, validators=[MinValueValidator(1)]
-    )
-    grace_seconds = models.PositiveSmallIntegerField(
-        _("time to stop by itself before it is killed, in seconds"),
-        default=10,
-        validators=[MaxValueValidator(600)],
-    )
-    # how long one item (or one run) usually takes: a slow moving average, kept by finish_run
-    usual_seconds = models.FloatField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = FolderQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["title"]
-        constraints = [
-            models.UniqueConstraint(name="automation_key_once_per_folder", fields=["folder", "key"])
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def current_version(self) -> "AutomationVersion | None":
-        return self.versions.order_by("-number").first()
-
-
-class AutomationVersion(models.Model):
-    """An automation as it was when released; runs keep pointing at theirs. Immutable."""
-
-    automation = models.ForeignKey(Automation, models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
-    function = models.CharField(max_length=200)
-    fingerprint = models.CharField(max_length=64)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["-number"]
-        constraints = [
-            models.UniqueConstraint(
-                name="automation_version_number_once", fields=["automation", "number"]
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.automation} v{self.number}"
 
 
 class RunQuerySet(FolderQuerySet):
@@ -238,6 +86,13 @@ class Run(models.Model):
     started_because = models.CharField(max_length=200, blank=True)
     # what asked for it (a queue, say); slots are shared out among sources, not among runs
     source = models.CharField(max_length=60, blank=True)
+    # how many slots the source is due, compared with others: 2 is twice as many as 1
+    share = models.PositiveSmallIntegerField(default=1)
+    # who comes first when a slot is free, 0 to 100; a source without a slot rises as it waits
+    priority = models.PositiveSmallIntegerField(default=USUAL_PRIORITY)
+    # which bots may take it: those that can do all of this, or this one alone
+    required_capabilities = ArrayField(models.CharField(max_length=MAX_CAPABILITY), default=list)
+    pinned_bot = models.ForeignKey(Bot, models.PROTECT, null=True, related_name="pinned_runs")
 
     objects = RunQuerySet.as_manager()
 
@@ -264,6 +119,10 @@ class Run(models.Model):
                 name="run_ended_has_time",
                 condition=models.Q(status__in=["pending", "running", "stopping"])
                 | models.Q(ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="run_share_and_priority_make_sense",
+                condition=models.Q(share__gte=1, share__lte=100, priority__lte=MAX_PRIORITY),
             ),
         ]
 
