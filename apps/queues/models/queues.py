@@ -1,5 +1,6 @@
 """Queues and their rules, and the runs that drain them."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -7,8 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
-from apps.bots.models import Automation, Run
+from apps.bots.models import MAX_CAPABILITY, Automation, Run
 from apps.lib.keys import KeyColumn
+from apps.limits.models import Application, Limit
+
+MAX_CAPABILITIES = 20
+MAX_SHARE = 100
 
 
 class WorkQueue(models.Model):
@@ -57,6 +62,28 @@ class WorkQueue(models.Model):
     )
     max_in_progress = models.PositiveIntegerField(
         _("items worked at a time"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    # what its items are worked in: whatever holds one of these back holds back the queue
+    applications = models.ManyToManyField(
+        Application, verbose_name=_("applications"), blank=True, related_name="queues"
+    )
+    # beside those of its applications
+    limits = models.ManyToManyField(
+        Limit, verbose_name=_("limits"), blank=True, related_name="queues"
+    )
+    # only bots that have all of these get its items
+    required_capabilities = ArrayField(
+        models.CharField(max_length=MAX_CAPABILITY),
+        verbose_name=_("bots must have"),
+        default=list,
+        blank=True,
+        size=MAX_CAPABILITIES,
+    )
+    # weight among the queues that want the slots of a pool
+    share = models.PositiveSmallIntegerField(
+        _("share of the bots"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SHARE)],
     )
     sla_seconds = models.PositiveIntegerField(
         _("due after, in seconds"), null=True, blank=True, validators=[MinValueValidator(1)]
@@ -109,6 +136,10 @@ class WorkQueue(models.Model):
             ),
             models.CheckConstraint(
                 name="work_queue_at_least_one_attempt", condition=models.Q(max_attempts__gte=1)
+            ),
+            models.CheckConstraint(
+                name="work_queue_has_a_share",
+                condition=models.Q(share__gte=1, share__lte=MAX_SHARE),
             ),
         ]
 
