@@ -43,6 +43,7 @@ PROMPT = [
     Entry("apps.bots.upkeep.reap_lost_runs", 2),
     Entry("apps.bots.upkeep.ring_pending_runs", 5),
     Entry("apps.events.upkeep.sweep_outbox", 2),
+    Entry("apps.limits.upkeep.move_on", 1),
     Entry("apps.inbox.upkeep.apply_pending", 1),
     Entry("apps.inbox.upkeep.wake_snoozed", 5),
     Entry("apps.workflows.upkeep.fire_timers", 1),

@@ -18,7 +18,7 @@ class Application(models.Model):
     """A program that bots work in, such as the ERP. Only `lifecycle` writes where it stands."""
 
     class State(models.TextChoices):
-        """The breaker. `open` acts as `probing` from `probe_at` on, though nobody has written it."""
+        """The breaker. From `probe_at` on `open` acts as `probing`, though nobody wrote it."""
 
         CLOSED = "closed", _("Answers")  # work starts; too many failures open it
         OPEN = "open", _("Resting")  # nothing starts until `probe_at`

@@ -165,6 +165,20 @@ KINDS: dict[str, Kind] = {
             is_for_folders=True,
         ),
         Kind(
+            key="application",
+            title=_("An application fails, or works again"),
+            icon="alert-triangle",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
+            key="emergency_stop",
+            title=_("All work is stopped, or goes on"),
+            icon="alert-triangle",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
             key="channel_off",
             title=_("A channel was switched off"),
             icon="alert-triangle",
