@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "apps.bots",
     "apps.assets",
     "apps.queues",
+    "apps.forecast",
     "apps.inbox",
     "apps.workflows",
     "apps.learning",
