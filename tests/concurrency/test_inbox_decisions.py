@@ -23,6 +23,7 @@ from apps.queues.models import WorkItem, WorkQueue
 from tests.api.conftest import program_of
 from tests.concurrency.racing import flat, race, race_same
 from tests.factories import make_person
+from tests.factories_queues import status_of
 from tests.inbox.rows import BOT, PAYLOAD, make_queue, make_task, stop_waiting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
@@ -52,10 +53,6 @@ def outcome_of(act: Callable[[], object]) -> object:
         return act()
     except ConflictError as error:
         return error
-
-
-def status_of(task: UserTask) -> str:
-    return str(WorkItem.objects.with_status().get(pk=task.item_id).status)
 
 
 def test_people_with_browsers_and_programs_decide_each_task_once(folder, settings):
@@ -136,7 +133,7 @@ def test_of_undo_and_effect_at_the_same_moment_one_comes_first_and_the_answer_is
         assert was_undone or isinstance(undone, TooLateToUndoError)
         task.refresh_from_db()
         assert task.is_open == was_undone
-        assert status_of(task) == ("needs_decision" if was_undone else "failed")
+        assert status_of(task.item_id) == ("needs_decision" if was_undone else "failed")
     assert sum(seen.values()) == ROUNDS
 
 

@@ -78,9 +78,5 @@ def item_at(instance: WorkflowInstance, queue_key: str = QUEUE_KEY) -> WorkItem:
     return found[-1]
 
 
-def status_of(item: WorkItem) -> str:
-    return str(WorkItem.objects.with_status().get(pk=item.pk).status)
-
-
 def last_try(item: WorkItem) -> Attempt:
     return Attempt.objects.filter(item_id=item.pk).order_by("-number")[0]

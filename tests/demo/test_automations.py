@@ -20,7 +20,8 @@ from apps.queues import session
 from apps.queues.models import Attempt, Effect, Ended, WorkItem
 from apps.workflows.lifecycle import start_instance
 from apps.workflows.models import Incident, StepInstance, Workflow
-from tests.demo.rooms import item_at, last_try, load_demo, status_of, work, work_again
+from tests.demo.rooms import item_at, last_try, load_demo, work, work_again
+from tests.factories_queues import status_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,7 +66,7 @@ def test_each_fault_becomes_a_question_with_a_plain_sentence(folder, fault):
     item = item_at(instance)
     attempt, task = last_try(item), UserTask.objects.get(item=item)
     assert (attempt.outcome, attempt.code) == (Outcome.BUSINESS_EXCEPTION, fault.value)
-    assert status_of(item) == "needs_decision"
+    assert status_of(item.pk) == "needs_decision"
     assert (task.kind, task.reason) == (UserTask.Kind.DATA_PROBLEM, attempt.message)
     assert task.reason.rstrip().endswith((".", ")"))
     assert not LedgerEntry.objects.exists()
@@ -106,7 +107,7 @@ def test_a_wrong_total_is_corrected_and_goes_through(folder, business_user):
     work(folder)
 
     # then the same item goes on, and the bot posts what the person said
-    assert status_of(item) == "successful"
+    assert status_of(item.pk) == "successful"
     tries = Attempt.objects.filter(item_id=item.pk).order_by("number")
     assert [each.outcome for each in tries] == [Outcome.BUSINESS_EXCEPTION, Outcome.SUCCESSFUL]
     assert f"{LedgerEntry.objects.get().total_amount:.2f}" == right["gross_total"]
@@ -185,12 +186,12 @@ def test_an_erp_that_is_down_is_tried_again_and_posts_once(folder):
     assert (last_try(item).outcome, last_try(item).code) == (
         Outcome.APPLICATION_EXCEPTION, "erp_unavailable",
     )  # fmt: skip
-    assert status_of(item) == "new"
+    assert status_of(item.pk) == "new"
 
     erp.bring_up(folder.pk)
     work_again(folder)
 
-    assert status_of(item) == "successful"
+    assert status_of(item.pk) == "successful"
     assert LedgerEntry.objects.posted_twice() == []
     assert LedgerEntry.objects.count() == 1
 

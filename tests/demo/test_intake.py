@@ -17,7 +17,8 @@ from apps.lib.actors import SYSTEM
 from apps.queues import session
 from apps.queues.models import ItemFile, WorkItem
 from apps.workflows.models import WorkflowInstance
-from tests.demo.rooms import item_at, load_demo, status_of, work
+from tests.demo.rooms import item_at, load_demo, work
+from tests.factories_queues import status_of
 
 FOLDER = Path(settings.BASE_DIR).parent / "shared" / "data" / "invoices"
 INVOICES = sorted(path.name for path in FOLDER.glob("*.[xX][mM][lL]")) if FOLDER.is_dir() else []
@@ -105,7 +106,7 @@ def test_every_shared_invoice_is_asked_about_or_clearly_refused(
     # then each became a question, for its vendor is nobody we know
     assert refused.keys() <= NOT_UBL
     assert all(len(message) > 20 for message in refused.values())
-    asked = {name: status_of(item_at(instance)) for name, instance in taken.items()}
+    asked = {name: status_of(item_at(instance).pk) for name, instance in taken.items()}
     assert asked == dict.fromkeys(taken, "needs_decision")
     assert UserTask.objects.open().count() == len(taken)
     assert len(taken) >= 15

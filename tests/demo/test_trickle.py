@@ -47,6 +47,7 @@ def test_the_switch_stops_it(queue):
 def test_nothing_wrong_comes_in_while_people_leave_too_much_undecided(queue, folder, monkeypatch):
     monkeypatch.setattr(session, "LINGER_SECONDS", 0.0)
     monkeypatch.setattr(trickle, "MAX_WAITING", 0)
+    monkeypatch.setattr(trickle, "SHARE_OF_CLAIMS", 0)
     monkeypatch.setattr(trickle, "SHARE_FAULTY", 1.0)
     monkeypatch.setattr(trickle, "USUAL_FAULTS", [Fault.MISSING_ORDER_REFERENCE])
     trickle_invoices()

@@ -147,7 +147,8 @@ def test_without_redis_nothing_raises_and_redis_is_left_alone_for_a_while(settin
         with transaction.atomic():
             live.nudge(f"queue:{number}")
 
-    assert len(asked) == 1
+    # the thread that sends later may have asked before the first answer was there
+    assert 1 <= len(asked) <= 2
 
 
 def test_what_is_held_back_is_bounded(monkeypatch, settings):

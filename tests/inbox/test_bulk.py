@@ -13,6 +13,7 @@ from apps.inbox.models import PendingDecision, UserTask
 from apps.lib.errors import InvalidError
 from apps.queues.models import WorkItem
 from tests.factories import make_person
+from tests.factories_queues import status_of
 from tests.inbox.pages import text_of
 from tests.inbox.rows import PAYLOAD, make_queue, make_task
 
@@ -24,10 +25,6 @@ REJECT = ForAll(decision="reject", reason="not ours")
 @pytest.fixture
 def tasks(queue):
     return [make_task(queue, reference=f"R{n}") for n in range(4)]
-
-
-def status_of(task):
-    return WorkItem.objects.with_status().get(pk=task.item_id).status
 
 
 def outcomes(results):
@@ -44,7 +41,12 @@ def test_each_is_decided_by_itself_and_says_what_became_of_it(tasks, business_us
 
     assert outcomes(results) == ["decided", "lost", "lost", "decided"]
     assert all(ada.name in result.message for result in results[1:3])
-    assert [status_of(task) for task in tasks] == ["failed", "skipped", "needs_decision", "failed"]
+    assert [status_of(task.item_id) for task in tasks] == [
+        "failed",
+        "skipped",
+        "needs_decision",
+        "failed",
+    ]
 
 
 def test_values_that_are_said_replace_each_tasks_own_and_leave_the_others(queue, business_user):
@@ -87,7 +89,7 @@ def test_together_they_wait_and_are_undone_together(tasks, business_user, settin
     undone = lifecycle.undo_batch(batch, by=business_user.actor)
 
     assert undone == [task.pk for task in tasks[1:]]
-    assert [status_of(task) for task in tasks] == ["failed", *["needs_decision"] * 3]
+    assert [status_of(task.item_id) for task in tasks] == ["failed", *["needs_decision"] * 3]
 
 
 def test_what_is_not_alike_or_must_be_looked_at_alone_is_refused(tasks, folder, business_user):
@@ -155,7 +157,7 @@ def test_a_task_that_changed_after_the_preview_stays_open(business_client, tasks
 
     assert "3 tasks decided" in page
     assert "1 task stays open" in page
-    assert status_of(tasks[0]) == "needs_decision"
+    assert status_of(tasks[0].item_id) == "needs_decision"
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,10 @@ from apps.inbox.models import Comment, Draft, UserTask
 from apps.lib.errors import InvalidError
 from apps.queues import lifecycle as items
 from apps.queues.models import Attempt, Effect, WorkItem
+from tests.factories_queues import status_of
 from tests.inbox.rows import PAYLOAD, answer, make_task
 
 pytestmark = pytest.mark.django_db
-
-
-def status_of(item):
-    return WorkItem.objects.with_status().get(pk=item.pk).status
 
 
 def test_correct_and_continue_sends_the_same_item_on_with_its_change_in_the_history(
@@ -28,7 +25,7 @@ def test_correct_and_continue_sends_the_same_item_on_with_its_change_in_the_hist
 
     item = WorkItem.objects.get(pk=task.item_id)
     assert item.payload == corrected
-    assert status_of(item) == "new"
+    assert status_of(item.pk) == "new"
     assert (done.status, done.decision) == ("completed", "correct")
     event = Event.objects.get(kind="user_task.completed")
     assert event.data["changes"] == [
@@ -49,7 +46,7 @@ def test_correct_and_continue_sends_the_same_item_on_with_its_change_in_the_hist
 def test_the_other_decisions_end_the_item(task, business_user, decision, said, ends):
     lifecycle.decide(task, answer(task, decision, **said), by=business_user.actor)
 
-    assert status_of(task.item) == ends
+    assert status_of(task.item.pk) == ends
     task.refresh_from_db()
     assert (task.decision_comment or task.decision_reference) in said.values()
 
@@ -77,7 +74,7 @@ def test_a_decision_that_lacks_something_names_it_and_changes_nothing(
     assert field in [problem.path for problem in refusal.value.fields]
     task.refresh_from_db()
     assert task.is_open
-    assert status_of(task.item) == "needs_decision"
+    assert status_of(task.item.pk) == "needs_decision"
 
 
 def test_the_same_decision_sent_twice_is_taken_once(task, business_user):
@@ -188,7 +185,7 @@ def test_an_item_that_was_left_out_with_its_act_in_doubt_is_asked_about_when_reo
     asked = UserTask.objects.open().get(item=task.item)
     assert asked.kind == UserTask.Kind.UNKNOWN_EFFECT
     lifecycle.decide(asked, answer(asked, "not_happened"), by=business_user.actor)
-    assert status_of(task.item) == "new"
+    assert status_of(task.item.pk) == "new"
 
 
 @pytest.mark.parametrize(
@@ -199,6 +196,6 @@ def test_the_answer_settles_the_effect_and_the_item_goes_on(queue, business_user
 
     lifecycle.decide(task, answer(task, decision, **said), by=business_user.actor)
 
-    assert status_of(task.item) == "new"
+    assert status_of(task.item.pk) == "new"
     effects = list(Effect.objects.values_list("state", "reference"))
     assert effects == ([("finished", "FI-99")] if said else [])

@@ -14,8 +14,8 @@ from apps.inbox.models import Draft, PendingDecision, UserTask
 from apps.lib.errors import ConflictError, InvalidError
 from apps.notices.models import Notice
 from apps.queues import lifecycle as items
-from apps.queues.models import WorkItem
 from tests.factories import make_person
+from tests.factories_queues import status_of
 from tests.inbox.pages import HTMX, form_of, text_of, url
 from tests.inbox.rows import PAYLOAD
 
@@ -25,10 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def eight_seconds(settings):
     settings.INBOX_UNDO_SECONDS = 8
-
-
-def status_of(task):
-    return WorkItem.objects.with_status().get(pk=task.item_id).status
 
 
 def answer(task, decision="correct", **more):
@@ -49,13 +45,13 @@ def let_time_pass():
 def test_a_decision_takes_effect_when_its_time_has_come_and_not_before(task, business_user):
     decide_soon(task, business_user)
     assert upkeep.apply_pending() == 0
-    assert status_of(task) == "needs_decision"
+    assert status_of(task.item_id) == "needs_decision"
 
     let_time_pass()
 
     assert upkeep.apply_pending() == 1
     assert upkeep.apply_pending() == 0
-    assert status_of(task) == "failed"
+    assert status_of(task.item_id) == "failed"
     task.refresh_from_db()
     assert (task.status, task.decided_by) == ("completed", business_user)
     assert not PendingDecision.objects.exists()
@@ -67,7 +63,7 @@ def test_with_no_seconds_it_takes_effect_at_once(task, business_user, settings):
     done = decide_soon(task, business_user)
 
     assert done.status == "completed"
-    assert status_of(task) == "failed"
+    assert status_of(task.item_id) == "failed"
 
 
 def test_everybody_else_is_told_who_decided_and_when_it_takes_effect(task, business_user, folder):
@@ -109,7 +105,7 @@ def test_what_would_be_refused_then_is_refused_now(task, business_user, decision
 
     assert [problem.path for problem in refused.value.fields] == [path]
     assert not PendingDecision.objects.exists()
-    assert status_of(task) == "needs_decision"
+    assert status_of(task.item_id) == "needs_decision"
     assert not Event.objects.filter(kind="user_task.completed").exists()
 
 
@@ -130,7 +126,7 @@ def test_undo_brings_back_what_the_person_had_typed(task, business_user):
     assert lifecycle.draft_of(task, business_user.pk) == {"v/a": ["1"]}
     let_time_pass()
     assert upkeep.apply_pending() == 0
-    assert status_of(task) == "needs_decision"
+    assert status_of(task.item_id) == "needs_decision"
     assert Event.objects.filter(kind="user_task.undone", subject_id=task.pk).exists()
 
 
@@ -172,7 +168,7 @@ def test_a_right_that_was_lost_meanwhile_counts(task, business_user):
     let_time_pass()
 
     assert upkeep.apply_pending() == 0
-    assert status_of(task) == "needs_decision"
+    assert status_of(task.item_id) == "needs_decision"
 
 
 def test_a_task_that_is_no_longer_needed_ends_the_wait(task, business_user, supervisor):

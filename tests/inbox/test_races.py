@@ -15,8 +15,8 @@ from apps.inbox.lifecycle import Answer
 from apps.inbox.models import UserTask
 from apps.lib.errors import DomainError
 from apps.queues import lifecycle as items
-from apps.queues.models import WorkItem
 from tests.factories import make_person
+from tests.factories_queues import status_of
 from tests.inbox.rows import PAYLOAD, make_queue, make_task, stop_item
 from tests.inbox.steps import INSTANCE, instances_listening, open_step, told
 
@@ -40,10 +40,6 @@ def at_once(acts: list[Callable[[], object]]) -> list[object]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(do, acts))
-
-
-def status_of(item_id):
-    return WorkItem.objects.with_status().get(pk=item_id).status
 
 
 def test_of_twenty_decisions_one_wins_and_the_losers_hear_who_it_was(folder):

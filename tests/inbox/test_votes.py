@@ -16,6 +16,7 @@ from apps.queues import lifecycle as items
 from apps.queues.models import WorkItem
 from tests.api.conftest import program_of
 from tests.factories import make_person
+from tests.factories_queues import status_of
 from tests.inbox.rows import PAYLOAD
 
 pytestmark = pytest.mark.django_db
@@ -39,18 +40,14 @@ def vote(task, person, decision="reject", **more):
     return lifecycle.decide(task, said, by=person.actor)
 
 
-def status_of(task):
-    return WorkItem.objects.with_status().get(pk=task.item_id).status
-
-
 def test_the_second_equal_decision_decides(shared, people):
     ada, bo, _cy = people
 
     assert vote(shared, ada).is_open
-    assert status_of(shared) == "needs_decision"
+    assert status_of(shared.item_id) == "needs_decision"
     assert not vote(shared, bo).is_open
 
-    assert status_of(shared) == "failed"
+    assert status_of(shared.item_id) == "failed"
     voted = Event.objects.filter(kind="user_task.voted").order_by("pk")
     assert [event.actor_name for event in voted] == [ada.name, bo.name]
 

