@@ -46,9 +46,12 @@ a zone. `Idempotency-Key` makes adding and leasing safe to repeat for seven days
 # Prefix and module; an app takes part as soon as it has the module, with a `router` in it
 ROUTERS = [
     ("", "apps.queues.api"),
+    ("", "apps.queues.why_api"),
     ("", "apps.accounts.api"),
     ("", "apps.calendars.api"),
+    ("", "apps.limits.api"),
     ("", "apps.bots.api"),
+    ("", "apps.bots.why_api"),
     ("", "apps.assets.api"),
     ("/user-tasks", "apps.inbox.api"),
     ("", "apps.inbox.rules_api"),

@@ -37,6 +37,11 @@ def register(name: str, sql: str) -> None:
     _holders[name] = sql
 
 
+def parts() -> list[str]:
+    """Return what was registered, each as it goes into `from`: a table named `h`."""
+    return [f"({sql}) as h({COLUMNS})" for sql in _holders.values()]
+
+
 def count_seats(limit_ids: Collection[int]) -> dict[int, int]:
     """Return how many seats of each of these limits are held now; one query."""
     found = dict.fromkeys(limit_ids, 0)
