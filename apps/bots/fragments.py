@@ -10,7 +10,7 @@ from apps.events.fragments import Audience, Step, data_fragment, fragment
 from apps.lib.json import Json
 from apps.lib.numbers import whole_number
 
-from . import presenting
+from . import presenting, why_fragments  # noqa: F401
 from .models import Bot, LogLine, Run
 
 Context = dict[str, Any]

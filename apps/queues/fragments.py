@@ -9,7 +9,13 @@ from apps.accounts.permissions import Action
 from apps.bots.models import Run
 from apps.events.fragments import Audience, fragment, number_in
 
-from . import item_presenting, presenting, reading_presenting, run_presenting
+from . import (
+    item_presenting,
+    presenting,
+    reading_presenting,
+    run_presenting,
+    why_fragments,  # noqa: F401
+)
 from .listing import ItemFilter, find_items
 from .models import WorkItem, WorkQueue
 
