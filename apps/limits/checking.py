@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
@@ -19,9 +18,11 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 def check_application(application: Application) -> None:
     """Raise InvalidError naming every field that does not fit."""
-    problems = [*_field_problems(application, but=("folder",))]
     url = application.runbook_url
-    if url and urlsplit(url).scheme not in ("http", "https"):
+    is_web = not url or url.lower().startswith(("https://", "http://"))
+    but = ("folder",) if is_web else ("folder", "runbook_url")
+    problems = [*_field_problems(application, but=but)]
+    if not is_web:
         problems.append(FieldProblem("runbook_url", _("must begin with https:// or http://")))
     _refuse(problems)
 
