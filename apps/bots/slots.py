@@ -16,15 +16,24 @@ from django.utils.translation import gettext as _
 from .board import Board, StopCause
 from .forking import fork
 from .horse import Answer, insist, ride
-from .lifecycle import claim_run, fail_run, lose_runs_of_slot, record_beat, stop_run
-from .models import Bot, Run
-from .transport import SafeWorker, pool_queue
+from .lifecycle import (
+    claim_run,
+    fail_run,
+    find_left,
+    lose_runs_of_slot,
+    record_beat,
+    stop_run,
+)
+from .models import Automation, Bot, Run
+from .transport import SafeWorker, pool_queue, ring_run
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
 # How long to try to tell a PostgreSQL that is away how a run ended
 TELL_SECONDS = 5.0
+# How long to leave a run to a slot of another bot before its bell is rung again
+PASS_ON_SECONDS = 0.005
 
 
 class SlotWorker(SafeWorker):
@@ -38,6 +47,7 @@ class SlotWorker(SafeWorker):
         super().__init__(pool_queue(bot.pool_id), name=f"{bot.pk}-{bot.name}-{number}")
         self.bot, self.number = bot, number
         self.rider: Rider | None = None
+        self.heard_bell = False
 
     def work(self, *_args: object, **_options: object) -> bool:
         """Work until told to stop; runs that an earlier process of this slot left are lost."""
@@ -50,7 +60,7 @@ class SlotWorker(SafeWorker):
     def turn(self) -> int:
         run = self.try_database(self._claim)
         if run is None:
-            self.wait_for_bell()
+            self.heard_bell = self.wait_for_bell() is not None
             return 0
         self.rider = Rider(run, self.bot, self.number)
         if self.must_end:
@@ -70,10 +80,18 @@ class SlotWorker(SafeWorker):
             return None
         claimed = claim_run(self.bot.pool_id, self.bot.pk, self.number)
         if claimed is None:
+            self._pass_on()
             return None
         runs = Run.objects.select_related("version__automation", "bot")
         run: Run = insist(lambda: runs.get(pk=claimed.pk), patience_seconds=TELL_SECONDS)
         return run
+
+    def _pass_on(self) -> None:
+        """Ring again for a run that is left to a bot with less to do: we took its bell away."""
+        left = find_left(self.bot.pool_id, self.bot.pk) if self.heard_bell else None
+        if left is not None:
+            sleep(PASS_ON_SECONDS)
+            ring_run(self.bot.pool_id, left)
 
     def try_database(self, ask: Callable[[], Answer]) -> Answer | None:
         try:
@@ -167,11 +185,17 @@ class Rider:
             self._kill_after(BEAT_SECONDS, StopCause.NOT_OURS.sentence())
         elif orders.must_stop:
             self.board.ask_to_stop(StopCause.REQUESTED)
-        elif orders.standing != Bot.Standing.ENABLED:
+        elif self._must_rest(orders.standing):
             # it was claimed while somebody changed the bot's standing
             self.board.ask_to_stop(StopCause.BOT_STANDING)
         if orders.must_kill:
             self._kill_after(self.grace_seconds, _("Killed on request."), blames_item=True)
+
+    def _must_rest(self, standing: str) -> bool:
+        """Whether what is at work must end: a bot that drains finishes a single run as a whole."""
+        if standing == Bot.Standing.DRAINING:
+            return bool(self.run.version.automation.kind == Automation.Kind.ITEM)
+        return standing != Bot.Standing.ENABLED
 
     def _kill_after(self, seconds: float, because: str, *, blames_item: bool = False) -> None:
         """Set the hour of the kill; an earlier one stands."""

@@ -763,5 +763,18 @@ class Migration(migrations.Migration):
                 name="maintenance_ends_after_it_starts",
             ),
         ),
+        migrations.AddField(
+            model_name="run",
+            name="rank_at",
+            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["pool", "source", "rank_at", "id"],
+                name="run_waiting",
+            ),
+        ),
         migrations.RunPython(make_months, migrations.RunPython.noop, elidable=False),
     ]

@@ -90,6 +90,8 @@ class Run(models.Model):
     share = models.PositiveSmallIntegerField(default=1)
     # who comes first when a slot is free, 0 to 100; a source without a slot rises as it waits
     priority = models.PositiveSmallIntegerField(default=USUAL_PRIORITY)
+    # the order of the runs of one source: when it was made, less what its priority is worth
+    rank_at = models.DateTimeField(db_default=Now())
     # which bots may take it: those that can do all of this, or this one alone
     required_capabilities = ArrayField(models.CharField(max_length=MAX_CAPABILITY), default=list)
     pinned_bot = models.ForeignKey(Bot, models.PROTECT, null=True, related_name="pinned_runs")
@@ -103,6 +105,12 @@ class Run(models.Model):
                 name="run_active",
                 fields=["pool", "id"],
                 condition=models.Q(status__in=["pending", "running", "stopping"]),
+            ),
+            # the sources that wait, and the first of each
+            models.Index(
+                name="run_waiting",
+                fields=["pool", "source", "rank_at", "id"],
+                condition=models.Q(status="pending"),
             ),
             models.Index(name="run_by_folder", fields=["folder", "-id"]),
             models.Index(name="run_by_bot", fields=["bot", "-id"]),
