@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
-from .models import Firing, Trigger
-from .times import Tick, ticks_after
-from .timing import TimeRule
+from apps.triggers.models import Firing, Trigger
+from apps.triggers.times import Tick, ticks_after
+from apps.triggers.timing import TimeRule
 
 Outcome, Reason, Origin = Firing.Outcome, Firing.Reason, Firing.Origin
 Missed = Trigger.Missed
