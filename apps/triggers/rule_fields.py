@@ -13,13 +13,6 @@ LAST = "last"
 EVERY = "every"
 # counted from a day of their own, if somebody says so
 COUNTED = {"interval", "recurring"}
-# what a rule or a target calls it → the field where people see it
-FIELD_OF = {
-    "at": "once_at",
-    "seconds": "every_n",
-    "key": "workflow",
-    "version": "workflow_version",
-}
 
 
 def rule_from(said: Mapping[str, Any]) -> JsonObject:

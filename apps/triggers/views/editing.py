@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,19 +14,21 @@ from apps.accounts.models import Folder
 from apps.accounts.permissions import Action, may_change, require
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, DomainError
-from apps.lib.forms import disable_all
 from apps.lib.json import JsonObject
 from apps.lib.numbers import VERSIONS, whole_number
 from apps.triggers.definitions import DEFAULTS, definition_of
 from apps.triggers.differences import differences
-from apps.triggers.forms import TriggerForm
+from apps.triggers.forms import DEFAULT_KIND, FORM_OF
 from apps.triggers.lifecycle import save_trigger
 from apps.triggers.models import Trigger
 from apps.triggers.presenting import rule_of
+from apps.triggers.presenting_kinds import OFFERED, kinds_to_choose
 from apps.triggers.previewing import Load, Preview, load_to_confirm, preview_of
 from apps.triggers.times import rule_said
 
 from .looking import SAVED, find
+
+Kind = Trigger.Kind
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,14 +61,15 @@ class _Editor:
 
     def __init__(self, request: PersonRequest, folder: Folder, trigger: Trigger | None) -> None:
         self.request, self.folder, self.trigger = request, folder, trigger
-        self.stored = definition_of(trigger) if trigger else _blank(request)
+        self.kind = trigger.kind if trigger else kind_said(request)
+        self.stored = definition_of(trigger) if trigger else _blank(request, self.kind)
         self.seen = trigger.version if trigger else 0
         is_sent = request.method == "POST"
-        self.form = TriggerForm(
+        self.form = FORM_OF[self.kind](
             request.POST if is_sent else None,
             folder=folder,
             definition=self.stored,
-            is_new=trigger is None,
+            key=trigger.key if trigger else "",
         )
         self.changes = self._changes() if trigger and is_sent and self.form.is_valid() else []
         self.load: Load | None = None
@@ -75,8 +79,8 @@ class _Editor:
         method = self.request.method or ""
         may = may_change(self.request.user, Action.DESIGN, self.folder.pk, method=method)
         if not may:
-            disable_all(self.form)
-        if method == "POST" and "preview" not in self.request.POST:
+            self.form.disable()
+        if method == "POST" and self._is_meant():
             saved = self._save()
             if saved is not None:
                 return redirect("triggers:trigger_detail", pk=saved.pk)
@@ -84,16 +88,31 @@ class _Editor:
         context = {
             "form": self.form,
             "trigger": self.trigger,
+            "kind": Kind(self.kind),
+            "kinds": kinds_to_choose(self.kind),
             "seen": self.seen,
             "load": self.load,
             "may_change": may,
             "preview": self._preview(),
+            "preview_url": self._preview_url(),
         }
         return render(self.request, "triggers/form.html", context, status=self.status)
 
     def preview_alone(self) -> HttpResponse:
-        context = {"preview": self._preview()}
+        context: dict[str, Any] = {"preview": self._preview(), "trigger": self.trigger}
+        if self.form.is_asked_for_rows:
+            rows = {"form": self.form, "preview_url": self._preview_url(), "may_change": True}
+            return render(self.request, "triggers/kinds/_rows_answer.html", context | rows)
         return render(self.request, "triggers/_preview.html", context)
+
+    def _preview_url(self) -> str:
+        if self.trigger:
+            return reverse("triggers:preview", args=[self.trigger.pk])
+        return f"{reverse('triggers:preview_new')}?kind={self.kind}"
+
+    def _is_meant(self) -> bool:
+        """Whether it was sent to be saved: other buttons of the form only show something."""
+        return "preview" not in self.request.POST and not self.form.is_asked_for_rows
 
     def _save(self) -> Trigger | None:
         """Return what was saved; None when it was not, and the form says why."""
@@ -118,6 +137,8 @@ class _Editor:
         return saved.trigger
 
     def _load(self, definition: JsonObject) -> Load | None:
+        if self.kind not in Trigger.TIMED:
+            return None
         before = rule_of(self.trigger) if self.trigger else None
         return load_to_confirm(rule_said(self.folder, definition), before, database_now())
 
@@ -134,20 +155,28 @@ class _Editor:
         if not self.form.is_bound:
             said, problems = self.stored, list[tuple[str, str]]()
         else:
-            said, problems = self.form.times_said()
+            said, problems = self.form.rule_said()
         if problems or not said.get("rule"):
             return Preview(problems=problems)
+        return self._come_to(said).with_changes(self.changes)
+
+    def _come_to(self, said: JsonObject) -> Preview:
         neighbours = Trigger.objects.filter(folder=self.folder, status=Trigger.Status.ENABLED)
         if self.trigger:
             neighbours = neighbours.exclude(pk=self.trigger.pk)
-        found: Preview = preview_of(self.folder, said, neighbours, self.form.label_of)
-        return found.with_changes(self.changes)
+        return preview_of(self.folder, said, neighbours, self.form.label_of)
 
     def _changes(self) -> list[dict[str, str]]:
         return differences(self.stored, self.form.definition())
 
 
-def _blank(request: PersonRequest) -> JsonObject:
-    zone = request.user.time_zone
+def kind_said(request: PersonRequest) -> str:
+    """Return the kind of new trigger that the address names."""
+    kind = request.GET.get("kind", "")
+    return kind if kind in OFFERED else DEFAULT_KIND
+
+
+def _blank(request: PersonRequest, kind: str) -> JsonObject:
+    zone = request.user.time_zone if "zone" in FORM_OF[kind].base_fields else ""
     rule: dict[str, Any] = {"zone": zone} if zone else {}
-    return {**DEFAULTS, "rule": rule, "owner": request.user.username}
+    return {**DEFAULTS, "kind": kind, "rule": rule, "owner": request.user.username}
