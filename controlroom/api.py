@@ -57,9 +57,11 @@ ROUTERS = [
     ("", "apps.inbox.rules_api"),
     ("/user-tasks", "apps.inbox.api_files"),
     ("", "apps.workflows.api"),
+    ("", "apps.workflows.why_api"),
     ("", "apps.learning.api"),
     ("", "apps.ai.api"),
     ("", "apps.triggers.api"),
+    ("", "apps.triggers.why_api"),
 ]
 RETRY_AFTER_SECONDS = 2
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, GoneError)

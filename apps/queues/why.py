@@ -15,7 +15,7 @@ from apps.lib.clock import database_now
 from apps.lib.why import DECIDE, NOT_WAITING, OPERATE, Act, Blocker, Why, because
 
 from .models import Lease, Parked, Ready, Scheduled, WorkItem
-from .why_queue import eta_of, in_line, in_the_way, workers_of
+from .why_queue import in_line, in_the_way, workers_of
 
 COUNT_AT_MOST = 10_000
 
@@ -34,8 +34,8 @@ def _ready(item: WorkItem, place: Ready) -> Why:
     found = in_the_way(workers)
     if found:
         return because(found)
-    n_before = _n_before(place)
-    return because(in_line(workers, n_before), eta=eta_of(workers, n_before))
+    line = in_line(workers, _n_before(place))
+    return because(line, eta=line[0].at)
 
 
 def _scheduled(item: WorkItem, place: Scheduled) -> Why:

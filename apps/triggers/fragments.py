@@ -8,7 +8,7 @@ from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment, number_in
 from apps.lib.clock import database_now
 
-from . import presenting
+from . import presenting, why_fragments  # noqa: F401
 from .facts import times_of
 from .listing import LogFilter, TriggerFilter
 from .models import Trigger

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, Step, data_fragment, fragment, number_in
 
-from . import catalog, marks, standing, story
+from . import catalog, marks, standing, story, why_fragments  # noqa: F401
 from .listing import NEEDS_PERSON, NEEDS_REPAIR, InstanceFilter, find_instances, workflows_to_choose
 from .models import Decision, DecisionEvaluation, Workflow, WorkflowInstance, WorkflowVersion
 from .outline import elements_of, graph_of, name_of
