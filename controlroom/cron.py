@@ -1,8 +1,8 @@
 """All that runs by itself, on one page.
 
 Every entry may run in several schedulers at once: it is right by constraints and SKIP LOCKED, not
-by being alone. Those that people or bots wait for come first; those that tidy up run in a lane of
-their own, so that a long one delays nobody.
+by being alone. Those that people or bots wait for come first; those that tidy up, and those that
+look into folders and mailboxes, run in lanes of their own, so that a long one delays nobody.
 """
 
 from dataclasses import dataclass
@@ -41,6 +41,8 @@ PROMPT = [
     Entry("apps.queues.upkeep.fold_counters", 1),
     Entry("apps.queues.allocation.allocate_runs", 1, on_bell=True),
     Entry("apps.bots.upkeep.reap_lost_runs", 2),
+    Entry("apps.bots.upkeep.follow_the_clock", 1, on_bell=True),
+    Entry("apps.bots.upkeep.publish_wanted_slots", 1),
     Entry("apps.bots.upkeep.ring_pending_runs", 5),
     Entry("apps.events.upkeep.sweep_outbox", 2),
     Entry("apps.limits.upkeep.move_on", 1),
@@ -62,6 +64,7 @@ TIDYING = [
     Entry("apps.workflows.upkeep.make_partitions", HOUR),
     Entry("apps.workflows.upkeep.drop_old_messages", 10),
     Entry("apps.events.upkeep.prune", 6 * HOUR),
+    Entry("apps.bots.upkeep.judge_canaries", 5),
     Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
     Entry("apps.assets.upkeep.prune", 6 * HOUR),
     Entry("apps.inbox.upkeep.open_missing_tasks", MINUTE),
@@ -75,5 +78,10 @@ TIDYING = [
     Entry("apps.ai.upkeep.prune_texts", 6 * HOUR),
     Entry("apps.triggers.upkeep.replan", HOUR),
     Entry("apps.triggers.upkeep.prune", 6 * HOUR),
+    Entry("apps.triggers.receiving.upkeep.prune", MINUTE),
     Entry("controlroom.housekeeping.clear_sessions", 6 * HOUR),
 ]
+
+# They wait for disks and servers that are not ours
+FILES = [Entry("apps.triggers.receiving.upkeep.look_into_folders", 1)]
+MAIL = [Entry("apps.triggers.receiving.upkeep.look_into_mailboxes", 5)]

@@ -47,3 +47,10 @@ class BotNameTakenError(ConflictError):
 
     code = "bot_name_taken"
     title = "The name of the bot is taken"
+
+
+class NoCanaryError(ConflictError):
+    """No new version is being tried, so there is none to promote or to stop."""
+
+    code = "no_canary"
+    title = "No new version is being tried"

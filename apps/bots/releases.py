@@ -1,6 +1,7 @@
 """From the code on this machine to rows: automations of a folder and their versions."""
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
@@ -53,6 +54,7 @@ def _sync(folder: Folder, pool: BotPool, registered: Registered) -> Automation:
                 "grace_seconds": registered.grace_seconds,
             },
         )
+        registered = _taken_over(automation) or registered
         if not made and (automation.kind, automation.function) != (
             registered.kind,
             registered.name,
@@ -64,17 +66,30 @@ def _sync(folder: Folder, pool: BotPool, registered: Registered) -> Automation:
     return row
 
 
+def _taken_over(automation: Automation) -> Registered | None:
+    """Return what a canary put in the place of the function that the automation was made of."""
+    version = automation.released_version
+    known = {each.name: each for each in registered_automations()}
+    return known.get(version.function) if version else None
+
+
 def _release(automation: Automation, registered: Registered) -> AutomationVersion:
-    latest = automation.versions.order_by("-number").first()
+    current = automation.current_version
     known = (registered.name, registered.fingerprint)
-    if latest and (latest.function, latest.fingerprint) == known:
-        return latest
-    return AutomationVersion.objects.create(
+    if current and (current.function, current.fingerprint) == known:
+        return current
+    last = automation.versions.aggregate(last=Max("number"))["last"] or 0
+    made = AutomationVersion.objects.create(
         automation=automation,
-        number=latest.number + 1 if latest else 1,
+        number=last + 1,
         function=registered.name,
         fingerprint=registered.fingerprint,
     )
+    if automation.released_version is not None:
+        # the newest version may be one that is tried, or was rolled back
+        automation.released_version = made
+        automation.save(update_fields=["released_version"])
+    return made
 
 
 def _key_of(name: str) -> str:

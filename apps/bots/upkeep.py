@@ -6,11 +6,24 @@ from django.db import connection
 
 from apps.lib.partitions import drop_partition, ensure_month_partitions
 
-from .lifecycle import reap_lost_runs
+from .lifecycle import (
+    follow_the_clock,
+    judge_canaries,
+    publish_wanted_slots,
+    reap_lost_runs,
+)
 from .models import Run
 from .transport import ring_run
 
-__all__ = ["make_partitions", "prune_logs", "reap_lost_runs", "ring_pending_runs"]
+__all__ = [
+    "follow_the_clock",
+    "judge_canaries",
+    "make_partitions",
+    "prune_logs",
+    "publish_wanted_slots",
+    "reap_lost_runs",
+    "ring_pending_runs",
+]
 
 LOG_TABLE = "bots_logline"
 LOG_MONTHS = 6

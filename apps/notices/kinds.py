@@ -165,6 +165,13 @@ KINDS: dict[str, Kind] = {
             is_for_folders=True,
         ),
         Kind(
+            key="canary",
+            title=_("A new version was rolled back, or took over"),
+            icon="alert-triangle",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
             key="application",
             title=_("An application fails, or works again"),
             icon="alert-triangle",
@@ -174,6 +181,13 @@ KINDS: dict[str, Kind] = {
         Kind(
             key="emergency_stop",
             title=_("All work is stopped, or goes on"),
+            icon="alert-triangle",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
+            key="trigger_alert",
+            title=_("A trigger raises an alert"),
             icon="alert-triangle",
             email=AT_ONCE,
             is_for_folders=True,

@@ -13,6 +13,15 @@ token that `claim_run` gave out; a late one gets False and must not write. What 
 Event; what machines do is told by `announce` when somebody must hear of it.
 """
 
+from .canaries import (
+    begin_canary,
+    draw_version,
+    functions_to_try,
+    judge_canaries,
+    promote_canary,
+    stop_canary,
+    tallies_of,
+)
 from .ending import (
     SILENT_SECONDS,
     fail_run,
@@ -21,7 +30,14 @@ from .ending import (
     reap_lost_runs,
     stop_run,
 )
-from .fleet import set_standing
+from .fleet import (
+    end_maintenance,
+    follow_the_clock,
+    plan_maintenance,
+    set_standing,
+    stop_runs_of_stopped_folders,
+)
+from .pools import bounded, publish_wanted_slots
 from .starting import (
     Orders,
     claim_run,
@@ -35,17 +51,30 @@ from .wishing import request_kill, request_stop
 __all__ = [
     "SILENT_SECONDS",
     "Orders",
+    "begin_canary",
+    "bounded",
     "claim_run",
     "create_run",
+    "draw_version",
+    "end_maintenance",
     "fail_run",
     "find_left",
     "finish_run",
+    "follow_the_clock",
+    "functions_to_try",
+    "judge_canaries",
     "lose_runs_of_slot",
+    "plan_maintenance",
+    "promote_canary",
+    "publish_wanted_slots",
     "reap_lost_runs",
     "record_beat",
     "record_progress",
     "request_kill",
     "request_stop",
     "set_standing",
+    "stop_canary",
     "stop_run",
+    "stop_runs_of_stopped_folders",
+    "tallies_of",
 ]

@@ -11,7 +11,7 @@ from apps.bots.logs import storable_text
 from apps.bots.models import Run
 from apps.events import bus, live
 from apps.lib.actors import Actor
-from apps.lib.json import JsonObject
+from apps.lib.json import Json, JsonObject
 
 MAX_REASON = 4000
 
@@ -22,12 +22,15 @@ def held(run_id: int, token: UUID) -> QuerySet[Run]:
 
 
 def end(guarded: QuerySet[Run], *, status: Run.Status, reason: str, **changes: Any) -> bool:
+    """End these runs, and tell whoever listens; False when there is none of them any more."""
     reason = storable_text(reason)[:MAX_REASON]
     with transaction.atomic():
         ids = list(guarded.select_for_update(of=("self",)).values_list("pk", flat=True))
         done = guarded.filter(pk__in=ids).update(
             status=status, ended_at=Now(), exit_reason=reason, **changes
         )
+        if done:
+            bus.announce("run.ended", {"ids": list[Json](ids)})
     if done:
         live.nudge("bots", "overview", *(f"run:{pk}" for pk in ids))
     return bool(done)
