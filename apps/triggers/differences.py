@@ -12,10 +12,13 @@ from apps.lib.json import Json, JsonObject
 from .definitions import FIELDS
 from .models import Trigger, TriggerVersion
 from .presenting import target_key, target_word
-from .timing import parse_rule
+from .presenting_rules import WORDS
 
 LONGEST = 4_000
 # beside the sentence of a rule, each on its own line
+BESIDE_EVENT = (
+    "tolerance_seconds", "settle_seconds", "then", "credential", "port", "tls",
+)  # fmt: skip
 BESIDE_RULE = ("zone", "starts_at", "ends_at", "jitter_seconds", "anchor")
 CHOICES: dict[str, type[Any]] = {
     "overlap": Trigger.Overlap,
@@ -36,6 +39,7 @@ def labels() -> dict[str, str]:
         "rule.ends_at": _("Not after"),
         "rule.jitter_seconds": _("Spread over seconds"),
         "rule.anchor": _("Counted from"),
+        "rule.more": _("Settings"),
         "target": _("Starts"),
         "target.version": _("Version"),
         "target.data": _("Data"),
@@ -65,7 +69,7 @@ def in_words(definition: Mapping[str, Any]) -> dict[str, str]:
     for name in FIELDS:
         value = definition.get(name)
         if name == "rule":
-            found |= _rule_in_words(value or {})
+            found |= _rule_in_words(str(definition.get("kind", "")), value or {})
         elif name == "target":
             found |= _target_in_words(value or {})
         elif name in CHOICES:
@@ -77,13 +81,15 @@ def in_words(definition: Mapping[str, Any]) -> dict[str, str]:
 
 def data_of(target: Mapping[str, Any]) -> Json:
     """Return what is handed over: variables, input or items."""
-    name = {"run": "input", "items": "items"}.get(str(target.get("type")), "variables")
-    found: Json = target.get(name)
+    names = {"run": "input", "items": "items", "task": "message", "alert": "message"}
+    found: Json = target.get(names.get(str(target.get("type")), "variables"))
     return found
 
 
 def shown(value: Json) -> str:
     """Return JSON as people read it, cut where it is very long."""
+    if isinstance(value, str):
+        return value[:LONGEST]
     text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
@@ -96,22 +102,26 @@ def changes_by_version(versions: list[TriggerVersion]) -> dict[int, list[dict[st
     return found
 
 
-def _rule_in_words(rule: Mapping[str, Any]) -> dict[str, str]:
-    words = {"rule": _sentence(rule)}
+def _rule_in_words(kind: str, rule: Mapping[str, Any]) -> dict[str, str]:
+    words = {"rule": _sentence(kind, rule)}
     if rule.get("type") == "cron":
         words["rule"] += f" ({rule.get('cron')})"
     for name in BESIDE_RULE:
         if rule.get(name):
             words[f"rule.{name}"] = str(rule[name]).replace("T", " ")
+    if kind == Trigger.Kind.EVENT:
+        words["rule.more"] = ", ".join(
+            f"{name}: {value}" for name, value in sorted(rule.items()) if name in BESIDE_EVENT
+        )
     return words
 
 
-def _sentence(rule: Mapping[str, Any]) -> str:
+def _sentence(kind: str, rule: Mapping[str, Any]) -> str:
     if not rule:
         return ""
     try:
-        return parse_rule(dict(rule), hours=None, on_closed="ignore").sentence()
-    except DomainError:
+        return WORDS[kind](dict(rule))
+    except (DomainError, KeyError):  # a version may say what is a fault, or no kind, today
         return shown(dict(rule))
 
 

@@ -32,6 +32,7 @@ def triggers_table(audience: Audience, arg: str) -> Context:
         "wanted": wanted,
         "rows": presenting.trigger_rows(page.items, now, operable=operable),
         "tabs": wanted.tabs(triggers),
+        "choices": wanted.choices(),
         "pauses": list(presenting.pauses_of(folders, now).values()),
         "operable": operable,
         "may_design": bool(audience.folder_ids(Action.DESIGN)),

@@ -26,24 +26,27 @@ class TriggerFilter:
     status: str = ""
     text: str = ""
     cursor: str = ""
+    kind: str = ""
 
     @classmethod
     def parse(cls, query: str) -> "TriggerFilter":
         said = _values(query)
-        status = said.get("status", "")
+        status, kind = said.get("status", ""), said.get("kind", "")
         return cls(
             status if status in Trigger.Status.values else "",
             said.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
             said.get("cursor", ""),
+            kind if kind in Trigger.Kind.values else "",
         )
 
     def query(self, **changes: str) -> str:
-        pairs = {"status": self.status, "q": self.text, "cursor": self.cursor} | changes
+        pairs = {"status": self.status, "kind": self.kind, "q": self.text, "cursor": self.cursor}
+        pairs |= changes
         return urlencode({name: value for name, value in pairs.items() if value})
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.status or self.text)
+        return bool(self.status or self.text or self.kind)
 
     def page(self, triggers: QuerySet[Trigger]) -> Page[Trigger]:
         found = self._matching(triggers).select_related("calendar", "owner")
@@ -70,7 +73,14 @@ class TriggerFilter:
             for key, label, n in tabs
         ]
 
+    def choices(self) -> list[dict[str, Any]]:
+        """Return what the filter bar offers beside the text."""
+        options = [("", _("All kinds")), *((key, str(word)) for key, word in Trigger.Kind.choices)]
+        return [{"name": "kind", "label": _("Kind"), "value": self.kind, "options": options}]
+
     def _matching(self, triggers: QuerySet[Trigger]) -> QuerySet[Trigger]:
+        if self.kind:
+            triggers = triggers.filter(kind=self.kind)
         if not self.text:
             return triggers
         return triggers.filter(Q(title__icontains=self.text) | Q(key__icontains=self.text))

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
-from django.utils import formats, timezone, translation
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from apps.bots.models import Automation
@@ -21,8 +19,10 @@ from apps.workflows.models import Workflow
 
 from . import times
 from .models import Firing, FolderPause, Trigger
+from .presenting_kinds import KindWord, kind_word
+from .presenting_rules import rule_words
 from .rule_fields import zone_or_utc
-from .timing import TimeRule, parse_rule
+from .timing import TimeRule
 
 MOMENT, WITH_YEAR = "D j M, H:i", "D j M Y, H:i"
 
@@ -76,6 +76,7 @@ class FiringRow:
 @dataclass(frozen=True)
 class TriggerRow:
     trigger: Trigger
+    kind: KindWord
     target: Target
     sentence: str
     zone: str
@@ -101,20 +102,14 @@ def rule_of(trigger: Trigger) -> TimeRule | None:
 
 
 def zone_of(trigger: Trigger) -> str:
+    """Return the zone that its times are shown in: its own; of one without, the reader's."""
+    if trigger.kind not in Trigger.TIMED and not trigger.rule.get("zone"):
+        return timezone.get_current_timezone_name()
     return zone_or_utc(str(trigger.rule.get("zone") or "")).key
 
 
 def sentence_of(trigger: Trigger) -> str:
-    return _sentence(orjson.dumps(trigger.rule), translation.get_language() or "")
-
-
-@lru_cache(maxsize=8192)
-def _sentence(rule: bytes, language: str) -> str:
-    """Live lists ask for the same sentences again and again."""
-    try:
-        return parse_rule(orjson.loads(rule), hours=None, on_closed="ignore").sentence()
-    except DomainError as error:
-        return error.message
+    return rule_words(trigger.kind, trigger.rule)
 
 
 def moment(at: datetime, zone: str) -> str:
@@ -163,14 +158,20 @@ def targets_of(triggers: Sequence[Trigger]) -> dict[int, Target]:
 
 
 def target_word(kind: str) -> str:
-    words = {"workflow": _("Workflow"), "run": _("Run"), "items": _("Items")}
+    words = {
+        "workflow": _("Workflow"),
+        "run": _("Run"),
+        "items": _("Items"),
+        "task": _("Task"),
+        "alert": _("Alert"),
+    }
     return words.get(kind, kind)
 
 
 def target_key(target: Mapping[str, Any]) -> str:
-    """Return the key of what is started: workflow, automation or queue."""
-    name = {"run": "automation", "items": "queue"}.get(str(target.get("type")), "key")
-    return str(target.get(name) or "")
+    """Return the key of what is started: workflow, automation or queue; else what it is called."""
+    names = {"run": "automation", "items": "queue", "task": "title", "alert": "title"}
+    return str(target.get(names.get(str(target.get("type")), "key")) or "")
 
 
 _KINDS: dict[str, tuple[Any, str]] = {
@@ -205,9 +206,10 @@ def trigger_rows(
     return [
         TriggerRow(
             trigger=each,
+            kind=kind_word(each.kind),
             target=targets[each.pk],
             sentence=sentence_of(each),
-            zone=zone_of(each),
+            zone=zone_of(each) if each.kind in Trigger.TIMED else "",
             next_when=_next_when(each),
             standing=standing_of(each, pauses.get(each.folder_id)),
             last=firing_row(last[each.pk], zone_of(each)) if each.pk in last else None,
@@ -262,7 +264,9 @@ def subject_url(firing: Firing) -> str:
         Firing.Subject.INSTANCE: "instances:instance_detail",
         Firing.Subject.RUN: "runs:run_detail",
         Firing.Subject.ITEMS: "items:item_detail",
+        Firing.Subject.TASK: "inbox:task",
     }
-    if not firing.subject_type or firing.subject_id is None:
+    page = pages.get(Firing.Subject(firing.subject_type)) if firing.subject_type else None
+    if page is None or firing.subject_id is None:
         return ""
-    return reverse(pages[Firing.Subject(firing.subject_type)], args=[firing.subject_id])
+    return reverse(page, args=[firing.subject_id])

@@ -29,6 +29,15 @@ PURPOSES: Final[Mapping[str, "str | Promise"]] = {
 
 
 @dataclass(frozen=True)
+class KindWord:
+    """How a kind is called and recognised."""
+
+    key: str
+    word: str
+    icon: str
+
+
+@dataclass(frozen=True)
 class KindChoice:
     key: str
     word: str
@@ -39,6 +48,10 @@ class KindChoice:
     @property
     def url(self) -> str:
         return f"?kind={self.key}"
+
+
+def kind_word(kind: str) -> KindWord:
+    return KindWord(kind, str(Kind(kind).label), ICONS[kind])
 
 
 def kinds_to_choose(current: str) -> list[KindChoice]:
