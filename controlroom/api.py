@@ -61,6 +61,7 @@ ROUTERS = [
     ("", "apps.learning.api"),
     ("", "apps.ai.api"),
     ("", "apps.triggers.api"),
+    ("", "apps.triggers.api_deliveries"),
     ("", "apps.triggers.why_api"),
 ]
 RETRY_AFTER_SECONDS = 2

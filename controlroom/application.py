@@ -1,6 +1,6 @@
 """What the web process serves, from the outside in.
 
-lifespan → static files → body limit → API | pages | live connections
+lifespan → static files → body limit → API | hooks | pages | live connections
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ from apps.lib.lifespan import shutdown_steps, startup_steps
 
 from .assets import with_static_files
 from .handlers import ApiHandler, PageHandler
+from .hooking import HOOKS_PREFIX, HookHandler
 from .limits import Application, BodyLimit, Receive, Scope, Send
 from .origins import SameOrigin
 
@@ -30,6 +31,7 @@ class Router:
     def __init__(self) -> None:
         self.pages = PageHandler()
         self.api = ApiHandler()
+        self.hooks = HookHandler()
         self.live = _live_connections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,6 +43,8 @@ class Router:
         address = scope["path"]
         if address.startswith(API_PREFIX) and not address.startswith(API_PAGES):
             return self.api
+        if address.startswith(HOOKS_PREFIX):
+            return self.hooks
         return self.pages
 
 

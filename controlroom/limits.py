@@ -32,7 +32,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
-        elif _announced_length(scope) > self.max_bytes:
+        elif announced_length(scope) > self.max_bytes:
             await self._refuse(send)
         else:
             await self._count(scope, receive, send)
@@ -84,7 +84,8 @@ class BodyLimit:
         await send({"type": "http.response.body", "body": body})
 
 
-def _announced_length(scope: Scope) -> int:
+def announced_length(scope: Scope) -> int:
+    """Return how long the body is by its header; 0 when that says nothing."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)

@@ -8,7 +8,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from apps.lib import doorbell
 
-from .cron import PROMPT, TIDYING, Entry
+from .cron import FILES, MAIL, PROMPT, TIDYING, Entry
 from .heartbeats import EVERY_SECONDS, beat
 
 log = structlog.get_logger("controlroom.scheduler")
@@ -80,17 +80,25 @@ def run_scheduler(stop: threading.Event) -> None:
     """Run until `stop` is set; then end after the entry that is under way."""
     heartbeat = Entry(f"{__name__}.beat_as_scheduler", EVERY_SECONDS)
     prompt = Lane([heartbeat, *PROMPT], stop)
-    tidying = threading.Thread(target=_tidy, args=[Lane(TIDYING, stop), stop], daemon=True)
-    tidying.start()
+    beside = [_beside(entries, stop) for entries in (TIDYING, FILES, MAIL)]
     is_rung = False
     while not stop.is_set():
         prompt.turn(is_rung=is_rung)
         wait = min(prompt.seconds_until_due, LONGEST_WAIT_SECONDS)
         is_rung = wait > 0 and doorbell.wait(BELL, wait)
-    tidying.join(STOP_SECONDS)
+    deadline = time.monotonic() + STOP_SECONDS
+    for lane in beside:
+        lane.join(max(0.0, deadline - time.monotonic()))
 
 
-def _tidy(lane: Lane, stop: threading.Event) -> None:
+def _beside(entries: list[Entry], stop: threading.Event) -> threading.Thread:
+    """Run a lane in a thread of its own: what takes long there holds up nobody else."""
+    lane = threading.Thread(target=_run_beside, args=[Lane(entries, stop), stop], daemon=True)
+    lane.start()
+    return lane
+
+
+def _run_beside(lane: Lane, stop: threading.Event) -> None:
     try:
         while not stop.is_set():
             lane.turn()

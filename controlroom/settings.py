@@ -270,10 +270,12 @@ NOTICE_HOSTS = frozenset(name.lower() for name in env_list("NOTICE_HOSTS", defau
 NOTICE_DAYS_KEPT = env_int("NOTICE_DAYS_KEPT", default=90, low=1, high=3650)
 # How many days the start logs of triggers are kept
 FIRING_DAYS_KEPT = env_int("FIRING_DAYS_KEPT", default=90, low=1, high=3650)
+# How long a call to a webhook may take to arrive
+WEBHOOK_BODY_SECONDS = env_int("WEBHOOK_BODY_SECONDS", default=10, low=1, high=300)
 # The folder below which triggers may watch others for files
 WATCHED_DIR = env_path("WATCHED_DIR", default=DATA_DIR / "drop")
 # Mail servers that triggers may sign in to, and how often they look
 MAIL_HOSTS = frozenset(name.lower() for name in env_list("MAIL_HOSTS", default=[]))
-MAIL_POLL_SECONDS = env_int("MAIL_POLL_SECONDS", default=30, low=1, high=86_400)
+MAIL_POLL_SECONDS = env_int("MAIL_POLL_SECONDS", default=60, low=1, high=86_400)
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

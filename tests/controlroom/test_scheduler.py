@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from apps.lib import doorbell
 from controlroom import scheduler
-from controlroom.cron import PROMPT, TIDYING, Entry
+from controlroom.cron import FILES, MAIL, PROMPT, TIDYING, Entry
 from controlroom.scheduler import Lane
 
 calls = []
@@ -37,7 +37,7 @@ def _entry(function, every_seconds=60.0, **options):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("entry", [*PROMPT, *TIDYING], ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", [*PROMPT, *TIDYING, *FILES, *MAIL], ids=lambda entry: entry.name)
 def test_every_entry_can_be_run_on_an_empty_database(entry):
     entry()
 

@@ -1,0 +1,70 @@
+"""Events of the control room itself reach the triggers that listen to them."""
+
+from apps.events.bus import News
+from apps.lib.json import JsonObject
+from apps.triggers.models import Delivery, Firing, Trigger
+
+from .accepting import Incoming, accept
+from .happenings import HEARD, Happened, happened
+
+# What a trigger started and whose end is told of, as start logs call it
+SUBJECTS = {
+    "instance": Firing.Subject.INSTANCE,
+    "run": Firing.Subject.RUN,
+    "item": Firing.Subject.ITEMS,
+}
+
+
+def hear(news: News) -> int:
+    """Start what listens to this news; return how many triggers did. Safe to be told twice."""
+    listening = _listening(news)
+    if not listening:
+        return 0
+    told = happened(news)
+    return sum(_hear(each, trigger) for trigger in listening for each in told)
+
+
+def _listening(news: News) -> list[Trigger]:
+    """Return the triggers that may be meant; of most news there is none, which costs a look at a
+    small index."""
+    rows = Trigger.objects.filter(
+        kind=Trigger.Kind.EVENT,
+        status=Trigger.Status.ENABLED,
+        rule__source="internal",
+    )
+    if news.folder_id is not None:
+        rows = rows.filter(folder=news.folder_id)
+    names = set(HEARD.get(news.kind, ()))
+    # in order, so that two who hear the same lock their triggers in the same one
+    return [each for each in rows.order_by("pk") if names & _names(each)]
+
+
+def _hear(what: Happened, trigger: Trigger) -> bool:
+    name = next((name for name in what.names if name in _names(trigger)), "")
+    wanted = str(trigger.rule.get("of") or "")
+    if not name or what.folder_id != trigger.folder_id or wanted not in ("", what.key):
+        return False
+    cause = _cause(what)
+    incoming = Incoming(
+        source=Delivery.Source.INTERNAL,
+        occasion=what.occasion,
+        event=what.event_for(name),
+        caused_by=cause,
+    )
+    return accept(trigger.pk, incoming).outcome == Delivery.Outcome.ACCEPTED
+
+
+def _cause(what: Happened) -> Firing | None:
+    """Return the start that brought this about, if it was one of a trigger."""
+    kind = SUBJECTS.get(what.subject[0])
+    if kind is None:
+        return None
+    rows = Firing.objects.filter(subject_type=kind, subject_id=what.subject[1])
+    found: Firing | None = rows.order_by("-id").first()
+    return found
+
+
+def _names(trigger: Trigger) -> set[str]:
+    rule: JsonObject = trigger.rule
+    events = rule.get("events")
+    return {str(each) for each in events} if isinstance(events, list) else set()

@@ -1,0 +1,161 @@
+"""Looks into the watched folders of triggers: each file starts something once.
+
+What was taken is moved or deleted after the start has been committed. Who dies in between finds it
+there again, under the same occasion, and only moves it.
+"""
+
+import time
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import structlog
+from django.conf import settings
+from django.core.files import File
+from django.utils.translation import gettext as _
+
+from apps.lib.json import Json, JsonObject
+from apps.triggers.lifecycle.hooking import note_seen
+from apps.triggers.models import Delivery, Trigger
+
+from . import folders
+from .accepting import Incoming, Taken, accept, insist_on_readiness, record_refusal
+from .attaching import attach_to_items
+from .folders import Found, Settling
+from .refusals import RefusedError
+from .rules import DEFAULT_SETTLE, text, whole_number
+
+log = structlog.get_logger("controlroom.triggers")
+
+# Files of one trigger and one look; the others wait for the next
+AT_ONCE: Final = 100
+# Of files that stay where they are each must be remembered
+MAX_REMEMBERED: Final = 2_000
+
+# by trigger and rule, what this process has seen lying there
+_settling: dict[tuple[int, str], Settling] = {}
+
+
+def look_into_folders() -> int:
+    """Take what lies in watched folders and has settled; return how many files started something.
+
+    Any number of processes may do it at once.
+    """
+    rows = Trigger.objects.select_related("folder").filter(
+        kind=Trigger.Kind.EVENT, status=Trigger.Status.ENABLED, rule__source="file"
+    )
+    total, known = 0, set()
+    for trigger in rows:
+        place = (trigger.pk, f"{trigger.version}")
+        known.add(place)
+        try:
+            total += _look(trigger, _settling.setdefault(place, Settling()))
+        except Exception:
+            # a folder that makes trouble must not hold up the others
+            log.exception("folder_not_looked_into", trigger=trigger.pk)
+    for gone in _settling.keys() - known:
+        del _settling[gone]
+    return total
+
+
+def _look(trigger: Trigger, settling: Settling) -> int:
+    folder = text(trigger.rule, "folder")
+    try:
+        insist_on_readiness(trigger)
+        with folders.opened_folder(Path(settings.WATCHED_DIR), folder) as descriptor:
+            return _take_settled(trigger, descriptor, settling)
+    except RefusedError as refusal:
+        if refusal.code == "no_folder":
+            event: JsonObject = {"folder": folder}
+            record_refusal(trigger.pk, _incoming(event, f"folder {folder}"), refusal)
+        return 0  # what lies there waits
+
+
+def _take_settled(trigger: Trigger, folder: int, settling: Settling) -> int:
+    seconds = whole_number(trigger.rule, "settle_seconds", DEFAULT_SETTLE)
+    found = folders.listed(folder, text(trigger.rule, "pattern", "*"))
+    ready = settling.settled(found, at=time.monotonic(), seconds=seconds)
+    before = _remembered(trigger)
+    lying = {each.name: each.mark for each in found}
+    remembered = {name: mark for name, mark in before.items() if lying.get(name) == mark}
+    new = [each for each in ready if remembered.get(each.name) != each.mark][:AT_ONCE]
+    n_started = 0
+    for each in new:
+        taken, stays = _take(trigger, folder, each)
+        n_started += taken.outcome == Delivery.Outcome.ACCEPTED
+        if stays and len(remembered) < MAX_REMEMBERED:
+            remembered[each.name] = each.mark
+        elif stays:
+            log.warning("folder_holds_too_many_files", trigger=trigger.pk)
+    if remembered != before:
+        note_seen(trigger, {**trigger.seen, "files": remembered})
+    return n_started
+
+
+def _take(trigger: Trigger, folder: int, found: Found) -> tuple[Taken, bool]:
+    """Start what there is to start for the file; say whether it stays, to be remembered."""
+    occasion = found.occasion(text(trigger.rule, "folder"))
+    event: JsonObject = {"name": found.name, "size": found.size}
+    try:
+        with folders.opened_file(folder, found) as (file, sha256):
+            event = _event(trigger, found, sha256)
+            taken = accept(trigger.pk, _incoming(event, occasion, file, found.name))
+    except OSError as error:
+        return _not_readable(trigger, event, occasion, error), True
+    except RefusedError as refusal:
+        if refusal.code == "changed":
+            return Taken(Delivery.Outcome.REFUSED, refusal=refusal), False
+        record_refusal(trigger.pk, _incoming(event, occasion), refusal)
+        return Taken(Delivery.Outcome.REFUSED, refusal=refusal), True
+    if taken.refusal is not None:
+        return taken, taken.refusal.retry_after_seconds is None
+    return taken, _put_away(trigger, folder, found, sha256)
+
+
+def _put_away(trigger: Trigger, folder: int, found: Found, sha256: str) -> bool:
+    """Do with the file what the rule says; say whether it stays where it is."""
+    then = text(trigger.rule, "then", "move")
+    try:
+        if then == "move":
+            folders.move_away(folder, found, found.moved_name(sha256))
+        elif then == "delete":
+            folders.remove(folder, found)
+    except (OSError, RefusedError) as error:
+        log.warning("file_not_put_away", trigger=trigger.pk, error=str(error))
+        return True
+    return then == "keep"
+
+
+def _event(trigger: Trigger, found: Found, sha256: str) -> JsonObject:
+    """Return what is told of the file; its path is the one that it will have, below WATCHED_DIR."""
+    folder, then = text(trigger.rule, "folder"), text(trigger.rule, "then", "move")
+    paths = {
+        "move": f"{folder}/{folders.DONE}/{found.moved_name(sha256)}",
+        "keep": f"{folder}/{found.name}",
+    }
+    event: dict[str, Json] = {"name": found.name, "size": found.size, "sha256": sha256}
+    return {**event, "folder": folder, "path": paths.get(then, "")}
+
+
+def _incoming(
+    event: JsonObject, occasion: str, file: BinaryIO | None = None, name: str = ""
+) -> Incoming:
+    return Incoming(
+        source=Delivery.Source.FILE,
+        occasion=occasion,
+        event=event,
+        keep=None
+        if file is None
+        else lambda firing: attach_to_items(firing, [(File(file, name), "")]),
+    )
+
+
+def _not_readable(trigger: Trigger, event: JsonObject, occasion: str, error: OSError) -> Taken:
+    message = _("The file can't be read: %(why)s") % {"why": error.strerror}
+    refusal = RefusedError("not_readable", message, status=409)
+    record_refusal(trigger.pk, _incoming(event, occasion), refusal)
+    return Taken(Delivery.Outcome.REFUSED, refusal=refusal)
+
+
+def _remembered(trigger: Trigger) -> dict[str, Json]:
+    found = trigger.seen.get("files") if isinstance(trigger.seen, dict) else None
+    return dict(found) if isinstance(found, dict) else {}
