@@ -14,6 +14,8 @@ from apps.calendars.models import Calendar
 from apps.lib.errors import DomainError, FieldProblem, InvalidError
 from apps.lib.json import Json, JsonObject, check_json
 
+from .conditions import time_part
+from .kinds import WITHOUT_EFFECT, closed_problems, rule_problems
 from .models import MAX_CATCH_UP, Trigger
 from .targets import target_problems
 from .times import calendar_said, time_rule
@@ -56,14 +58,14 @@ MAX_KEY = 100
 
 
 class Checked:
-    """A definition that holds: what its names stand for, and its times."""
+    """A definition that holds: what its names stand for, and its times if its kind has any."""
 
     def __init__(self, folder: Folder, said: JsonObject) -> None:
         """Raises InvalidError naming each field that does not fit."""
         self.said = said
         self.calendar: Calendar | None = None
         self.owner: User | None = None
-        self.rule: TimeRule
+        self.rule: TimeRule | None = None
         self._problems = [*_plain_problems(said)]
         if not self._problems:
             self._look_up(folder)
@@ -77,15 +79,24 @@ class Checked:
         if self.calendar is None and self.said["on_closed"] != Trigger.OnClosed.IGNORE:
             problem = FieldProblem("calendar", _("is needed to know which days are closed"))
             self._problems = self._problems or [problem]
+        if self.said["kind"] in Trigger.TIMED:
+            self._read_times()
+        self._problems += closed_problems(self.said)
+        self._problems += rule_problems(folder, self.said)
+        kind = str(self.said["kind"])
+        self._problems += target_problems(folder, self.said["target"], kind)
+        self._find_owner(folder, str(self.said["owner"]))
+
+    def _read_times(self) -> None:
+        rule = self.said["rule"]
+        assert isinstance(rule, dict)
+        if self.said["kind"] == Trigger.Kind.EXPECTED:
+            rule = time_part(rule)
         try:
             hours = hours_of(self.calendar) if self.calendar else None
-            rule = self.said["rule"]
-            assert isinstance(rule, dict)
             self.rule = time_rule(rule, hours, str(self.said["on_closed"]))
         except InvalidError as error:
             self._problems += error.fields or [FieldProblem("rule", error.message)]
-        self._problems += target_problems(folder, self.said["target"])
-        self._find_owner(folder, str(self.said["owner"]))
 
     def _find_owner(self, folder: Folder, name: str) -> None:
         if not name:
@@ -98,11 +109,15 @@ class Checked:
 
 
 def completed(trigger: Trigger | None, given: Mapping[str, Any], owner: str) -> JsonObject:
-    """Return the whole definition: what is given, else what is stored, else what is usual."""
+    """Return the whole definition: what is given, else what is stored, else what is usual.
+
+    What has no effect for its kind is what is usual, whatever is said.
+    """
     unknown = [FieldProblem(name, _("is unknown")) for name in given if name not in FIELDS]
     insist(unknown)
     stored = definition_of(trigger) if trigger else {**DEFAULTS, "owner": owner}
-    return {**stored, **given}
+    wanted = {**stored, **given}
+    return {**wanted, **WITHOUT_EFFECT.get(str(wanted["kind"]), {})}
 
 
 def definition_of(trigger: Trigger) -> JsonObject:

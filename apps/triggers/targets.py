@@ -3,24 +3,32 @@
 {"type": "workflow", "key": "invoices", "version"?: 3, "variables"?: {…}}
 {"type": "run", "automation": "reports.daily", "input"?: {…}}
 {"type": "items", "queue": "invoices", "items": [{"payload": {…}, "reference"?, "priority"?}]}
+{"type": "alert", "title": "No file yet", "message"?: "…", "to"?: "owner" or "supervisors"}
+{"type": "task", "title": "Look after it", "message"?, "team" or "assignee", "form"?: {…}}
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Folder
+from apps.accounts.models import Folder, Team, User
+from apps.accounts.permissions import Action, can
 from apps.bots.models import Automation
-from apps.lib.errors import DomainError, FieldProblem
+from apps.lib.errors import DomainError, FieldProblem, InvalidError
 from apps.lib.json import Json, JsonObject
+from apps.lib.schema import check_schema
 from apps.queues.lifecycle import NewItem
 from apps.queues.lifecycle.checking import problems_of
 from apps.queues.lifecycle.values import DEFAULT_PRIORITY
 from apps.queues.models import WorkQueue
 from apps.workflows.lifecycle.new_walks import insist_on_variables, latest_version
+
+from .filling import filled, is_within, places_of
+from .models import Trigger
+
+__all__ = ["filled", "new_items", "object_of", "target_problems"]
 
 # More at once come by a workflow, or from an automation
 MAX_ITEMS: Final = 100
@@ -28,42 +36,58 @@ KEYS: Final = {
     "workflow": {"type", "key", "version", "variables"},
     "run": {"type", "automation", "input"},
     "items": {"type", "queue", "items"},
+    "alert": {"type", "title", "message", "to"},
+    "task": {"type", "title", "message", "team", "assignee", "form"},
 }
+# what queue triggers may start: something that works the items, and comes to an end
+FOR_QUEUES: Final = ("workflow", "run")
+TOLD: Final = ("owner", "supervisors")
 ITEM_KEYS: Final = {"payload", "reference", "priority"}
 
 
-def filled(target: JsonObject, planned_at: datetime, zone: str) -> JsonObject:
-    """Return `target` with {planned_at} and {date} in its texts replaced, by the clock of `zone`.
-
-    `{planned_at}` is as 2026-03-31T07:00:00+02:00, `{date}` as 2026-03-31. Names stay as they are.
-    """
-    local = planned_at.astimezone(_zone(zone)).replace(microsecond=0)
-    words = {"{planned_at}": local.isoformat(), "{date}": local.date().isoformat()}
-    found = _filled(target, words)
-    assert isinstance(found, dict)
-    return found
-
-
 def new_items(target: JsonObject) -> list[NewItem]:
-    """Return the items of a target that was checked."""
-    items = target["items"]
+    """Return the items of a target whose places are filled in. Raises InvalidError."""
+    items = target.get("items")
+    problems = list(_list_problems(items))
+    if problems:
+        raise InvalidError(f"{problems[0].path} {problems[0].message}", fields=problems)
     assert isinstance(items, list)
     return [_new_item(each) for each in items if isinstance(each, dict)]
 
 
-def target_problems(folder: Folder, target: Json) -> list[FieldProblem]:
-    """Return what is wrong with a target: unknown names, and data that would be refused."""
-    if not isinstance(target, dict) or target.get("type") not in KEYS:
-        known = ", ".join(KEYS)
-        return [FieldProblem("target.type", _("must be one of: %(known)s") % {"known": known})]
-    kind = str(target["type"])
-    unknown = [name for name in target if name not in KEYS[kind]]
+def object_of(target: JsonObject, name: str) -> JsonObject:
+    """Return the data under `name`, {} for none. Raises InvalidError for anything else."""
+    found = target.get(name, {})
+    if not isinstance(found, dict):
+        problem = FieldProblem(f"target.{name}", _("must be an object"))
+        raise InvalidError(f"{problem.path} {problem.message}", fields=[problem])
+    return found
+
+
+def target_problems(
+    folder: Folder, target: Json, kind: str = Trigger.Kind.TIME
+) -> list[FieldProblem]:
+    """Return what is wrong with a target: unknown names, and data that would be refused.
+
+    `kind` of the trigger: times have no event to take values from, and what an event will say
+    is not known yet: what it fills in is checked when it starts.
+    """
+    known = FOR_QUEUES if kind == Trigger.Kind.QUEUE else tuple(KEYS)
+    if not isinstance(target, dict) or target.get("type") not in known:
+        words = {"known": ", ".join(known)}
+        return [FieldProblem("target.type", _("must be one of: %(known)s") % words)]
+    unknown = [name for name in target if name not in KEYS[str(target["type"])]]
     if unknown:
         return [FieldProblem(f"target.{name}"[:200], _("is unknown")) for name in unknown]
+    places = list(places_of(target))
+    if places and kind == Trigger.Kind.TIME:
+        message = _("has a place for an event, and a time has none")
+        return [FieldProblem(f"target.{path}"[:200], message) for path in places]
     sample = filled(target, datetime(2026, 1, 1, tzinfo=UTC), "UTC")
-    checks = {"workflow": _workflow_problems, "run": _run_problems, "items": _items_problems}
     return [
-        FieldProblem(f"target.{each.path}", each.message) for each in checks[kind](folder, sample)
+        FieldProblem(f"target.{each.path}", each.message)
+        for each in CHECKS[str(target["type"])](folder, sample)
+        if not is_within(each.path, places)
     ]
 
 
@@ -108,15 +132,23 @@ def _items_problems(folder: Folder, target: JsonObject) -> Iterator[FieldProblem
         message = _("There is no queue “%(key)s” in this folder.") % {"key": key}
         yield FieldProblem("queue", message)
         return
+    wrong = list(_list_problems(items))
+    yield from wrong
+    if wrong or not isinstance(items, list):
+        return
+    for index, item in enumerate(items):
+        for each in problems_of(queue, _new_item(item)) if isinstance(item, dict) else ():
+            path = f"items.{index}.{each.path}" if each.path else f"items.{index}"
+            yield FieldProblem(path, each.message)
+
+
+def _list_problems(items: Json) -> Iterator[FieldProblem]:
     if not isinstance(items, list) or not 0 < len(items) <= MAX_ITEMS:
         message = _("must be a list of 1 to %(n)d items") % {"n": MAX_ITEMS}
         yield FieldProblem("items", message)
         return
     for index, item in enumerate(items):
-        problems = list(_shape_problems(item))
-        if not problems and isinstance(item, dict):
-            problems = problems_of(queue, _new_item(item))
-        for each in problems:
+        for each in _shape_problems(item):
             path = f"items.{index}.{each.path}" if each.path else f"items.{index}"
             yield FieldProblem(path, each.message)
 
@@ -145,18 +177,49 @@ def _new_item(said: JsonObject) -> NewItem:
     )
 
 
-def _filled(value: Json, words: dict[str, str]) -> Json:
-    if isinstance(value, str):
-        for name, meaning in words.items():
-            value = value.replace(name, meaning)
-        return value
-    elif isinstance(value, dict):
-        return {name: _filled(each, words) for name, each in value.items()}
-    elif isinstance(value, list):
-        return [_filled(each, words) for each in value]
-    else:
-        return value
+def _alert_problems(folder: Folder, target: JsonObject) -> Iterator[FieldProblem]:
+    yield from _words_problems(target)
+    if target.get("to", TOLD[0]) not in TOLD:
+        yield FieldProblem("to", _("must be one of: %(known)s") % {"known": ", ".join(TOLD)})
 
 
-def _zone(name: str) -> tzinfo:
-    return ZoneInfo(name) if name else UTC
+def _task_problems(folder: Folder, target: JsonObject) -> Iterator[FieldProblem]:
+    yield from _words_problems(target)
+    team, assignee, form = target.get("team"), target.get("assignee"), target.get("form", {})
+    if bool(team) == bool(assignee):
+        yield FieldProblem("team", _("is needed, or a person: one of both"))
+    elif team and not Team.objects.filter(folder=folder, key=str(team)).exists():
+        message = _("There is no team “%(key)s” in this folder.") % {"key": team}
+        yield FieldProblem("team", message)
+    elif assignee and not _is_of_folder(folder, str(assignee)):
+        message = _("is nobody of this folder: “%(name)s”") % {"name": assignee}
+        yield FieldProblem("assignee", message)
+    if not isinstance(form, dict):
+        yield FieldProblem("form", _("must be an object"))
+    elif form:
+        yield from check_schema(form, at="form")[:3]
+
+
+def _words_problems(target: JsonObject) -> Iterator[FieldProblem]:
+    for name, longest in (("title", 200), ("message", 2_000)):
+        value = target.get(name, "")
+        if not isinstance(value, str):
+            yield FieldProblem(name, _("must be text"))
+        elif len(value) > longest:
+            yield FieldProblem(name, _("is longer than %(n)d characters") % {"n": longest})
+        elif name == "title" and not value.strip():
+            yield FieldProblem(name, _("is missing"))
+
+
+def _is_of_folder(folder: Folder, name: str) -> bool:
+    found = User.objects.filter(username=name, is_active=True).first()
+    return found is not None and can(found, Action.VIEW, folder.pk)
+
+
+CHECKS: Final[Mapping[str, Callable[[Folder, JsonObject], Iterator[FieldProblem]]]] = {
+    "workflow": _workflow_problems,
+    "run": _run_problems,
+    "items": _items_problems,
+    "alert": _alert_problems,
+    "task": _task_problems,
+}

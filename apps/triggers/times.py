@@ -14,6 +14,7 @@ from apps.calendars.models import Calendar
 from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.json import JsonObject
 
+from .conditions import time_part
 from .models import Trigger
 from .timing import Planned, TimeRule, jittered, parse_rule
 
@@ -39,7 +40,7 @@ def rule_of(trigger: Trigger, hours: Hours | None = None) -> TimeRule:
     """
     if hours is None and trigger.calendar_id is not None:
         hours = hours_of(trigger.calendar)
-    return time_rule(trigger.rule, hours, trigger.on_closed)
+    return time_rule(time_part(trigger.rule), hours, trigger.on_closed)
 
 
 def rule_said(folder: Folder, said: JsonObject) -> TimeRule:
@@ -50,7 +51,10 @@ def rule_said(folder: Folder, said: JsonObject) -> TimeRule:
     calendar = calendar_said(folder, said.get("calendar"))
     hours = hours_of(calendar) if calendar else None
     rule = said.get("rule")
-    return time_rule(rule if isinstance(rule, dict) else {}, hours, str(said.get("on_closed")))
+    times = rule if isinstance(rule, dict) else {}
+    if said.get("kind") == Trigger.Kind.EXPECTED:
+        times = time_part(times)
+    return time_rule(times, hours, str(said.get("on_closed")))
 
 
 def time_rule(rule: JsonObject, hours: Hours | None, on_closed: str) -> TimeRule:

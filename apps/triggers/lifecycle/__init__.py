@@ -10,6 +10,8 @@ a time that has come ─► fired | failed | skipped | missed
 """
 
 from .by_hand import DryRun, dry_run, fire_now
+from .causing import cause_of
+from .entering import fire_for
 from .firing import fire_due, start_waiting
 from .saving import (
     Saved,
@@ -30,9 +32,11 @@ from .standing import (
 __all__ = [
     "DryRun",
     "Saved",
+    "cause_of",
     "compare_trigger",
     "dry_run",
     "fire_due",
+    "fire_for",
     "fire_now",
     "pause_folder",
     "pause_of",

@@ -13,6 +13,7 @@ from apps.lib.json import JsonObject
 from apps.triggers.models import Firing, Trigger
 from apps.triggers.targets import filled
 
+from .holding import insist_on_no_stop
 from .moving import record
 from .recording import note, note_begun, topics_of
 from .standing import lock
@@ -37,9 +38,11 @@ def fire_now(trigger: Trigger, *, by: Actor) -> Firing:
     """Start at once what the trigger starts, whatever its times, its pause and its policies say.
 
     The start log names who did it. What could not be started is in it, too, as `failed` with its
-    message; it does not count towards switching the trigger off.
+    message; it does not count towards switching the trigger off. Raises ConflictError while all
+    work of the folder is stopped.
     """
     found = lock(trigger.pk)
+    insist_on_no_stop(found)
     firing = Firing(
         trigger=found,
         planned_at=database_now(),
@@ -60,16 +63,24 @@ def fire_now(trigger: Trigger, *, by: Actor) -> Firing:
 def dry_run(trigger: Trigger) -> DryRun:
     """Start what the trigger starts and take it back before anybody sees it.
 
-    So the answer is what a start now would really meet: schemas, references, versions.
+    So the answer is what a start now would really meet: schemas, references, versions. Places for
+    an event are filled with what it was about last.
     """
-    now = database_now()
-    target = filled(trigger.target, now, str(trigger.rule.get("zone") or ""))
+    now, event = database_now(), _last_event(trigger)
+    target = trigger.target
     try:
+        target = filled(trigger.target, now, str(trigger.rule.get("zone") or ""), event)
         with transaction.atomic():
-            begun = start_target(trigger, now, by=actor_of(trigger))
+            begun = start_target(trigger, now, by=actor_of(trigger), event=event)
             transaction.set_rollback(True)
     except DomainError as error:
         return DryRun(target=target, problem=why(error))
     # a number that was drawn and given back would mislead
     label = begun.label.rpartition(" #")[0] or begun.label
     return DryRun(target=target, label=label or _("nothing"))
+
+
+def _last_event(trigger: Trigger) -> JsonObject:
+    started = Firing.objects.filter(trigger=trigger).exclude(event={}).order_by("-planned_at")
+    found: JsonObject | None = started.values_list("event", flat=True).first()
+    return found or {}

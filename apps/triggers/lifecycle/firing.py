@@ -18,17 +18,19 @@ from apps.calendars.hours import Hours
 from apps.calendars.lookup import hours_of
 from apps.events.live import nudge
 from apps.lib.clock import database_now
-from apps.lib.errors import DomainError
 from apps.triggers.deciding import Plan, decide, look
 from apps.triggers.models import Firing, Trigger
 from apps.triggers.times import Tick, due_at, rule_of
 from apps.workflows.lifecycle.running import concerns_all
 
+from .entering import forget_large
+from .holding import held_folders
 from .moving import Move, advance
 from .overlapping import Overlaps
-from .recording import claim_times, last_started, note, note_begun, store, topics_of
-from .standing import paused_folders, wake
-from .starting import Begun, Queues, actor_of, start_target, start_together, under_way, why
+from .recording import claim_times, last_started, note_begun, store, topics_of
+from .standing import wake
+from .starting import Begun, Queues, start_together, under_way, why
+from .trying import start_firing
 
 log = structlog.get_logger("controlroom.triggers")
 
@@ -87,9 +89,10 @@ def _start_one_that_waited(trigger_id: int) -> bool:
         return False
     firing.fired_at = now
     move = Move.of(trigger)
-    move.count(_start(trigger, firing, {}))
+    move.count(start_firing(trigger, firing))
     firing.reason = firing.reason or Reason.WAITED
     store([firing])
+    forget_large(firing)
     advance([move])
     nudge(*topics_of([trigger]))
     return True
@@ -98,23 +101,7 @@ def _start_one_that_waited(trigger_id: int) -> bool:
 def _is_paused(trigger: Trigger, now: datetime) -> bool:
     if trigger.status not in (Status.ENABLED, Status.ENDED):
         return True
-    return bool(paused_folders({trigger.folder_id}, now))
-
-
-def _start(trigger: Trigger, firing: Firing, queues: Queues) -> bool:
-    """Start what the trigger starts for this time, and fill in what came of it."""
-    try:
-        begun = start_target(trigger, firing.planned_at, by=actor_of(trigger), queues=queues)
-    except Exception as error:
-        if concerns_all(error):
-            raise
-        # what people said may be refused; anything else is a fault of ours, and must be seen
-        tell = log.info if isinstance(error, DomainError) else log.exception
-        tell("trigger_could_not_start", trigger=trigger.pk, error=why(error))
-        note(firing, Outcome.FAILED, Reason.TARGET, why(error))
-        return False
-    note_begun(firing, begun)
-    return True
+    return bool(held_folders({trigger.folder_id}, now))
 
 
 @dataclass(slots=True)
@@ -133,7 +120,7 @@ class _Batch:
         self.now = now
         self.queues: Queues = {}
         self.hours = _hours_of(triggers)
-        self.paused_folders = paused_folders({trigger.folder_id for trigger in triggers}, now)
+        self.held_folders = held_folders({trigger.folder_id for trigger in triggers}, now)
 
     def run(self) -> None:
         looks = {pk: self._look(trigger) for pk, trigger in self.triggers.items()}
@@ -163,7 +150,7 @@ class _Batch:
         if begun is not None:
             note_begun(firing, begun)
         else:
-            is_started = _start(look.move.trigger, firing, self.queues)
+            is_started = start_firing(look.move.trigger, firing, self.queues)
         look.move.count(is_started)
         overlaps.note(firing)
 
@@ -183,15 +170,16 @@ class _Batch:
             return _Look([fault], move)
         move.go_on(seen.following, (seen.ticks or [first])[-1])
         plans = decide(seen, trigger, self.now, lambda tick: due_at(trigger, tick.at))
-        if trigger.folder_id in self.paused_folders:
-            plans = [_held_back(plan) for plan in plans]
+        held = self.held_folders.get(trigger.folder_id)
+        if held is not None:
+            plans = [_held_back(plan, held) for plan in plans]
         return _Look(plans, move)
 
 
-def _held_back(plan: Plan) -> Plan:
+def _held_back(plan: Plan, reason: str) -> Plan:
     if plan.outcome != Outcome.FIRED:
         return plan
-    return replace(plan, outcome=Outcome.SKIPPED, reason=Reason.FOLDER_PAUSED)
+    return replace(plan, outcome=Outcome.SKIPPED, reason=reason)
 
 
 def _hours_of(triggers: list[Trigger]) -> dict[int, Hours]:

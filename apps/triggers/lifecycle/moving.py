@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Membership
-from apps.accounts.roles import GRANTS, Action
 from apps.events.bus import publish
 from apps.lib.actors import SYSTEM
 from apps.lib.json import JsonObject
 from apps.notices.lifecycle import notify
 from apps.triggers.models import Trigger
 from apps.triggers.times import Tick, due_at
+
+from .people import concerned, page_of
 
 Status = Trigger.Status
 NOTICE: Final = "trigger_disabled"
@@ -116,28 +115,12 @@ def _tell(move: Move) -> None:
         return
     event = record("auto_disabled", trigger, SYSTEM, {"reason": move.reason})
     notify(
-        _concerned(trigger),
+        concerned(trigger),
         NOTICE,
         title=_("The trigger “%s” was switched off") % trigger.title,
         body=_("%s It starts nothing until somebody switches it on again.") % move.reason,
-        url=_page_of(trigger),
+        url=page_of(trigger),
         folder_id=trigger.folder_id,
         subject=("trigger", trigger.pk),
         key=f"{NOTICE}:{event.id}",
     )
-
-
-def _concerned(trigger: Trigger) -> list[int]:
-    """Return the owner; without one, all who design the work of the folder."""
-    if trigger.owner is not None and trigger.owner.is_active:
-        return [trigger.owner.pk]
-    roles = [role for role, granted in GRANTS.items() if Action.DESIGN in granted]
-    found = Membership.objects.filter(folder=trigger.folder_id, role__in=roles)
-    return list(found.filter(user__is_active=True).values_list("user_id", flat=True))
-
-
-def _page_of(trigger: Trigger) -> str:
-    try:
-        return reverse("triggers:trigger_detail", args=[trigger.pk])
-    except NoReverseMatch:
-        return ""

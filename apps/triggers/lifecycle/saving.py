@@ -34,7 +34,7 @@ log = structlog.get_logger("controlroom.triggers")
 
 Status = Trigger.Status
 # Where one of these changes, the times are worked out anew
-TIMES = ("rule", "calendar", "on_closed")
+TIMES = ("kind", "rule", "calendar", "on_closed")
 PLAIN = (
     "title",
     "description",
@@ -120,7 +120,8 @@ def replan(trigger_ids: Iterable[int]) -> int:
 
     What is due already is left to the scheduler. Reads all, locks and writes only what moves.
     """
-    rows = Trigger.objects.filter(pk__in=list(trigger_ids), status=Status.ENABLED)
+    enabled = Trigger.objects.filter(status=Status.ENABLED, kind__in=Trigger.TIMED)
+    rows = enabled.filter(pk__in=list(trigger_ids))
     found = rows.select_related("calendar").iterator(chunk_size=500)
     return sum(_replan_one(each.pk) for each in found if _other_time(each, database_now()))
 
@@ -193,16 +194,25 @@ def _plan(trigger: Trigger, checked: Checked, *, is_other: bool) -> None:
     now = database_now()
     if trigger.pk is not None:
         _note_left_behind(trigger, now)
-    following = first_after(checked.rule, now)
-    if following is None:
-        problem = FieldProblem("rule", _("has no time that lies ahead"))
-        raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
-    trigger.next_at, trigger.next_mark = following.at, following.mark
+    kind = checked.said["kind"]
+    if kind != trigger.kind or kind == Trigger.Kind.STATE:
+        # what holds by now is no beginning; what a queue trigger has under way stays known
+        trigger.seen, trigger.checked_at = {}, None
+    if checked.rule is None:
+        trigger.next_at, trigger.next_mark = None, ""
+    else:
+        following = first_after(checked.rule, now)
+        if following is None:
+            problem = FieldProblem("rule", _("has no time that lies ahead"))
+            raise InvalidError(f"{problem.path}: {problem.message}.", fields=[problem])
+        trigger.next_at, trigger.next_mark = following.at, following.mark
     if trigger.status == Status.ENDED:
         trigger.status = Status.ENABLED
 
 
 def _note_left_behind(trigger: Trigger, now: datetime) -> None:
+    if trigger.kind not in Trigger.TIMED:
+        return
     try:
         rule = rule_of(trigger)
     except InvalidError:

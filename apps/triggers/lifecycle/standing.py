@@ -1,11 +1,9 @@
 """Triggers are paused and resumed, one by one or a folder at a time."""
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Final
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -26,10 +24,6 @@ log = structlog.get_logger("controlroom.triggers")
 
 Status = Trigger.Status
 MAX_REASON = 500
-# Any number of schedulers hold a folder at once; whoever pauses it waits until they have let go
-HOLD_FOLDERS: Final = """
-select 1 from accounts_folder where id = any(%s::bigint[]) order by id for share
-"""
 
 
 @transaction.atomic
@@ -63,15 +57,33 @@ def resume_trigger(trigger: Trigger, *, by: Actor) -> Trigger:
     found = lock(trigger.pk)
     if found.status not in (Status.PAUSED, Status.AUTO_DISABLED):
         raise _not_so(found)
-    rule, now = rule_of(found), database_now()
-    note_unseen(found, rule, now, Firing.Outcome.SKIPPED, Firing.Reason.PAUSED)
     move = Move.of(found)
-    move.next, move.failures, move.reason = first_after(rule, now), 0, ""
-    move.status = Status.ENABLED if move.next else Status.ENDED
+    move.failures, move.reason, move.status = 0, "", Status.ENABLED
+    if found.kind in Trigger.TIMED:
+        _plan_from_now(found, move)
     record("resumed", found, by)
     advance([move])
     Trigger.objects.filter(pk=found.pk).update(paused_until=None, updated_at=Now())
+    look_anew(found)
     return lock(found.pk)
+
+
+def look_anew(trigger: Trigger) -> None:
+    """Forget whether the conditions of a state trigger held: what holds by now is no beginning.
+
+    What it has under way, or has read of a mailbox, is kept.
+    """
+    if trigger.kind == Trigger.Kind.STATE:
+        Trigger.objects.filter(pk=trigger.pk).update(seen={})
+
+
+def _plan_from_now(trigger: Trigger, move: Move) -> None:
+    """Go on with the next time; those that passed meanwhile are recorded in one row."""
+    rule, now = rule_of(trigger), database_now()
+    note_unseen(trigger, rule, now, Firing.Outcome.SKIPPED, Firing.Reason.PAUSED)
+    move.next = first_after(rule, now)
+    if move.next is None:
+        move.status = Status.ENDED
 
 
 def wake(now: datetime) -> int:
@@ -127,14 +139,6 @@ def pause_of(folder: Folder) -> FolderPause | None:
     held = FolderPause.objects.filter(folder=folder, until__gt=database_now())
     found: FolderPause | None = held.first()
     return found
-
-
-def paused_folders(ids: Collection[int], now: datetime) -> set[int]:
-    """Return which of these folders are paused; no other will be before the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD_FOLDERS, [sorted(ids)])
-    pauses = FolderPause.objects.filter(folder__in=ids, until__gt=now)
-    return set(pauses.values_list("folder_id", flat=True))
 
 
 def lock(pk: int) -> Trigger:

@@ -1,10 +1,9 @@
 """Starts what triggers start, says whether it is still under way, and cancels it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
@@ -20,22 +19,16 @@ from apps.lib.json import JsonObject
 from apps.queues.lifecycle import add_items, add_unread, cancel_item
 from apps.queues.models import Ended, WorkItem, WorkQueue
 from apps.triggers.models import Firing, Trigger
-from apps.triggers.targets import filled, new_items
+from apps.triggers.targets import filled, new_items, object_of
 from apps.workflows.lifecycle import cancel_instance, start_instance, start_instances
 from apps.workflows.lifecycle.running import concerns_all
 from apps.workflows.models import Workflow, WorkflowInstance
 
+from .asking import alert, ask, open_tasks, withdraw
+from .begun import Begun, named
+
 Subject = Firing.Subject
 ALIVE = (WorkflowInstance.Status.RUNNING, WorkflowInstance.Status.PAUSED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """What was started: what kind of thing, the numbers, and how people call it."""
-
-    subject: Subject
-    ids: list[int]
-    label: str
 
 
 def actor_of(trigger: Trigger) -> Actor:
@@ -50,15 +43,22 @@ Queues: TypeAlias = dict[tuple[int, str], WorkQueue]
 
 
 def start_target(
-    trigger: Trigger, planned_at: datetime, *, by: Actor, queues: Queues | None = None
+    trigger: Trigger,
+    planned_at: datetime,
+    *,
+    by: Actor,
+    queues: Queues | None = None,
+    event: JsonObject | None = None,
 ) -> Begun:
-    """Start what the trigger starts, for that time. Raises DomainError, and starts nothing then."""
-    target = filled(trigger.target, planned_at, str(trigger.rule.get("zone") or ""))
+    """Start what the trigger starts, for that time and that event.
+
+    Raises DomainError, and starts nothing then.
+    """
+    target = filled(trigger.target, planned_at, _zone_of(trigger), event or {})
     with transaction.atomic():
         if target.get("type") == "items":
             return _add_items(trigger, target, by, {} if queues is None else queues)
-        starters = {"workflow": _start_workflow, "run": _start_run}
-        return starters[str(target.get("type"))](trigger, target, by)
+        return _STARTERS[str(target.get("type"))](trigger, target, by)
 
 
 def start_together(wanted: Iterable[tuple[Trigger, Firing]]) -> dict[int, Begun]:
@@ -88,7 +88,7 @@ def _start_group(version: Version, members: list[tuple[Trigger, Firing]]) -> dic
             workflow = Workflow.objects.get(folder_id=folder_id, key=key)
             ids = start_instances(
                 workflow,
-                [_variables_of(trigger, firing.planned_at) for trigger, firing in members],
+                [_variables_of(trigger, firing) for trigger, firing in members],
                 by=Actor(None, _("Triggers"), "trigger"),
                 version=number,
                 names=[actor.name for actor in actors],
@@ -100,15 +100,18 @@ def _start_group(version: Version, members: list[tuple[Trigger, Firing]]) -> dic
             raise
         return {}  # one of them does not fit: each by itself, so that the others start
     return {
-        firing.pk: Begun(subject=Subject.INSTANCE, ids=[pk], label=_named(workflow.title, pk))
+        firing.pk: Begun(subject=Subject.INSTANCE, ids=[pk], label=named(workflow.title, pk))
         for (_trigger, firing), pk in zip(members, ids, strict=True)
     }
 
 
-def _variables_of(trigger: Trigger, planned_at: datetime) -> JsonObject:
-    target = filled(trigger.target, planned_at, str(trigger.rule.get("zone") or ""))
-    found = target.get("variables", {})
-    return found if isinstance(found, dict) else {}
+def _variables_of(trigger: Trigger, firing: Firing) -> JsonObject:
+    target = filled(trigger.target, firing.planned_at, _zone_of(trigger), firing.event)
+    return object_of(target, "variables")
+
+
+def _zone_of(trigger: Trigger) -> str:
+    return str(trigger.rule.get("zone") or "")
 
 
 def _record_start(workflow: Workflow, instance_id: int, by: Actor) -> None:
@@ -128,12 +131,18 @@ def under_way(firings: Iterable[Firing]) -> list[Firing]:
         Subject.INSTANCE.value: _alive_instances,
         Subject.RUN.value: _alive_runs,
         Subject.ITEMS.value: _alive_items,
+        Subject.TASK.value: open_tasks,
     }
     ids: dict[str, set[int]] = {}
-    for kind, ask in alive.items():
+    for kind, which in alive.items():
         wanted = {pk for each in found if each.subject_type == kind for pk in each.subject_ids}
-        ids[kind] = ask(wanted) if wanted else set()
-    return [each for each in found if not ids[each.subject_type].isdisjoint(each.subject_ids)]
+        ids[kind] = which(wanted) if wanted else set()
+    nothing: set[int] = set()
+    return [
+        each
+        for each in found
+        if not ids.get(each.subject_type, nothing).isdisjoint(each.subject_ids)
+    ]
 
 
 def cancel_subject(firing: Firing, *, by: Actor) -> None:
@@ -152,37 +161,38 @@ def _cancel(subject: str, pk: int, why: str, by: Actor) -> None:
         cancel_instance(WorkflowInstance.objects.get(pk=pk), by=by, reason=why)
     elif subject == Subject.RUN:
         request_stop(pk, by=by, reason=why)
+    elif subject == Subject.TASK:
+        withdraw(pk, by=by)
     else:
         cancel_item(pk, by=by, reason=why)
 
 
 def _start_workflow(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
-    key, number, variables = target["key"], target.get("version"), target.get("variables", {})
+    key, number = target["key"], target.get("version")
     workflow = Workflow.objects.filter(folder_id=trigger.folder_id, key=key).first()
     if workflow is None:
         raise NotFoundError(_("There is no workflow “%(key)s” in this folder.") % {"key": key})
     instance = start_instance(
         workflow,
-        variables if isinstance(variables, dict) else {},
+        object_of(target, "variables"),
         by=by,
         version=number if isinstance(number, int) else None,
     )
-    label = _named(workflow.title, instance.pk)
+    label = named(workflow.title, instance.pk)
     return Begun(subject=Subject.INSTANCE, ids=[instance.pk], label=label)
 
 
 def _start_run(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
-    key, run_input = target["automation"], target.get("input")
+    key = target["automation"]
     automation = Automation.objects.filter(folder_id=trigger.folder_id, key=key).first()
     version = automation.current_version if automation else None
     if automation is None or version is None:
         raise NotFoundError(_("There is no automation “%(key)s” in this folder.") % {"key": key})
     if automation.kind != Automation.Kind.RUN:
         raise InvalidError(_("“%s” works the items of a queue: it does not run alone.") % key)
-    given = run_input if isinstance(run_input, dict) else {}
-    run = create_run(version, run_input=given, because=by.name, by=by)
+    run = create_run(version, run_input=object_of(target, "input"), because=by.name, by=by)
     ring_pool(run)
-    return Begun(subject=Subject.RUN, ids=[run.pk], label=_named(automation.title, run.pk))
+    return Begun(subject=Subject.RUN, ids=[run.pk], label=named(automation.title, run.pk))
 
 
 def _add_items(trigger: Trigger, target: JsonObject, by: Actor, queues: Queues) -> Begun:
@@ -200,12 +210,16 @@ def _add_items(trigger: Trigger, target: JsonObject, by: Actor, queues: Queues) 
         ids = add_items(queue, items, origin=origin, by=by, all_or_nothing=True).ids
     label = _("%(queue)s: %(n)d items") % {"queue": queue.title, "n": len(ids)}
     if len(ids) == 1:
-        label = _named(queue.title, ids[0])
+        label = named(queue.title, ids[0])
     return Begun(subject=Subject.ITEMS, ids=ids, label=label[:200])
 
 
-def _named(title: str, pk: int) -> str:
-    return f"{title[:180]} #{pk}"
+_STARTERS: Final[Mapping[str, Callable[[Trigger, JsonObject, Actor], Begun]]] = {
+    "workflow": _start_workflow,
+    "run": _start_run,
+    "alert": alert,
+    "task": ask,
+}
 
 
 def _alive_instances(ids: set[int]) -> set[int]:

@@ -144,11 +144,16 @@ class Reading:
         return planned_on_the_clock(told, self.zone)
 
     def _zone(self) -> ZoneInfo:
-        name = self.said.get("zone")
-        if isinstance(name, str) and name in _zones():
-            return ZoneInfo(name)
+        found = zone_named(self.said.get("zone"))
+        if found is not None:
+            return found
         self.wrong("zone", _("is no time zone, as Europe/Berlin is one"))
         return ZoneInfo("UTC")
+
+
+def zone_named(name: object) -> ZoneInfo | None:
+    """Return the time zone of that name; None for what names none."""
+    return ZoneInfo(name) if isinstance(name, str) and name in _zones() else None
 
 
 @lru_cache(maxsize=1)
