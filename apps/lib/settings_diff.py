@@ -44,14 +44,24 @@ def _say(field: forms.Field | None, value: Any) -> str:
     elif isinstance(value, bool):
         return _("yes") if value else _("no")
     elif isinstance(field, forms.ModelChoiceField):
-        chosen = field.queryset.filter(pk=value).first() if field.queryset is not None else None
-        return str(chosen or value)
+        return _say_chosen(field, value)
     elif isinstance(field, forms.ChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
-    elif isinstance(value, dict | list):
-        return _cut(json.dumps(value, ensure_ascii=False))
     else:
-        return _cut(str(value))
+        return _cut(_say_plain(value))
+
+
+def _say_chosen(field: "forms.ModelChoiceField[Any]", value: Any) -> str:
+    """Return what was chosen by its name; of what may be many, all names."""
+    keys = value if isinstance(value, list) else [value]
+    known = field.queryset.filter(pk__in=keys) if field.queryset is not None else []
+    return _cut(", ".join(str(each) for each in known) or str(value))
+
+
+def _say_plain(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
 def _cut(text: str) -> str:

@@ -18,10 +18,12 @@ from apps.events.bus import ring
 from apps.lib.gathering import Gatherer
 
 from .lifecycle.finishing import result_arrays
+from .lifecycle.leasing import is_limited, note_limited, paused
+from .lifecycle.room import asking, read_room
 from .lifecycle.running import array_text, tell_moved
-from .lifecycle.values import Result
+from .lifecycle.values import Hold, Result
 from .models import Attempt
-from .statements import FINISH_AND_LEASE, HOT_SETTINGS, LOCK_QUEUE, RENEW
+from .statements import FINISH_AND_LEASE, HOT_SETTINGS, LOCK_ROOM, RENEW, SPEND, ask_room
 
 MAX_WEIGHT = 1_000  # results and wanted items in one statement
 NO_QUEUE = 0
@@ -39,12 +41,16 @@ FIND_QUEUE = "select id from queues_workqueue where folder_id = %(folder)s and k
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """Up to `n` items of the queue with this key, for `bot`; 0 seconds: what the queue says."""
+    """Up to `n` items of the queue with this key, for `bot`; 0 seconds: what the queue says.
+
+    `capabilities`: what the bot says it can do, beside what is known of it.
+    """
 
     queue: str
     n: int
     bot: str
     seconds: int = 0
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +89,14 @@ class Answer:
     """What became of a call.
 
     `done`: what took effect (results, or renewals); `foreign`: leases of other folders, left
-    alone; `queue_id`: the queue that was leased from, None when there is no such queue.
+    alone; `queue_id`: the queue that was leased from, None when there is no such queue; `hold`:
+    why nothing may be leased from it.
     """
 
     done: set[Key] = field(default_factory=set)
     foreign: set[Key] = field(default_factory=set)
     leased: list[Leased] = field(default_factory=list)
-    paused: str | None = None
+    hold: Hold | None = None
     queue_id: int | None = None
 
 
@@ -179,16 +186,31 @@ class _Round:
             self.exchanges = [each for each in self.exchanges if each[0].want is None]
             wants = []
         self._collect_results()
-        is_limited = queue_id in _limited
-        if self.results or (wants and not is_limited):
-            report = await self._run(queue_id, [] if is_limited else wants, self.results.values())
+        must_lock = is_limited(queue_id)
+        if self.results or (wants and not must_lock):
+            report = await self._run(queue_id, [] if must_lock else wants, self.results.values())
             self._note_finished(report)
-            is_limited = is_limited or report["is_limited"]
-        if is_limited and wants:
-            _limited.add(queue_id)
-            async with self.connection.transaction():
-                await _rows(self.connection, LOCK_QUEUE, {"queue_id": queue_id})
-                await self._run(queue_id, wants, [], is_locked=True)
+            must_lock = must_lock or report["is_limited"]
+        if must_lock and wants:
+            await self._lease_locked(queue_id, wants)
+
+    async def _lease_locked(self, queue_id: int, wants: list[tuple[Want, Answer]]) -> None:
+        """Lease with everybody else held off whom the same limits bind."""
+        asked = _of_wants([want for want, _answer in wants]) | {"queue_id": queue_id}
+        async with self.connection.transaction():
+            locked = await _rows(self.connection, LOCK_ROOM, {"queue_id": queue_id})
+            room = read_room(await _rows(self.connection, ask_room(), asking(asked)), locked)
+            note_limited(queue_id, room)
+            if not room.is_capable:
+                return
+            counts = room.fitted(asked["counts"])
+            if any(counts):
+                await self._run(queue_id, wants, [], counts=counts)
+                n = sum(len(answer.leased) for _want, answer in wants)
+                if n and room.has_rates:
+                    await _rows(self.connection, SPEND, {"queue_id": queue_id, "n": n})
+            for index, (_want, answer) in enumerate(wants):
+                answer.hold = None if counts[index] else room.hold_of(index)
 
     def _collect_results(self) -> None:
         """Take one result of each item: the statement's report is by item, not by lease.
@@ -219,17 +241,21 @@ class _Round:
         wants: list[tuple[Want, Answer]],
         results: Iterable[Result],
         *,
-        is_locked: bool = False,
+        counts: list[int] | None = None,
     ) -> dict[str, Any]:
-        """Run the statement, deal out what it leased, and return its report."""
+        """Run the statement, deal out what it leased, and return its report.
+
+        `counts`: what the wants get at most, as was found out under locks.
+        """
         values = {**result_arrays(list(results)), **_of_wants([want for want, _answer in wants])}
-        values |= {"queue_id": queue_id, "is_locked": is_locked}
+        values |= {"queue_id": queue_id, "is_locked": counts is not None}
+        values |= {"counts": counts} if counts else {}
         first, *leased = await _rows(self.connection, FINISH_AND_LEASE, values)
         report: dict[str, Any] = orjson.loads(first[3])
         for row in sorted(leased, key=lambda row: (row[7], row[8])):
             wants[row[7] - 1][1].leased.append(_leased(row))
         for _want, answer in wants:
-            answer.paused = report["paused"]
+            answer.hold = paused(report["paused"])
         queues = {*report["queues"], *([queue_id] if leased else [])}
         _tell(queues, [*report["finished"], *(row[0] for row in leased)], report["refilled"])
         if report["has_told"]:
@@ -245,10 +271,6 @@ class _Round:
                 # the very object: an equal result of somebody else is looked up
                 if result.id in finished and self.results.get(result.id) is result
             }
-
-
-# Queues that were seen to have max_in_progress: for them the lock is taken at the first call.
-_limited: set[int] = set()
 
 
 async def _release(connection: Connection, answers: Iterable[Answer]) -> None:
@@ -288,6 +310,7 @@ def _of_wants(wants: Sequence[Want]) -> dict[str, Any]:
         "run_ids": [None for _ in wants],
         "counts": [want.n for want in wants],
         "seconds": [want.seconds for want in wants],
+        "capabilities": [list(want.capabilities) for want in wants],
     }
 
 

@@ -7,13 +7,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
-from apps.bots.models import Automation
+from apps.bots.models import MAX_CAPABILITY, Automation
 from apps.lib.errors import DomainError
 from apps.lib.json import parse_json
 from apps.lib.schema import require_schema
+from apps.limits.models import Application, Limit
 
 from . import engine
+from .capabilities import tidy_capabilities
 from .models import Gate, WorkQueue
+from .models.queues import MAX_CAPABILITIES
 
 if TYPE_CHECKING:
     WorkQueueForm = forms.ModelForm[WorkQueue]
@@ -23,6 +26,7 @@ else:
 
 MAX_JSON_BYTES = 500_000
 WIDE = ("description", "error_rules", "payload_schema")
+BINDING = ("applications", "limits")
 CODE = {"spellcheck": "false", "data-code": True}
 
 
@@ -58,8 +62,34 @@ class JsonField(forms.CharField):
         """What it means is for the form to judge."""
 
 
+class CapabilitiesField(forms.CharField):
+    """Words with commas between them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return tidy_capabilities(str(super().to_python(value) or "").split(","))
+
+    def validate(self, value: Any) -> None:
+        if len(value) > MAX_CAPABILITIES:
+            raise forms.ValidationError(_("Give at most %d words.") % MAX_CAPABILITIES)
+        if any(len(word) > MAX_CAPABILITY for word in value):
+            text = _("A word may have at most %d characters.")
+            raise forms.ValidationError(text % MAX_CAPABILITY)
+
+    def run_validators(self, value: Any) -> None:
+        """How long the words may be was checked one by one."""
+
+
 class QueueForm(WorkQueueForm):
     """Everything about a queue that a designer sets."""
+
+    required_capabilities = CapabilitiesField(
+        label=_("Bots must have"),
+        required=False,
+        help_text=_("Words with commas between them, as in sap, excel. Empty: any bot."),
+    )
 
     cut_off_time = forms.TimeField(
         label=_("Cut-off time"),
@@ -90,6 +120,7 @@ class QueueForm(WorkQueueForm):
             "on_business_exception", "on_exhausted", "error_rules",
             "sla_seconds", "due_lead_seconds", "seconds_per_point",
             "unique_reference", "payload_schema",
+            "applications", "limits", "required_capabilities", "share",
         ]  # fmt: skip
         field_classes = {  # noqa: RUF012 - Django's way
             "payload_schema": JsonField,
@@ -99,6 +130,8 @@ class QueueForm(WorkQueueForm):
             "description": forms.Textarea(attrs={"rows": 2}),
             "payload_schema": forms.Textarea(attrs={"rows": 18, **CODE}),
             "error_rules": forms.Textarea(attrs={"rows": 6, **CODE}),
+            "applications": forms.CheckboxSelectMultiple,
+            "limits": forms.CheckboxSelectMultiple,
         }
         help_texts = {  # noqa: RUF012
             "key": _("Used in addresses and by the API. Letters, digits, dashes and underscores."),
@@ -109,6 +142,11 @@ class QueueForm(WorkQueueForm):
             ),
             "sla_seconds": _("Leave empty if nothing is due, or give a cut-off below."),
             "max_in_progress": _("Leave empty for no limit."),
+            "applications": _(
+                "What its items are worked in. When one fails, is held or frozen, they wait."
+            ),
+            "limits": _("Beside those of its applications, which hold in any case."),
+            "share": _("1 to 100: its weight among the queues that want the same bots."),
             "gate": _("How sure AI must be of what it reads. None: everything goes through."),
         }
 
@@ -119,6 +157,9 @@ class QueueForm(WorkQueueForm):
         self.fields["automation"].queryset = automations  # type: ignore[attr-defined]
         gates = Gate.objects.filter(folder=folder)
         self.fields["gate"].queryset = gates  # type: ignore[attr-defined]
+        for name, model in (("applications", Application), ("limits", Limit)):
+            known = model.objects.filter(folder=folder)
+            self.fields[name].queryset = known  # type: ignore[attr-defined]
         for name, value in (self.instance.cut_off or {}).items():
             self.initial.setdefault(f"cut_off_{name}", value)
         if self.instance.pk:
@@ -164,7 +205,11 @@ class QueueForm(WorkQueueForm):
         return [
             self._section(_("What it is"), "key", "title", "description"),
             self._section(
-                _("Who works it"), "automation", "max_runs", "max_in_progress", "lease_seconds"
+                _("Who works it"),
+                "automation", "max_runs", "share", "required_capabilities", "lease_seconds",
+            ),
+            self._section(
+                _("What keeps it back"), "max_in_progress", "applications", "limits"
             ),
             self._section(_("What AI reads"), "gate"),
             self._section(
@@ -186,8 +231,15 @@ class QueueForm(WorkQueueForm):
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is stored now, for showing before and after."""
-        stored = WorkQueue.objects.filter(pk=self.instance.pk).values(*self.Meta.fields, "cut_off")
-        return dict(stored.first() or {})
+        columns = [name for name in self.Meta.fields if name not in BINDING]
+        stored = WorkQueue.objects.filter(pk=self.instance.pk).values(*columns, "cut_off").first()
+        if stored is None:
+            return {}
+        bound = {
+            name: list(getattr(self.instance, name).values_list("pk", flat=True))
+            for name in BINDING
+        }
+        return {**stored, **bound}
 
 
 class ReasonForm(forms.Form):

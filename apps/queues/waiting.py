@@ -14,19 +14,25 @@ from apps.events.listener import Listener
 from apps.lib.gathering import Connection, Gatherer
 from apps.lib.lifespan import on_closing
 
+from .statements import room_of_queue
+
 log = structlog.get_logger("controlroom.queues")
 
 LOOK_SECONDS = 1.0
 # Nudges come in bursts; whoever looks after the first sees what the others were about
 SETTLE_SECONDS = 0.02
 
-FILLED = """
-select q.id from unnest(%(ids)s::bigint[]) as q (id)
- where exists (select from queues_ready r
+
+def filled() -> str:
+    """Which of the queues `ids` have something that may be leased now."""
+    return f"""
+select q.id from queues_workqueue q
+ cross join lateral ({room_of_queue()}) r
+ where q.id = any (%(ids)s::bigint[]) and q.paused_at is null and (r.n is null or r.n > 0)
+   and exists (select from queues_ready r
                 where r.queue_id = q.id
                   and (r.expires_at is null or r.expires_at > statement_timestamp()))
-   and exists (select from queues_workqueue w where w.id = q.id and w.paused_at is null)
-"""
+"""  # noqa: S608
 
 
 async def wait_for_items(queue_id: int, seconds: float) -> bool:
@@ -110,9 +116,9 @@ class _Waiters:
 
 async def _look(connection: Connection, asked: Sequence[frozenset[int]]) -> Sequence[set[int]]:
     ids = list(frozenset[int]().union(*asked))
-    cursor = await connection.execute(FILLED, {"ids": ids}, prepare=True)
-    filled = {queue_id for (queue_id,) in await cursor.fetchall()}
-    return [filled & each for each in asked]
+    cursor = await connection.execute(filled(), {"ids": ids}, prepare=True)
+    found = {queue_id for (queue_id,) in await cursor.fetchall()}
+    return [found & each for each in asked]
 
 
 _filled: Gatherer[frozenset[int], set[int]] = Gatherer("waiting", _look)

@@ -85,7 +85,12 @@ def test_a_paused_queue_says_why_and_gives_nothing(api: Program, ids: list[int])
 
     answer = api.post("/queues/invoices/lease", {"max_items": 1})
 
-    assert answer.json() == {"items": [], "paused": "ERP away"}
+    assert answer.json() == {
+        "items": [],
+        "paused": "ERP away",
+        "paused_code": "queue_paused",
+        "paused_until": None,
+    }
     api.post("/queues/invoices/resume")
     assert len(lease(api)) == 1
 

@@ -29,7 +29,7 @@ def said(**changes):
         "retry_delay_seconds": 30, "retry_backoff": "exponential", "lease_seconds": 60,
         "on_business_exception": "inbox", "on_exhausted": "inbox", "due_lead_seconds": 3600,
         "seconds_per_point": 60, "unique_reference": "off", "cut_off_days": "working",
-        "error_rules": "", "payload_schema": "", **changes,
+        "error_rules": "", "payload_schema": "", "share": 1, **changes,
     }  # fmt: skip
 
 

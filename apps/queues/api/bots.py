@@ -18,6 +18,7 @@ from apps.queues.lifecycle import begin_effect, end_effect, record_progress
 
 from .finding import find_item, is_key, may_operate, unknown_queue
 from .handing_in import hand_in, lease_once_per_key
+from .presenting import hold_out
 from .results import results_of
 from .routers import bots as router
 from .schemas import (
@@ -153,23 +154,26 @@ async def _lease(request: TokenRequest, queue: str, wish: Wish) -> Answer:
         found = await batcher.exchange(call)
         if found.queue_id is None:
             raise unknown_queue(queue)
-        if found.leased or is_last:
+        if found.leased or is_last or _is_in_vain(found):
             return found
         is_last = not await waiting.wait_for_items(found.queue_id, deadline - loop.time())
+
+
+def _is_in_vain(found: Answer) -> bool:
+    """Whether waiting changes nothing for this bot."""
+    return found.hold is not None and found.hold.code == "capability"
 
 
 def _want(request: TokenRequest, queue: str, wish: Wish) -> Want:
     if not is_key(queue):
         raise unknown_queue(queue)
     bot = wish.bot or request.actor.name
-    return Want(queue, n=wish.max_items, bot=bot, seconds=wish.lease_seconds or 0)
+    seconds, can = wish.lease_seconds or 0, tuple(wish.capabilities)
+    return Want(queue, n=wish.max_items, bot=bot, seconds=seconds, capabilities=can)
 
 
 def _lease_out(found: Answer) -> dict[str, Any]:
-    out: dict[str, Any] = {"items": [_leased(item) for item in found.leased]}
-    if found.paused is not None:
-        out["paused"] = found.paused
-    return out
+    return {"items": [_leased(item) for item in found.leased], **hold_out(found.hold)}
 
 
 def _leased(item: Leased) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from apps.accounts.idempotency import carry_out_once
 from apps.lib.threads import in_thread
 from apps.queues import batcher, waiting
 from apps.queues.batcher import Answer, Exchange, Want
-from apps.queues.lifecycle import Result, finish_items, lease_items
+from apps.queues.lifecycle import LeasedItem, Result, Wanted, finish_items, take_turn
 from apps.queues.lifecycle.finishing import is_hot
 from apps.queues.models import WorkItem
 
 from .finding import find_queue, unknown_queue
+from .presenting import hold_out
 from .schemas import Wish
 
 Key = tuple[int, UUID]
@@ -115,32 +116,30 @@ class _NothingYetError(Exception):
 def _lease_now(request: TokenRequest, queue: str, wish: Wish, *, is_last: bool) -> HttpResponse:
     def call() -> tuple[int, Any]:
         found = find_queue(request, queue)
-        items = lease_items(
-            found.pk,
+        wanted = Wanted(
+            queue_id=found.pk,
             n=wish.max_items,
             bot=wish.bot or request.actor.name,
             lease_seconds=wish.lease_seconds,
+            capabilities=wish.capabilities,
         )
-        if not items and not is_last:
+        turn = take_turn([], wanted)
+        if not turn.leased and not is_last:
             raise _NothingYetError(found.pk)
-        out: dict[str, Any] = {
-            "items": [
-                {
-                    "id": item.id,
-                    "reference": item.reference,
-                    "payload": item.payload,
-                    "attempt": item.attempt,
-                    "lease": item.token,
-                    "lease_expires_at": item.expires_at,
-                }
-                for item in items
-            ]
-        }
-        if found.is_paused:
-            out["paused"] = found.paused_reason
-        return 200, out
+        return 200, {"items": [_leased(item) for item in turn.leased], **hold_out(turn.hold)}
 
     return carry_out_once(request, call)
+
+
+def _leased(item: LeasedItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "reference": item.reference,
+        "payload": item.payload,
+        "attempt": item.attempt,
+        "lease": item.token,
+        "lease_expires_at": item.expires_at,
+    }
 
 
 def _key(result: Result) -> Key:

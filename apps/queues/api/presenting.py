@@ -5,6 +5,8 @@ from typing import Any
 
 from apps.lib.schema import mask
 from apps.queues.counts import QueueCounts, counts_of
+from apps.queues.holding import say_hold
+from apps.queues.lifecycle import Hold
 from apps.queues.models import (
     Attempt,
     Effect,
@@ -30,6 +32,7 @@ OF_QUEUE = (
     *("retry_delay_seconds", "retry_backoff", "lease_seconds", "max_runs", "max_in_progress"),
     *("sla_seconds", "cut_off", "due_lead_seconds", "seconds_per_point", "error_rules"),
     *("on_business_exception", "on_exhausted", "paused_at", "paused_by", "created_at"),
+    *("required_capabilities", "share"),
 )
 OF_ITEM = (
     *("id", "reference", "priority", "status", "since", "entered_at", "due_at", "expires_at"),
@@ -114,11 +117,20 @@ def file_out(kept: ItemFile) -> Out:
     return _values(kept, OF_FILE)
 
 
+def hold_out(hold: Hold | None) -> Out:
+    """Return why nothing is leased; nothing when nothing keeps it."""
+    if hold is None:
+        return {}
+    return {"paused": say_hold(hold), "paused_code": hold.code, "paused_until": hold.until}
+
+
 def _queue(queue: WorkQueue, counts: QueueCounts) -> Out:
     return {
         **_values(queue, OF_QUEUE),
         "automation": queue.automation.key if queue.automation else None,
         "gate": queue.gate.key if queue.gate else None,
+        "applications": sorted(each.key for each in queue.applications.all()),
+        "limits": sorted(each.key for each in queue.limits.all()),
         "paused": queue.paused_reason if queue.is_paused else None,
         "counts": counts.by_status,
         "oldest_seconds": counts.oldest_seconds,

@@ -10,31 +10,31 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.http import TokenRequest
 from apps.accounts.permissions import Action, require
-from apps.bots.models import Automation
 from apps.events.bus import publish
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.http import Cursor, Limit, answer, page
-from apps.lib.json import Json, JsonObject
+from apps.lib.json import Json
 from apps.lib.problems import column_problems
-from apps.lib.schema import require_schema
-from apps.queues import engine
 from apps.queues.lifecycle import note_past_references, pause_queue, resume_queue
-from apps.queues.models import Gate, WorkQueue
+from apps.queues.models import WorkQueue
 
 from .finding import find_queue, may_operate
 from .presenting import queue_out, queues_out
 from .routers import queues as router
 from .schemas import PauseIn, QueueIn, QueueList, QueueOut
+from .setting import BINDING, plain, values_of
 
-# null means "none" for these; for all others it means nothing
-NULLABLE = {"automation", "gate", "max_in_progress", "sla_seconds", "cut_off"}
 SETTABLE = {"key", *QueueIn.model_fields}
 _ALL_FIELDS = [field.name for field in WorkQueue._meta.concrete_fields]
 
 
 @router.get("/queues", response=QueueList, summary="List queues")
 def list_queues(request: TokenRequest, limit: Limit, cursor: Cursor) -> HttpResponse:
-    queues = WorkQueue.objects.filter(folder=request.folder).select_related("automation", "gate")
+    queues = (
+        WorkQueue.objects.filter(folder=request.folder)
+        .select_related("automation", "gate")
+        .prefetch_related("applications", "limits")
+    )
     found = page(queues, order=("key", "id"), limit=limit, cursor=cursor)
     return answer({"items": queues_out(found.items), "next_cursor": found.next_cursor})
 
@@ -50,7 +50,7 @@ def get_queue(request: TokenRequest, queue: str) -> HttpResponse:
 def put_queue(request: TokenRequest, queue: str, body: QueueIn | None = None) -> HttpResponse:
     """201 when it was made, 200 when it was there. What is left out keeps its value."""
     require(request.user, Action.DESIGN, request.folder.pk)
-    values = _values(request, body or QueueIn())
+    values = values_of(request, body or QueueIn())
     try:
         with transaction.atomic():
             known = WorkQueue.objects.select_for_update().filter(folder=request.folder, key=queue)
@@ -80,57 +80,22 @@ def resume(request: TokenRequest, queue: str) -> HttpResponse:
     return answer(queue_out(found))
 
 
-def _values(request: TokenRequest, body: QueueIn) -> JsonObject:
-    """Return what is to be set, all of it checked but for the bounds that the model knows."""
-    given = {name: getattr(body, name) for name in body.model_fields_set}
-    values: dict[str, Any] = {
-        name: value for name, value in given.items() if value is not None or name in NULLABLE
-    }
-    if "payload_schema" in values:
-        require_schema(values["payload_schema"], at="payload_schema")
-    if "error_rules" in values:
-        engine.parse_rules(values["error_rules"])
-    if "cut_off" in values:
-        engine.parse_cut_off(values["cut_off"])
-    if values.get("automation") is not None:
-        values["automation"] = _automation(request, values["automation"])
-    if values.get("gate") is not None:
-        values["gate"] = _gate(request, values["gate"])
-    return values
-
-
-def _gate(request: TokenRequest, key: str) -> Gate:
-    found = Gate.objects.filter(folder=request.folder, key=key).first()
-    if found is None:
-        problem = FieldProblem("gate", _("there is no gate with this key"))
-        raise InvalidError(f"gate: {problem.message}.", fields=[problem])
-    gate: Gate = found
-    return gate
-
-
-def _automation(request: TokenRequest, key: str) -> Automation:
-    kind = Automation.Kind.ITEM
-    found = Automation.objects.filter(folder=request.folder, key=key, kind=kind).first()
-    if found is None:
-        problem = FieldProblem("automation", _("there is no automation of items with this key"))
-        raise InvalidError(f"automation: {problem.message}.", fields=[problem])
-    automation: Automation = found
-    return automation
-
-
 def _save(request: TokenRequest, queue: WorkQueue, values: dict[str, Any]) -> None:
     """Save what changed, with one event, in the caller's transaction."""
     is_new = queue.pk is None
     was_unique = queue.unique_reference
+    before = {name: _value(queue, name) for name in values}
     changes: list[Json] = [
-        {"field": name, "before": _plain(getattr(queue, name)), "after": _plain(value)}
+        {"field": name, "before": plain(before[name]), "after": plain(value)}
         for name, value in values.items()
-        if is_new or getattr(queue, name) != value
+        if is_new or before[name] != value
     ]
-    for name, value in values.items():
-        setattr(queue, name, value)
+    for name in values.keys() - BINDING.keys():
+        setattr(queue, name, values[name])
     _check(queue)
     queue.save()
+    for name in BINDING.keys() & values.keys():
+        getattr(queue, name).set(values[name])
     note_past_references(queue, was=was_unique)
     if changes or is_new:
         publish(
@@ -159,5 +124,7 @@ def _check(queue: WorkQueue) -> None:
         raise InvalidError(f"{first.path}: {first.message}.", fields=problems)
 
 
-def _plain(value: Any) -> Any:
-    return value.key if isinstance(value, Automation | Gate) else value
+def _value(queue: WorkQueue, name: str) -> Any:
+    if name not in BINDING:
+        return getattr(queue, name)
+    return list(getattr(queue, name).order_by("key")) if queue.pk else []

@@ -4,19 +4,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from apps.bots.models import MAX_CAPABILITY
 from apps.lib.http import AnyObject, Id, LeaseToken, Moment, StrictModel
-from apps.queues.lifecycle.values import DEFAULT_PRIORITY
+from apps.queues.lifecycle.values import DEFAULT_PRIORITY, HoldCode
+from apps.queues.models.queues import MAX_CAPABILITIES, MAX_SHARE
 
 MAX_BATCH = 10_000
 MAX_LEASED = 1_000
 MAX_RESULTS = 10_000
 MAX_WAIT_SECONDS = 30
 MAX_LOG_LINES = 1_000
+MAX_BOUND = 50
 LONGEST_LEASE_SECONDS = 86_400
 
 Text = Annotated[str, Field(max_length=8_000)]
 Reason = Annotated[str, Field(max_length=1_000)]
 Seconds = Annotated[int, Field(ge=1, le=2_147_483_647)]
+Key = Annotated[str, Field(max_length=100)]
+Capability = Annotated[str, Field(min_length=1, max_length=MAX_CAPABILITY)]
 Status = Literal[
     "new",
     "in_progress",
@@ -47,6 +52,18 @@ class QueueIn(StrictModel):
     lease_seconds: int | None = Field(default=None, ge=1, le=LONGEST_LEASE_SECONDS)
     max_runs: int | None = Field(default=None, ge=0, le=1_000)
     max_in_progress: Seconds | None = Field(default=None, description="null: no limit")
+    applications: list[Key] | None = Field(
+        default=None, max_length=MAX_BOUND, description="keys of what its items are worked in"
+    )
+    limits: list[Key] | None = Field(
+        default=None, max_length=MAX_BOUND, description="keys, beside those of its applications"
+    )
+    required_capabilities: list[Capability] | None = Field(
+        default=None, max_length=MAX_CAPABILITIES, description="what a bot must be able to do"
+    )
+    share: int | None = Field(
+        default=None, ge=1, le=MAX_SHARE, description="weight among queues that want the same bots"
+    )
     sla_seconds: Seconds | None = Field(default=None, description="due so long after entering")
     cut_off: AnyObject | None = Field(
         default=None,
@@ -76,6 +93,10 @@ class QueueOut(BaseModel):
     lease_seconds: int
     max_runs: int
     max_in_progress: int | None
+    applications: list[str]
+    limits: list[str]
+    required_capabilities: list[str]
+    share: int
     sla_seconds: int | None
     cut_off: dict[str, Any] | None
     due_lead_seconds: int
@@ -262,6 +283,11 @@ class Wish(StrictModel):
     bot: str | None = Field(
         default=None, min_length=1, max_length=150, description="shown to people"
     )
+    capabilities: list[Capability] = Field(
+        default=[],
+        max_length=MAX_CAPABILITIES,
+        description="what the bot can do, beside what is known of the bot of this name",
+    )
 
 
 class LeasedOut(BaseModel):
@@ -275,7 +301,11 @@ class LeasedOut(BaseModel):
 
 class LeaseOut(BaseModel):
     items: list[LeasedOut]
-    paused: str | None = Field(default=None, description="why, when the queue is paused")
+    paused: str | None = Field(
+        default=None, description="why nothing is leased though there may be items"
+    )
+    paused_code: HoldCode | None = None
+    paused_until: Moment | None = Field(default=None, description="null: nobody knows")
 
 
 class HeldIn(StrictModel):

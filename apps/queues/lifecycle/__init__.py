@@ -18,7 +18,7 @@ from apps.queues.exceptions import DuplicateReferenceError, LeaseLostError
 from .adding import add_item, add_items, add_unread, note_past_references
 from .answering import accept_output, answer_item, forget_answer
 from .effects import begin_effect, end_effect, forget_effect
-from .finishing import finish_and_lease, finish_items
+from .finishing import finish_and_lease, finish_items, take_turn
 from .leasing import lease_items, prepare_for_draining, record_progress, renew_leases
 from .owning import add_owned_items, cancel_owned, owned_items, reopen_owned, withdraw_items
 from .people import (
@@ -40,6 +40,7 @@ from .values import (
     AddedOwned,
     EffectAnswer,
     Finished,
+    Hold,
     LeasedItem,
     NewItem,
     Owner,
@@ -48,6 +49,8 @@ from .values import (
     Rejected,
     Renewed,
     Result,
+    Turn,
+    Wanted,
 )
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "DuplicateReferenceError",
     "EffectAnswer",
     "Finished",
+    "Hold",
     "LeaseLostError",
     "LeasedItem",
     "NewItem",
@@ -65,7 +69,9 @@ __all__ = [
     "Rejected",
     "Renewed",
     "Result",
+    "Turn",
     "Wait",
+    "Wanted",
     "accept_output",
     "add_item",
     "add_items",
@@ -99,5 +105,6 @@ __all__ = [
     "retry_item",
     "settle_effect",
     "skip_item",
+    "take_turn",
     "withdraw_items",
 ]

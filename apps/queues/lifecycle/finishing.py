@@ -24,10 +24,10 @@ from apps.queues.models import Attempt, WorkQueue
 from apps.queues.statements import LOCK_HELD, LOOK_UP, OPEN_EFFECTS, SETTLE
 
 from .gating import Gates
-from .leasing import exchange, want_of
+from .leasing import NO_RESULTS, exchange, want_of
 from .queues import pause_by_rule
 from .running import array_text, quoted_array_text, run, tell_moved
-from .values import Finished, LeasedItem, Refusal, Result
+from .values import Finished, Hold, LeasedItem, Refusal, Result, Turn, Wanted
 
 Outcome = Attempt.Outcome
 Key = tuple[int, UUID]
@@ -42,38 +42,46 @@ MAX_CODE, MAX_CLASS, MAX_MESSAGE, MAX_DETAIL = 100, 200, 8_000, 100_000
 
 def finish_items(results: Sequence[Result]) -> Finished:
     """End these tries; each either takes effect or is refused with its reason."""
-    return finish_and_lease(results, queue_id=None, n=0, bot="")[0]
+    return take_turn(results).finished
 
 
 def finish_and_lease(
     results: Sequence[Result],
     *,
-    queue_id: int | None,
+    queue_id: int,
     n: int,
     bot: str,
     run_id: int | None = None,
     lease_seconds: int | None = None,
 ) -> tuple[Finished, list[LeasedItem]]:
-    """End these tries and lease up to `n` items of the queue.
+    """End these tries and lease up to `n` items of the queue; see `take_turn`."""
+    wanted = Wanted(queue_id=queue_id, n=n, bot=bot, run_id=run_id, lease_seconds=lease_seconds)
+    turn = take_turn(results, wanted)
+    return turn.finished, turn.leased
+
+
+def take_turn(results: Sequence[Result], wanted: Wanted | None = None) -> Turn:
+    """End these tries, then lease what is wanted, if anything.
 
     Decisions come first, so that nothing is leased to somebody whose results failed. Raises
     InvalidError for an output that can't be stored; then nothing is finished or leased.
     """
     given = _given_once(results)
     hot, cold = _divided(given.values())
-    values = result_arrays(hot)
+    values = result_arrays(hot) if hot else NO_RESULTS
     answers = settle_results(cold)
     leased: list[LeasedItem] = []
-    if hot or n > 0:
-        want = want_of(queue_id, n=n, bot=bot, run_id=run_id, lease_seconds=lease_seconds)
-        report, leased = exchange(values, want)
+    hold: Hold | None = None
+    if hot or wanted is not None:
+        report, leased = exchange(values, want_of(wanted))
+        hold = report["hold"]
         done = set(report["finished"])
-        _tell(report, [result.id for result in hot], leased, queue_id)
+        _tell(report, [result.id for result in hot], leased, wanted.queue_id if wanted else None)
         if len(done) == len(results):  # all went well, as nearly always
-            return Finished([result.id for result in results]), leased
+            return Turn(Finished([result.id for result in results]), leased, hold)
         answers |= {_key(result): None for result in hot if result.id in done}
         answers |= settle_results([result for result in hot if result.id not in done])
-    return _finished(results, given, answers), leased
+    return Turn(_finished(results, given, answers), leased, hold)
 
 
 @transaction.atomic

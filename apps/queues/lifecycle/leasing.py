@@ -11,10 +11,18 @@ from django.db import transaction
 from apps.bots.logs import Line, append_log
 from apps.lib.json import Json
 from apps.queues.exceptions import LeaseLostError
-from apps.queues.statements import FINISH_AND_LEASE, LOCK_QUEUE, RECORD_PROGRESS, RENEW
+from apps.queues.statements import (
+    FINISH_AND_LEASE,
+    LOCK_ROOM,
+    RECORD_PROGRESS,
+    RENEW,
+    SPEND,
+    ask_room,
+)
 
-from .running import array_text, prepare_for_draining, run, run_hot, tell_moved
-from .values import LeasedItem, Renewed
+from .room import Room, asking, read_room
+from .running import array_text, change_hot, prepare_for_draining, run, run_hot, tell_moved
+from .values import Hold, LeasedItem, Renewed, Wanted
 
 __all__ = ["lease_items", "prepare_for_draining", "record_progress", "renew_leases"]
 
@@ -26,10 +34,22 @@ NO_RESULTS: dict[str, Any] = dict.fromkeys(
     ("ids", "tokens", "outcomes", "outputs", "available_at"), "{}"
 )
 
-# What the report of a call that finished and did not lease keeps saying when it leased afterwards
-FINISHED_SAYS = ("finished", "queues", "refilled", "has_told")
+# As many elements as there are of a single want, so that one prepared statement serves both
+NOTHING: dict[str, Any] = {
+    "queue_id": None,
+    "wanted_by": [""],
+    "run_ids": [None],
+    "counts": [0],
+    "seconds": [0],
+}
+NOTHING_FINISHED: dict[str, Any] = {
+    "finished": [],
+    "queues": [],
+    "refilled": [],
+    "has_told": False,
+}
 
-# Queues that were seen to have max_in_progress: for them the lock is taken at the first call.
+# Queues that were seen to be limited: for them the locks are taken at the first call.
 _limited: set[int] = set()
 
 
@@ -41,26 +61,23 @@ def lease_items(
     run_id: int | None = None,
     lease_seconds: int | None = None,
 ) -> list[LeasedItem]:
-    """Return up to `n` items of the queue, now held by `bot`; none when it is paused or empty."""
-    want = want_of(queue_id, n=n, bot=bot, run_id=run_id, lease_seconds=lease_seconds)
-    return exchange(NO_RESULTS, want)[1]
+    """Return up to `n` items of the queue, now held by `bot`; none when it is held or empty."""
+    wanted = Wanted(queue_id=queue_id, n=n, bot=bot, run_id=run_id, lease_seconds=lease_seconds)
+    return exchange(NO_RESULTS, want_of(wanted))[1]
 
 
-def want_of(
-    queue_id: int | None,
-    *,
-    n: int,
-    bot: str,
-    run_id: int | None = None,
-    lease_seconds: int | None = None,
-) -> dict[str, Any]:
-    """Return the parameters of FINISH_AND_LEASE that say what is wanted; n = 0: nothing."""
+def want_of(wanted: Wanted | None) -> dict[str, Any]:
+    """Return the parameters of FINISH_AND_LEASE that say what is wanted."""
+    if wanted is None:
+        return NOTHING
     return {
-        "queue_id": queue_id,
-        "wanted_by": [bot[:MAX_BOT_NAME]],
-        "run_ids": [run_id],
-        "counts": [max(0, min(n, MAX_LEASED_AT_ONCE))],
-        "seconds": [lease_seconds or 0],
+        "queue_id": wanted.queue_id,
+        "wanted_by": [wanted.bot[:MAX_BOT_NAME]],
+        "run_ids": [wanted.run_id],
+        "counts": [max(0, min(wanted.n, MAX_LEASED_AT_ONCE))],
+        "seconds": [wanted.lease_seconds or 0],
+        "capabilities": [list(wanted.capabilities)],
+        "is_ahead": wanted.is_ahead,
     }
 
 
@@ -69,17 +86,19 @@ def exchange(
 ) -> tuple[dict[str, Any], list[LeasedItem]]:
     """Finish `results` and lease what is wanted, in one statement; return its report and the items.
 
-    Where the number of items in progress is limited, those who lease queue up behind a lock; what
-    is finished is finished in any case.
+    Where something limits the queue, those who lease queue up behind locks, in a transaction of
+    their own: what is finished is finished in any case, and makes room. The report's `hold` says
+    why a single want got nothing, None if nothing kept it.
     """
-    queue_id = want["queue_id"]
-    if queue_id in _limited:
-        return _exchange_locked(results, want)
-    report, items = _exchange(results, want, is_locked=False)
-    if report["is_limited"]:
-        _limited.add(queue_id)
-        locked, items = _exchange_locked(NO_RESULTS, want)
-        report = {**locked, **{key: report[key] for key in FINISHED_SAYS}}
+    must_lock = is_limited(want["queue_id"])
+    if must_lock and results is NO_RESULTS:
+        report: dict[str, Any] = dict(NOTHING_FINISHED)
+    else:
+        report, items = _exchange(results, NOTHING if must_lock else want, is_locked=False)
+        if not must_lock and not report["is_limited"]:
+            report["hold"] = paused(report["paused"])
+            return report, items
+    report["hold"], items = _lease_locked(want)
     return report, items
 
 
@@ -131,13 +150,42 @@ def _line_of(line: Line, item_id: int, attempt: int) -> Line:
     )
 
 
-def _exchange_locked(
-    results: dict[str, Any], want: dict[str, Any]
-) -> tuple[dict[str, Any], list[LeasedItem]]:
-    """Lease with everybody else held off; the statement's snapshot must come after the lock."""
-    with transaction.atomic():
-        run_hot(LOCK_QUEUE, {"queue_id": want["queue_id"]})
-        return _exchange(results, want, is_locked=True)
+@transaction.atomic
+def _lease_locked(want: dict[str, Any]) -> tuple[Hold | None, list[LeasedItem]]:
+    """Lease with everybody else held off whom the same limits bind."""
+    locked = run_hot(LOCK_ROOM, {"queue_id": want["queue_id"]})
+    room = read_room(run_hot(ask_room(), asking(want)), locked)
+    note_limited(want["queue_id"], room)
+    counts = room.fitted(_one_by_one(want, room)) if room.is_capable else []
+    if not any(counts):
+        return room.hold_of(0) if room.is_capable else None, []
+    _report, items = _exchange(NO_RESULTS, {**want, "counts": counts}, is_locked=True)
+    if items and room.has_rates:
+        change_hot(SPEND, {"queue_id": want["queue_id"], "n": len(items)})
+    return None, items
+
+
+def is_limited(queue_id: int | None) -> bool:
+    """Whether leasing from the queue was seen to need locks."""
+    return queue_id in _limited
+
+
+def note_limited(queue_id: int, room: Room) -> None:
+    """Keep in mind whether leasing from the queue needs locks, as was just seen."""
+    if room.is_limited:
+        _limited.add(queue_id)
+    else:
+        _limited.discard(queue_id)
+
+
+def paused(reason: str | None) -> Hold | None:
+    return None if reason is None else Hold("queue_paused", reason=reason)
+
+
+def _one_by_one(want: dict[str, Any], room: Room) -> list[int]:
+    """Return how many are wanted; a seat is for the item in hand, not for those leased ahead."""
+    counts: list[int] = want["counts"]
+    return [min(n, 1) for n in counts] if room.is_bound and want.get("is_ahead") else counts
 
 
 def _exchange(

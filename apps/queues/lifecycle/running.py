@@ -35,6 +35,16 @@ def run_hot(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
+def change_hot(sql: str, values: Mapping[str, Any]) -> None:
+    """The same for a statement that yields nothing."""
+    if not _drains_all_day:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+        return
+    with connection.wrap_database_errors:
+        _hot_cursor().execute(sql, values, prepare=True)
+
+
 def prepare_for_draining() -> None:
     """Let this process (a session's, not one that serves pages) keep prepared plans."""
     global _drains_all_day  # noqa: PLW0603 - a property of the process, set once at its start

@@ -1,5 +1,6 @@
 """What goes into the lifecycle and comes out of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -111,6 +112,55 @@ class Result:
     question: JsonObject | None = None
 
 
+HoldCode = Literal[
+    "queue_paused",  # by a person or an error rule
+    "stopped",  # the emergency stop of the folder
+    "freeze",
+    "application_held",  # by a person
+    "breaker",  # the application fails, and rests or is being tried
+    "limit",  # all seats are taken
+    "rate",  # no more starts for now
+    "capability",  # the bot can't do what the queue asks for
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why nothing is leased from a queue though there may be items.
+
+    `what` is called so (a freeze, an application, a limit, what a bot lacks), `reason` is what
+    people said, `until` when it ends if that is known, `size` how much the limit allows.
+    """
+
+    code: HoldCode
+    what: str = ""
+    reason: str = ""
+    until: datetime | None = None
+    size: int | None = None
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether nothing of the queue should be begun now, also of what was leased before."""
+        return self.code not in ("limit", "rate", "capability")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Up to `n` items of the queue, for `bot`; `lease_seconds` None: what the queue says.
+
+    `capabilities`: what the bot says it can do, beside what is known of it. `is_ahead`: it works
+    one item after the other, so where seats are limited it gets one at a time.
+    """
+
+    queue_id: int
+    n: int
+    bot: str
+    run_id: int | None = None
+    lease_seconds: int | None = None
+    capabilities: Sequence[str] = ()
+    is_ahead: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     id: int
@@ -123,6 +173,15 @@ class Finished:
 
     finished: list[int] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of results, what was leased then, and what keeps more from being leased."""
+
+    finished: Finished
+    leased: list[LeasedItem] = field(default_factory=list)
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)

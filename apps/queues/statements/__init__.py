@@ -24,7 +24,7 @@ from .adding import (
     NOTE_REFERENCES,
     PLACE_ITEMS,
 )
-from .hot import FINISH_AND_LEASE, HOT_SETTINGS, LOCK_QUEUE, RENEW
+from .hot import FINISH_AND_LEASE, HOT_SETTINGS, RENEW
 from .moving import (
     EXPIRE_PARKED,
     EXPIRE_READY,
@@ -48,6 +48,7 @@ from .owning import (
     WITHDRAW,
 )
 from .parts import NOW, RANK
+from .room import AT_WORK, HELD_SEATS, LOCK_ROOM, SPEND, ask_room, room_of_queue
 from .settling import (
     BEGIN_EFFECT,
     END_EFFECT,
@@ -63,6 +64,7 @@ from .settling import (
 __all__ = [
     "ADD_ONE",
     "ADD_OWNED",
+    "AT_WORK",
     "BEGIN_EFFECT",
     "COPY_ITEMS",
     "DRAW_IDS",
@@ -73,6 +75,7 @@ __all__ = [
     "FINISH_AND_LEASE",
     "FORGET_EFFECT",
     "FORGET_TIMES",
+    "HELD_SEATS",
     "HOT_SETTINGS",
     "KNOWN_REFERENCES",
     "LEFT_TO_WITHDRAW",
@@ -80,7 +83,7 @@ __all__ = [
     "LOCK_EXPIRED",
     "LOCK_HELD",
     "LOCK_OWNED_LEASES",
-    "LOCK_QUEUE",
+    "LOCK_ROOM",
     "LOOK_UP",
     "NOTE_OWNED_REFERENCES",
     "NOTE_OWNERS",
@@ -99,6 +102,9 @@ __all__ = [
     "RENEW",
     "REOPEN",
     "SETTLE",
+    "SPEND",
     "TAKE",
     "WITHDRAW",
+    "ask_room",
+    "room_of_queue",
 ]

@@ -3,6 +3,7 @@
 from typing import Final
 
 from .parts import HELD, ITEM, NOW, STAYS_ALONE, count, into_ready, into_scheduled, tell_owners
+from .room import IS_LIMITED
 
 _SUCCEEDED: Final = """
     select item_id, 'successful' as status, output::jsonb as output, '' as error, '' as code,
@@ -13,14 +14,15 @@ _SUCCEEDED: Final = """
 #
 # Parameters: ids, tokens, outcomes, outputs (JSON texts), available_at: one array element per
 # result; queue_id; wanted_by, run_ids, counts, seconds: one element per want (0 seconds: what the
-# queue says); is_locked: LOCK_QUEUE was called before in the same transaction.
+# queue says); is_locked: what may be leased was found out before, in the same transaction; see
+# room.py.
 #
 # The first row (no item_id) is a report in `payload`: finished, queues and refilled (queue ids
 # touched, and those with something newly ready), has_told (news went into the outbox: ring for it),
-# paused (the reason, or null), is_limited (nothing was leased since the queue has max_in_progress
-# and `is_locked` is false: lock and call again). Then one row per leased item; sort by (want,
-# place). A result that is not among `finished` was not applied: its lease is not held, or an open
-# effect stands behind a release; see finishing.py.
+# paused (the reason, or null), is_limited (nothing was leased since the queue has limits, or
+# something holds it, and `is_locked` is false: lock, ask for room, and call again). Then one row
+# per leased item; sort by (want, place). A result that is not among `finished` was not applied:
+# its lease is not held, or an open effect stands behind a release; see finishing.py.
 #
 # Each want gets what an item that was lost before it lets it have: such an item alone, or what
 # stands before the first such item.
@@ -73,17 +75,18 @@ with done as materialized (
       from unnest(%(wanted_by)s::text[], %(run_ids)s::bigint[], %(counts)s::int[],
                   %(seconds)s::int[]) with ordinality as w (bot, run_id, n, seconds, want)
 ), room as materialized (
-    select q.lease_seconds, q.max_in_progress is not null and not %(is_locked)s as is_limited,
+    select q.lease_seconds, b.is_limited,
            case when q.paused_at is not null then q.paused_reason end as paused,
-           case when q.paused_at is not null then 0
+           case when q.paused_at is not null or b.is_limited then 0
                 when q.max_in_progress is null then (select sum(n) from want)
-                when not %(is_locked)s then 0
                 else least((select sum(n) from want),
                            q.max_in_progress
                            - (select count(*) from queues_lease l where l.queue_id = q.id)
                            + (select count(*) from gone g where g.queue_id = q.id))
            end as n
-      from queues_workqueue q where q.id = %(queue_id)s
+      from queues_workqueue q
+     cross join lateral (select not %(is_locked)s and {IS_LIMITED} as is_limited offset 0) b
+     where q.id = %(queue_id)s
 ), take as materialized (
     select r.ctid as spot, r.item_id, r.alone, r.rank_at
       from queues_ready r
@@ -158,12 +161,6 @@ select l.item_id, l.token, i.reference, i.payload::text, l.attempt, l.expires_at
 HOT_SETTINGS: Final = """
 select set_config('plan_cache_mode', 'force_generic_plan', false),
        set_config('enable_seqscan', 'off', false)
-"""
-
-# To be called first, in the same transaction, when a queue has max_in_progress: whoever counts what
-# is leased must see all that the one before leased, so the snapshot must come after the lock.
-LOCK_QUEUE: Final = """
-select pg_advisory_xact_lock(hashtext('queues: max_in_progress'), hashint8(%(queue_id)s::bigint))
 """
 
 # The lock makes two renewals of the same leases take turns in the order of ids.
