@@ -969,6 +969,14 @@ class Migration(migrations.Migration):
             ),
         ),
         # rows that change at every step find room on their page, and their index entries stay
+        migrations.AddIndex(
+            model_name="workflowinstance",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", False)),
+                fields=["workflow", "status", "-ended_at"],
+                name="instance_ended",
+            ),
+        ),
         migrations.RunSQL(
             """
             alter table workflows_workflowinstance set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);

@@ -65,6 +65,12 @@ class WorkflowInstance(models.Model):
         indexes = [
             models.Index(name="instance_folder", fields=["folder", "-id"]),
             models.Index(name="instance_workflow", fields=["workflow", "status", "-id"]),
+            # when one ended last: triggers ask each second
+            models.Index(
+                name="instance_ended",
+                fields=["workflow", "status", "-ended_at"],
+                condition=models.Q(ended_at__isnull=False),
+            ),
             models.Index(
                 name="instance_business_key",
                 fields=["folder", "business_key"],
