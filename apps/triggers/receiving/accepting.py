@@ -13,25 +13,35 @@ from typing import Final
 import orjson
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.events.live import nudge
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, NotFoundError
 from apps.lib.json import Json, JsonObject, parse_json
-from apps.limits.standing import freezes_now, stop_of
-from apps.triggers import lifecycle
-from apps.triggers.lifecycle.standing import lock, pause_of
+from apps.triggers.lifecycle import fire_for
+from apps.triggers.lifecycle.holding import hold_of
+from apps.triggers.lifecycle.standing import lock
 from apps.triggers.models import Delivery, Firing, Trigger
 
+from .attaching import attach_again
 from .filtering import insist_on_filter
 from .flood import RECORDS
 from .refusals import RefusedError
 
 Outcome, Source = Delivery.Outcome, Delivery.Source
+Reason = Firing.Reason
 # Of what came in so much is kept to be looked at and sent again
 MAX_BODY_KEPT: Final = 64 * 1024
 MAX_OCCASION: Final = 200
+# What keeps a trigger from starting anything for a while
+LATER: Final = {
+    Reason.PAUSED: gettext_lazy("The trigger is not on: %(status)s."),
+    Reason.FOLDER_PAUSED: gettext_lazy("All triggers of the folder are paused."),
+    Reason.FREEZE: gettext_lazy("A freeze holds: nothing new starts."),
+    Reason.STOPPED: gettext_lazy("All work of this folder is stopped."),
+}
 # Who hears that nothing starts just now may ask again after so long
 RETRY_SECONDS: Final = 60
 
@@ -58,7 +68,7 @@ class Incoming:
 class Taken:
     """What became of it. `firing` is what it started, also if that was earlier."""
 
-    outcome: Outcome
+    outcome: str
     firing: Firing | None = None
     refusal: RefusedError | None = None
 
@@ -91,15 +101,14 @@ def redeliver(delivery: Delivery, *, by: Actor) -> Delivery:
     """Start once more what came in, as if it were new; return the delivery that says so.
 
     Whether the trigger is on does not matter: it was a person. Raises ConflictError when too
-    little of it was kept, and RefusedError while all work of the folder is stopped.
+    little of it was kept, and while all work of the folder is stopped.
     """
     trigger = _trigger_of(delivery)
-    _insist_on_no_stop(trigger)
     event = event_of(delivery)
     first = delivery.again_of or delivery
     attempt = 2 + Delivery.objects.filter(again_of=first).count()
     occasion = f"{delivery.occasion[: MAX_OCCASION - 30]} again {database_now().timestamp():.6f}"
-    firing = lifecycle.fire_for(
+    firing = fire_for(
         trigger.pk,
         occasion=occasion,
         at=database_now(),
@@ -107,6 +116,7 @@ def redeliver(delivery: Delivery, *, by: Actor) -> Delivery:
         origin=Firing.Origin.API if by.kind == "token" else Firing.Origin.PERSON,
         by=by,
     )
+    attach_again(firing)
     again = Delivery(
         trigger=trigger,
         source=delivery.source,
@@ -144,15 +154,14 @@ def webhook_event(webhook_id: str, timestamp: str, body: Json) -> JsonObject:
 
 
 def insist_on_readiness(trigger: Trigger) -> None:
-    """Raise RefusedError unless the trigger may start something now; it is worth trying later."""
-    if trigger.status != Trigger.Status.ENABLED:
-        words = {"status": trigger.get_status_display()}
-        raise _later("paused", _("The trigger is not on: %(status)s.") % words)
-    _insist_on_no_stop(trigger)
-    if pause_of(trigger.folder) is not None:
-        raise _later("folder_paused", _("All triggers of the folder are paused."))
-    if freezes_now(trigger.folder_id, application_ids=[]):
-        raise _later("freeze", _("A freeze holds: nothing new starts."))
+    """Raise RefusedError unless the trigger may start something now; it is worth trying later.
+
+    What its calendar leaves out is left out for good, and not refused.
+    """
+    held = hold_of(trigger, database_now())
+    if held in LATER:
+        message = str(LATER[Reason(held)]) % {"status": trigger.get_status_display()}
+        raise RefusedError(str(held), message, status=503, retry_after_seconds=RETRY_SECONDS)
 
 
 def _start(trigger: Trigger, incoming: Incoming) -> Firing:
@@ -160,14 +169,14 @@ def _start(trigger: Trigger, incoming: Incoming) -> Firing:
     insist_on_filter(trigger.rule, incoming.event)
     if incoming.insist is not None:
         incoming.insist()
-    firing = lifecycle.fire_for(
+    firing = fire_for(
         trigger.pk,
         occasion=incoming.occasion,
         at=database_now(),
         event=incoming.event,
         origin=Firing.Origin.EVENT,
         by=SYSTEM,
-        **({"caused_by": incoming.caused_by} if incoming.caused_by else {}),
+        caused_by=incoming.caused_by,
     )
     if incoming.keep is not None:
         incoming.keep(firing)
@@ -191,7 +200,7 @@ def _record_repetition(trigger_id: int, incoming: Incoming, known: Firing) -> No
         _store(delivery)
 
 
-def _delivery(trigger_id: int, incoming: Incoming, outcome: Outcome) -> Delivery:
+def _delivery(trigger_id: int, incoming: Incoming, outcome: str) -> Delivery:
     body = incoming.body or orjson.dumps(incoming.event)
     return Delivery(
         trigger_id=trigger_id,
@@ -215,13 +224,3 @@ def _trigger_of(delivery: Delivery) -> Trigger:
     if delivery.trigger_id is None:
         raise NotFoundError(_("No trigger has this address."))
     return lock(delivery.trigger_id)
-
-
-def _insist_on_no_stop(trigger: Trigger) -> None:
-    stop = stop_of(trigger.folder_id)
-    if stop is not None:
-        raise _later("stopped", _("All work of this folder is stopped."))
-
-
-def _later(code: str, message: str) -> RefusedError:
-    return RefusedError(code, message, status=503, retry_after_seconds=RETRY_SECONDS)

@@ -2,17 +2,11 @@
 
 from apps.events.bus import News
 from apps.lib.json import JsonObject
-from apps.triggers.models import Delivery, Firing, Trigger
+from apps.triggers.lifecycle.causing import cause_of
+from apps.triggers.models import Delivery, Trigger
 
 from .accepting import Incoming, accept
 from .happenings import HEARD, Happened, happened
-
-# What a trigger started and whose end is told of, as start logs call it
-SUBJECTS = {
-    "instance": Firing.Subject.INSTANCE,
-    "run": Firing.Subject.RUN,
-    "item": Firing.Subject.ITEMS,
-}
 
 
 def hear(news: News) -> int:
@@ -44,24 +38,13 @@ def _hear(what: Happened, trigger: Trigger) -> bool:
     wanted = str(trigger.rule.get("of") or "")
     if not name or what.folder_id != trigger.folder_id or wanted not in ("", what.key):
         return False
-    cause = _cause(what)
     incoming = Incoming(
         source=Delivery.Source.INTERNAL,
         occasion=what.occasion,
         event=what.event_for(name),
-        caused_by=cause,
+        caused_by=cause_of(*what.subject),
     )
     return accept(trigger.pk, incoming).outcome == Delivery.Outcome.ACCEPTED
-
-
-def _cause(what: Happened) -> Firing | None:
-    """Return the start that brought this about, if it was one of a trigger."""
-    kind = SUBJECTS.get(what.subject[0])
-    if kind is None:
-        return None
-    rows = Firing.objects.filter(subject_type=kind, subject_id=what.subject[1])
-    found: Firing | None = rows.order_by("-id").first()
-    return found
 
 
 def _names(trigger: Trigger) -> set[str]:

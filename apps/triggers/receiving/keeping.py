@@ -31,15 +31,15 @@ def keep(file_id: str, content: bytes) -> None:
     default_storage.save(_path(file_id), ContentFile(content))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
     """An attachment, as downloads take documents."""
 
-    pk: str
-    name: str
-    content_type: str
-    size: int
-    sha256: str
+    pk: Any
+    name: Any
+    content_type: Any
+    size: Any
+    sha256: Any
     file: Any
 
 
@@ -51,7 +51,7 @@ def kept_file(event: JsonObject, file_id: str) -> Kept:
     return Kept(
         pk=file_id,
         name=str(row.get("name")),
-        content_type="application/octet-stream",
+        content_type=str(row.get("type") or ""),
         size=int(str(row.get("size") or 0)),
         sha256="",
         file=default_storage.open(_path(file_id)),

@@ -24,7 +24,7 @@ from apps.triggers.models import Delivery, Firing, Trigger
 
 from . import keeping
 from .accepting import Incoming, Taken, accept, insist_on_readiness, record_refusal
-from .attaching import attach_to_items
+from .attaching import attach_late, attach_to_items
 from .mailbox import (
     MAX_MESSAGE_BYTES,
     Mail,
@@ -71,6 +71,7 @@ def look_into_mailbox(trigger_id: int) -> int:
     trigger = Trigger.objects.select_related("folder").get(pk=trigger_id)
     try:
         insist_on_readiness(trigger)
+        attach_late(trigger)
         credential = _credential_of(trigger)
         with opened_mailbox(_place(trigger.rule), credential) as mailbox:
             n_started = _read(trigger, mailbox)

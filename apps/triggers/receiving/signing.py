@@ -61,10 +61,9 @@ def secrets_of(trigger: Trigger) -> list[Secret]:
     """Return the secrets that hold now, newest first; one that can't be opened is left out."""
     opened = []
     for row in holding(trigger):
+        box = bytes(row.sealed or b"")
         try:
-            opened.append(
-                Secret(keyring().open(Sealed(row.key_name, bytes(row.sealed)), _place(row)))
-            )
+            opened.append(Secret(keyring().open(Sealed(row.key_name, box), _place(row))))
         except VaultError as error:
             log.error("webhook_secret_not_opened", trigger=trigger.pk, error=error.message)
     return opened

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from apps.lib.json import Json, JsonObject
 from apps.triggers.lifecycle.hooking import note_seen
-from apps.triggers.models import Delivery, Trigger
+from apps.triggers.models import Delivery, Firing, Trigger
 
 from . import folders
 from .accepting import Incoming, Taken, accept, insist_on_readiness, record_refusal
-from .attaching import attach_to_items
+from .attaching import attach_to_items, lacks_files
 from .folders import Found, Settling
 from .refusals import RefusedError
 from .rules import DEFAULT_SETTLE, text, whole_number
@@ -94,26 +94,56 @@ def _take_settled(trigger: Trigger, folder: int, settling: Settling) -> int:
 def _take(trigger: Trigger, folder: int, found: Found) -> tuple[Taken, bool]:
     """Start what there is to start for the file; say whether it stays, to be remembered."""
     occasion = found.occasion(text(trigger.rule, "folder"))
+    known = Firing.objects.filter(trigger=trigger, occasion=occasion).first()
+    if known is not None and known.outcome == Firing.Outcome.WAITING:
+        return Taken(Delivery.Outcome.DUPLICATE, known), False  # it lies there until it has begun
+    taken, sha256 = _read(trigger, folder, found, occasion, known)
+    if taken.refusal is not None:
+        is_final = taken.refusal.code != "changed" and taken.refusal.retry_after_seconds is None
+        return taken, is_final
+    assert taken.firing is not None  # it was accepted, or came before
+    if taken.firing.outcome == Firing.Outcome.WAITING:
+        return taken, False
+    return taken, _put_away(trigger, folder, found, sha256, taken.firing)
+
+
+def _read(
+    trigger: Trigger, folder: int, found: Found, occasion: str, known: Firing | None
+) -> tuple[Taken, str]:
+    """Open the file and take it; return what became of it, and its digest."""
     event: JsonObject = {"name": found.name, "size": found.size}
     try:
         with folders.opened_file(folder, found) as (file, sha256):
+            if known is not None:
+                return _taken_before(known, File(file, found.name)), sha256
             event = _event(trigger, found, sha256)
-            taken = accept(trigger.pk, _incoming(event, occasion, file, found.name))
+            incoming = _incoming(event, occasion, file, found.name)
+            return accept(trigger.pk, incoming), sha256
     except OSError as error:
-        return _not_readable(trigger, event, occasion, error), True
-    except RefusedError as refusal:
-        if refusal.code == "changed":
-            return Taken(Delivery.Outcome.REFUSED, refusal=refusal), False
+        message = _("The file can't be read: %(why)s") % {"why": error.strerror}
+        refusal = RefusedError("not_readable", message, status=409)
+    except RefusedError as error:
+        refusal = error
+    if refusal.code != "changed":  # then it is looked at again
         record_refusal(trigger.pk, _incoming(event, occasion), refusal)
-        return Taken(Delivery.Outcome.REFUSED, refusal=refusal), True
-    if taken.refusal is not None:
-        return taken, taken.refusal.retry_after_seconds is None
-    return taken, _put_away(trigger, folder, found, sha256)
+    return Taken(Delivery.Outcome.REFUSED, refusal=refusal), ""
 
 
-def _put_away(trigger: Trigger, folder: int, found: Found, sha256: str) -> bool:
-    """Do with the file what the rule says; say whether it stays where it is."""
+def _taken_before(known: Firing, file: "File[bytes]") -> Taken:
+    """Its start has been committed: what waited for the start before may lack its file."""
+    if known.reason == Firing.Reason.WAITED and lacks_files(known):
+        attach_to_items(known, [(file, "")])
+    return Taken(Delivery.Outcome.DUPLICATE, known)
+
+
+def _put_away(trigger: Trigger, folder: int, found: Found, sha256: str, firing: Firing) -> bool:
+    """Do with the file what the rule says; say whether it stays where it is.
+
+    What started nothing is never deleted.
+    """
     then = text(trigger.rule, "then", "move")
+    if then == "delete" and firing.outcome != Firing.Outcome.FIRED:
+        then = "move"
     try:
         if then == "move":
             folders.move_away(folder, found, found.moved_name(sha256))
@@ -128,7 +158,7 @@ def _put_away(trigger: Trigger, folder: int, found: Found, sha256: str) -> bool:
 def _event(trigger: Trigger, found: Found, sha256: str) -> JsonObject:
     """Return what is told of the file; its path is the one that it will have, below WATCHED_DIR."""
     folder, then = text(trigger.rule, "folder"), text(trigger.rule, "then", "move")
-    paths = {
+    paths: dict[str, Json] = {
         "move": f"{folder}/{folders.DONE}/{found.moved_name(sha256)}",
         "keep": f"{folder}/{found.name}",
     }
@@ -147,13 +177,6 @@ def _incoming(
         if file is None
         else lambda firing: attach_to_items(firing, [(File(file, name), "")]),
     )
-
-
-def _not_readable(trigger: Trigger, event: JsonObject, occasion: str, error: OSError) -> Taken:
-    message = _("The file can't be read: %(why)s") % {"why": error.strerror}
-    refusal = RefusedError("not_readable", message, status=409)
-    record_refusal(trigger.pk, _incoming(event, occasion), refusal)
-    return Taken(Delivery.Outcome.REFUSED, refusal=refusal)
 
 
 def _remembered(trigger: Trigger) -> dict[str, Json]:
