@@ -968,7 +968,6 @@ class Migration(migrations.Migration):
                 fields=("workflow", "node"), name="start_subscription_once"
             ),
         ),
-        # rows that change at every step find room on their page, and their index entries stay
         migrations.AddIndex(
             model_name="workflowinstance",
             index=models.Index(
@@ -977,6 +976,7 @@ class Migration(migrations.Migration):
                 name="instance_ended",
             ),
         ),
+        # rows that change at every step find room on their page, and their index entries stay
         migrations.RunSQL(
             """
             alter table workflows_workflowinstance set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
