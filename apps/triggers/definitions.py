@@ -36,6 +36,10 @@ DEFAULTS: Final[JsonObject] = {
     "disable_after_failures": 10,
     "owner": "",
 }
+# What came in is not left out because the one before is still under way
+USUAL_OF_KIND: Final[Mapping[str, JsonObject]] = {
+    Trigger.Kind.EVENT: {"overlap": Trigger.Overlap.ALLOW.value}
+}
 FIELDS: Final = tuple(DEFAULTS)
 CHOICES: Final[Mapping[str, list[Any]]] = {
     "kind": Trigger.Kind.values,
@@ -115,7 +119,8 @@ def completed(trigger: Trigger | None, given: Mapping[str, Any], owner: str) -> 
     """
     unknown = [FieldProblem(name, _("is unknown")) for name in given if name not in FIELDS]
     insist(unknown)
-    stored = definition_of(trigger) if trigger else {**DEFAULTS, "owner": owner}
+    usual = {**DEFAULTS, **USUAL_OF_KIND.get(str(given.get("kind")), {}), "owner": owner}
+    stored = definition_of(trigger) if trigger else usual
     wanted = {**stored, **given}
     return {**wanted, **WITHOUT_EFFECT.get(str(wanted["kind"]), {})}
 
