@@ -20,7 +20,7 @@ from apps.lib.secrecy import masked
 
 from .board import Board, StopCause
 from .contexts import Level
-from .exceptions import AutomationException, UnknownAutomationError
+from .exceptions import AutomationException, BusinessException, UnknownAutomationError
 from .lifecycle import fail_run, finish_run, record_progress
 from .logs import Line, LogBuffer, text_of
 from .models import Run
@@ -146,7 +146,16 @@ def execute_run(run: Run, board: Board) -> None:
         reason = explain(error)
         beat.log(reason, "error")
         beat.end()
-        insist(lambda: fail_run(run.pk, beat.token, reason=reason, unit_in_hand=board.unit_in_hand))
+        is_data_fault = isinstance(error, BusinessException)
+        insist(
+            lambda: fail_run(
+                run.pk,
+                beat.token,
+                reason=reason,
+                unit_in_hand=board.unit_in_hand,
+                is_data_fault=is_data_fault,
+            )
+        )
     else:
         beat.end()
         insist(lambda: finish_run(run.pk, beat.token, _with_cause(report, board)))

@@ -237,13 +237,16 @@ def lock_bound() -> str:
 def refused_versions() -> str:
     """The versions of these automations of which no run may start now. Parameter: automations."""
     work = limits.Work(
-        folder="a.folder_id", applications=_USED.format(id="a.id"), limits=_BOUND.format(id="a.id")
+        # a name that no fragment uses for something else
+        folder="automation.folder_id",
+        applications=_USED.format(id="automation.id"),
+        limits=_BOUND.format(id="automation.id"),
     )
     return f"""
-    select v.id from bots_automation a
-      join bots_automationversion v on v.automation_id = a.id
+    select v.id from bots_automation automation
+      join bots_automationversion v on v.automation_id = automation.id
      cross join lateral ({limits.room(work)}) room
-     where a.id = any(%(automations)s) and room.n <= 0"""
+     where automation.id = any(%(automations)s) and room.n <= 0"""
 
 
 @cache

@@ -14,8 +14,10 @@ from .lifecycle import (
 )
 from .models import Run
 from .transport import ring_run
+from .uses import feed_breakers
 
 __all__ = [
+    "feed_breakers",
     "follow_the_clock",
     "judge_canaries",
     "make_partitions",

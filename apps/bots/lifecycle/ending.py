@@ -40,9 +40,24 @@ def finish_run(run_id: int, token: UUID, report: ExitReport) -> bool:
     return done
 
 
-def fail_run(run_id: int, token: UUID, *, reason: str, unit_in_hand: int | None = None) -> bool:
-    """End a run whose automation or process broke, and give back what it held."""
-    return _break_off(held(run_id, token), run_id, Run.Status.FAULTED, reason, unit_in_hand)
+def fail_run(
+    run_id: int,
+    token: UUID,
+    *,
+    reason: str,
+    unit_in_hand: int | None = None,
+    is_data_fault: bool = False,
+) -> bool:
+    """End a run whose automation or process broke, and give back what it held.
+
+    With `is_data_fault` its data were wrong: it does not speak against its application.
+    """
+    mine = held(run_id, token)
+    with transaction.atomic():
+        done = _break_off(mine, run_id, Run.Status.FAULTED, reason, unit_in_hand)
+        if done and is_data_fault:
+            Run.objects.filter(pk=run_id, token=token).update(is_data_fault=True)
+    return done
 
 
 def stop_run(

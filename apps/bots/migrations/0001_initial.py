@@ -776,5 +776,14 @@ class Migration(migrations.Migration):
                 name="run_waiting",
             ),
         ),
+        migrations.AddField(
+            model_name="run",
+            name="is_data_fault",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(fields=["version", "-ended_at"], name="run_by_version"),
+        ),
         migrations.RunPython(make_months, migrations.RunPython.noop, elidable=False),
     ]

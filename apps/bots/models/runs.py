@@ -81,6 +81,8 @@ class Run(models.Model):
     kill_requested_at = models.DateTimeField(null=True)
     stop_requested_by = models.CharField(max_length=150, blank=True)
     exit_reason = models.TextField(blank=True)
+    # it failed since its data were wrong: that says nothing about the application
+    is_data_fault = models.BooleanField(default=False)
     n_successful = models.PositiveIntegerField(default=0)
     n_failed = models.PositiveIntegerField(default=0)
     started_because = models.CharField(max_length=200, blank=True)
@@ -114,6 +116,8 @@ class Run(models.Model):
             ),
             models.Index(name="run_by_folder", fields=["folder", "-id"]),
             models.Index(name="run_by_bot", fields=["bot", "-id"]),
+            # how tries of a version, and so of an application, went lately
+            models.Index(name="run_by_version", fields=["version", "-ended_at"]),
             # who waited longest for a slot, asked at each claim
             models.Index(name="run_by_source", fields=["pool", "source", "-ended_at"]),
         ]
