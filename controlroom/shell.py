@@ -45,6 +45,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
             request, "/workflows/", _("Workflows"), "sitemap", "g w", "/instances/", "/decisions/"
         ),
         _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
+        _place(request, "/applications/", _("Applications"), "server", "g p"),
         _place(request, "/triggers/", _("Triggers"), "calendar-clock", "g t"),
         _place(request, "/ai/", _("AI"), "sparkles", "g a"),
     ]

@@ -56,6 +56,20 @@ PLACES = (
         _("Which bots there are, who shares work, and how long what they run may take."),
     ),
     Place(
+        "limit_settings:list",
+        Action.DESIGN,
+        "lock",
+        _("Limits"),
+        _("How much may be at work at the same time, and how often something may start."),
+    ),
+    Place(
+        "limit_settings:freezes",
+        Action.DESIGN,
+        "calendar",
+        _("Freezes"),
+        _("Times in which nothing new starts, once or again and again."),
+    ),
+    Place(
         "asset_settings:list",
         Action.DESIGN,
         "lock",

@@ -54,13 +54,14 @@ def count_seats(limit_ids: Collection[int]) -> dict[int, int]:
 
 
 def seats_of(limit_ids: Collection[int], *, at_most: int = 100) -> list[Seat]:
-    """Return who holds the seats of these limits, longest first; one query."""
+    """Return who holds the seats of these limits, the `at_most` longest of each; one query."""
     if not limit_ids or not _holders:
         return []
     # the text is that of apps, not of people; so are the others
     listed = (
-        f"select {COLUMNS} from ({_union()}) held"  # noqa: S608
-        " order by since, subject_id limit %(n)s"
+        f"select {COLUMNS} from (select *, row_number() over (partition by limit_id"  # noqa: S608
+        f" order by since, subject_id) as place from ({_union()}) held) ranked"
+        " where place <= %(n)s order by since, subject_id"
     )
     with connection.cursor() as cursor:
         cursor.execute(listed, {"ids": list(limit_ids), "n": at_most})

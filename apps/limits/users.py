@@ -39,13 +39,17 @@ class Finds(Protocol):
 class Tries:
     """How the tries of a span went. Wrong data count as gone well: the application answered."""
 
+    application_id: int
     since: datetime
     n: int
     n_failed: int
 
 
-# of an application, since when, and how long a span is in seconds; spans without tries left out
-FindsTries = Callable[[int, datetime, int], Iterable[Tries]]
+class FindsTries(Protocol):
+    def __call__(
+        self, application_ids: Collection[int], *, since: datetime, span_seconds: int
+    ) -> Iterable[Tries]:
+        """Return what tries came to, span by span from `since` on; empty spans are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,20 @@ def uses_of(*, application_ids: Collection[int] = (), limit_ids: Collection[int]
     return sorted(found, key=lambda use: (use.title.casefold(), use.kind, use.id))
 
 
-def tries_of(application_id: int, *, since: datetime, span_seconds: int) -> list[Tries]:
-    """Return how tries went since then, span by span, summed over all that use it."""
-    sums: dict[datetime, tuple[int, int]] = {}
-    for finds in _tries:
-        for tries in finds(application_id, since, span_seconds):
-            n, n_failed = sums.get(tries.since, (0, 0))
-            sums[tries.since] = (n + tries.n, n_failed + tries.n_failed)
-    return [Tries(at, n, n_failed) for at, (n, n_failed) in sorted(sums.items())]
+def tries_of(
+    application_ids: Collection[int], *, since: datetime, span_seconds: int
+) -> dict[int, list[Tries]]:
+    """Return how tries went since then, span by span, summed over all that use each."""
+    sums: dict[tuple[int, datetime], tuple[int, int]] = {}
+    for finds in _tries if application_ids else ():
+        for tries in finds(application_ids, since=since, span_seconds=span_seconds):
+            at = (tries.application_id, tries.since)
+            n, n_failed = sums.get(at, (0, 0))
+            sums[at] = (n + tries.n, n_failed + tries.n_failed)
+    found: dict[int, list[Tries]] = {pk: [] for pk in application_ids}
+    for (pk, at_), (n, n_failed) in sorted(sums.items()):
+        found[pk].append(Tries(pk, at_, n, n_failed))
+    return found
 
 
 def names_of(kind: str, ids: Collection[int]) -> Mapping[int, Name]:

@@ -16,6 +16,8 @@ from apps.notices.lifecycle import notify
 
 # the pages that list all of it
 TOPIC: Final = "limits"
+# the banner of every page
+STOPS: Final = "stops"
 APPLICATION_NOTICE: Final = "application"
 STOP_NOTICE: Final = "emergency_stop"
 WATCHERS: Final = (Role.SUPERVISOR, Role.ADMIN)

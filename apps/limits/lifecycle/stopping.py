@@ -15,7 +15,7 @@ from apps.lib.json import JsonObject
 from apps.limits.models import FolderStop
 from apps.notices.lifecycle import notify
 
-from .recording import STOP_NOTICE, TOPIC, page_of, watchers_of
+from .recording import STOP_NOTICE, STOPS, TOPIC, page_of, watchers_of
 
 MAX_REASON: Final = 300
 
@@ -81,7 +81,7 @@ def _record(verb: str, folder: Folder, by: Actor, data: JsonObject) -> Event:
         folder_id=folder.pk,
         by=by,
         data={"title": folder.title, **data},
-        topics=[TOPIC, f"stop:{folder.pk}"],
+        topics=[TOPIC, STOPS],
     )
 
 
@@ -91,7 +91,7 @@ def _tell(folder: Folder, event: Event, by: Actor, title: str, body: str) -> Non
         STOP_NOTICE,
         title=title,
         body=body,
-        url=page_of("limits:stop"),
+        url=page_of("applications:stop"),
         folder_id=folder.pk,
         subject=("folder", folder.pk),
         key=f"{STOP_NOTICE}:{event.id}",
