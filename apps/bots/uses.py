@@ -38,11 +38,11 @@ _FAILED: Final = "r.status in ('faulted', 'lost') and not r.is_data_fault"
 _ENDED: Final = "r.status in ('successful', 'faulted', 'lost')"
 
 TRIES: Final = f"""
-select date_bin(make_interval(secs => %(span)s), r.ended_at, %(since)s),
+select u.application_id, date_bin(make_interval(secs => %(span)s), r.ended_at, %(since)s),
        count(*), count(*) filter (where {_FAILED})
   {_TRIED}
- where u.application_id = %(application)s and r.ended_at >= %(since)s and {_ENDED}
- group by 1
+ where u.application_id = any(%(applications)s) and r.ended_at >= %(since)s and {_ENDED}
+ group by 1, 2
 """
 # What the breakers of applications that single runs work in should see.
 SEEN: Final = f"""
@@ -87,13 +87,15 @@ def automations_that_use(
     ]
 
 
-def tries_of_runs(application_id: int, since: datetime, span_seconds: int) -> Iterator[Tries]:
-    """Return how single runs in the application went, span by span."""
-    names = {"application": application_id, "since": since, "span": span_seconds}
+def tries_of_runs(
+    application_ids: Collection[int], *, since: datetime, span_seconds: int
+) -> Iterator[Tries]:
+    """Return how single runs in these applications went, span by span."""
+    names = {"applications": list(application_ids), "since": since, "span": span_seconds}
     with connection.cursor() as cursor:
         cursor.execute(TRIES, names)
-        for at, n, n_failed in cursor.fetchall():
-            yield Tries(at, n, n_failed)
+        for pk, at, n, n_failed in cursor.fetchall():
+            yield Tries(pk, at, n, n_failed)
 
 
 def names_of_runs(ids: Collection[int]) -> Mapping[int, Name]:
