@@ -80,9 +80,11 @@ def asking(want: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hold(said: dict[str, Any] | None) -> Hold | None:
-    if said is None:
+def _hold(read: dict[str, Any] | str | None) -> Hold | None:
+    if read is None:
         return None
+    # Django's connections leave JSON as text, those of the batcher read it
+    said = orjson.loads(read) if isinstance(read, str) else read
     until = said.get("until")
     return Hold(
         said["code"],
