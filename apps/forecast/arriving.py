@@ -8,7 +8,7 @@ hour to hour where arrivals come in heaps. All three are uncertain, and drawn fo
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 # How much the same hour of other days counts beside the same hour of the week
 OTHER_DAYS_WEIGHT: Final = 1.0
@@ -76,7 +77,17 @@ class Arrivals:
             for each, rate in zip(self.slices, self.rates, strict=True)
         )
 
-    def counts(self, rng: np.random.Generator, n_paths: int, scale: float = 1.0) -> NDArray:  # type: ignore[type-arg]
+    def until(self, horizon: float) -> "Arrivals":
+        """Return what comes before the horizon."""
+        kept = [
+            (replace(each, end=min(each.end, horizon)), rate)
+            for each, rate in zip(self.slices, self.rates, strict=True)
+            if each.start < horizon
+        ]
+        slices, rates = tuple(each for each, _ in kept), tuple(rate for _, rate in kept)
+        return replace(self, slices=slices, rates=rates)
+
+    def counts(self, rng: np.random.Generator, n_paths: int, scale: float = 1.0) -> Counts:
         """Return how many items come in each slice, as (slices, paths)."""
         if not self.slices:
             return np.zeros((0, n_paths), dtype=np.int64)
@@ -94,7 +105,8 @@ class Arrivals:
         factors = rng.gamma(shapes, scales, (len(self.days), n_paths))
         drawn = drawn * factors[[place[each.day] for each in self.slices]]
         lengths = np.asarray([(each.end - each.start) / 3600 for each in self.slices])[:, None]
-        return rng.poisson(np.minimum(drawn * lengths * scale, 1e9))
+        found: Counts = rng.poisson(np.minimum(drawn * lengths * scale, 1e9))
+        return found
 
 
 def believe(history: Sequence[Hour], coming: Sequence[Slice], *, today: date) -> Arrivals:

@@ -21,6 +21,8 @@ from .handling import Draws, Handling
 from .windows import Closing, closings_of_slots, shifted
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+Truths = NDArray[np.bool_]
 
 PATHS: Final = 200
 # More items than this in a path are taken together in blocks
@@ -110,7 +112,8 @@ class Simulated:
                 minlength=found.size,
             )
             found += flat[: found.size].reshape(found.shape)
-        return np.maximum(0.0, found.cumsum(axis=0)[:-1])
+        curve: Floats = np.maximum(0.0, found.cumsum(axis=0)[:-1])
+        return curve
 
 
 def simulate(
@@ -247,7 +250,7 @@ class _Walk:
             at += (is_live & ~is_again) * n
         return self._simulated()
 
-    def _next_again(self) -> tuple[NDArray[np.int64], Floats]:
+    def _next_again(self) -> tuple[Places, Floats]:
         if not self.n_again:
             return self.nothing
         place = self.again_at.argmin(axis=1)
@@ -263,7 +266,7 @@ class _Walk:
             self.n_cleared = int((self.cleared < NEVER).sum())
 
     def _start(
-        self, slot: NDArray[np.int64], freed: Floats, moment: Floats, takes: Floats
+        self, slot: Places, freed: Floats, moment: Floats, takes: Floats
     ) -> tuple[Floats, Floats]:
         """Put the next of each path on its slot; a path that has no more is at infinity."""
         start = np.maximum(freed, moment)
@@ -279,15 +282,15 @@ class _Walk:
     def _fail(  # noqa: PLR0913, PLR0917 one try of each path
         self,
         step: int,
-        is_again: NDArray[np.bool_],
-        place: NDArray[np.int64],
+        is_again: Truths,
+        place: Places,
         finish: Floats,
         due: Floats,
         weigh: Floats,
-        is_live: NDArray[np.bool_],
-    ) -> NDArray[np.bool_]:
+        is_live: Truths,
+    ) -> Truths:
         """Draw which tries failed, and put those in line that will be tried again."""
-        failed = is_live & (self.luck[step % len(self.luck)] < self.share) & (weigh <= 1.0)
+        failed: Truths = is_live & (self.luck[step % len(self.luck)] < self.share) & (weigh <= 1.0)
         which = np.flatnonzero(failed)
         if not self.n_again and not len(which):
             return failed
@@ -360,7 +363,7 @@ def _joined(waiting: Sequence[Waiting], max_jobs: int) -> list[Waiting]:
     return found
 
 
-def _times(situation: Situation, counts: Floats, block: float, rng: np.random.Generator) -> Floats:
+def _times(situation: Situation, counts: Places, block: float, rng: np.random.Generator) -> Floats:
     """Return when each arrival comes, as (arrivals, paths), in no order; inf: none."""
     n_paths = counts.shape[1]
     blocks = np.floor(counts / block + rng.random(counts.shape)).astype(np.int64)
