@@ -15,8 +15,9 @@ from apps.limits.why import of_folder, of_work
 
 from .models import Automation, Run
 
-_USES: Final = "select application_id from bots_automation_applications where automation_id = a.id"
-_BOUND: Final = "select limit_id from bots_automation_limits where automation_id = a.id"
+_USES: Final = """
+select application_id from bots_automation_applications where automation_id = automation.id"""
+_BOUND: Final = "select limit_id from bots_automation_limits where automation_id = automation.id"
 
 
 def holds_of(run: Run) -> list[Blocker]:
@@ -46,8 +47,9 @@ def _hold_of(automation: Automation) -> JsonObject | None:
 
 @cache
 def _room() -> str:
-    work = limits.Work(folder="a.folder_id", applications=_USES, limits=_BOUND)
+    # the alias must be none of those in the fragment, which has an `a` of its own
+    work = limits.Work(folder="automation.folder_id", applications=_USES, limits=_BOUND)
     return (
-        "select r.hold from bots_automation a"  # noqa: S608  what other apps registered, no words
-        f" cross join lateral ({limits.room(work)}) r where a.id = %(automation)s"
+        "select r.hold from bots_automation automation"  # noqa: S608  what apps registered
+        f" cross join lateral ({limits.room(work)}) r where automation.id = %(automation)s"
     )

@@ -75,15 +75,17 @@ NOT_WAITING = Why(is_waiting=False)
 
 
 def because(*found: Blocker | Iterable[Blocker] | None, eta: datetime | None = None) -> Why:
-    """Return a Why of what was found, each code once, what is usual after what is not.
+    """Return a Why of what was found, nothing twice, what is usual after what is not.
 
-    With several in the way nobody can say when: the estimate holds for the usual course alone.
+    With something else in the way nobody can say when: the estimate holds for the usual course
+    alone. That nothing is in the way is only said when it is so.
     """
     blockers: dict[tuple[str, str], Blocker] = {}
     for each in found:
         for blocker in [each] if isinstance(each, Blocker) else each or ():
             blockers.setdefault((blocker.code, blocker.sentence), blocker)
-    ordered = sorted(blockers.values(), key=lambda blocker: blocker.is_usual)
+    real = [each for each in blockers.values() if each.code != "nothing"]
+    ordered = sorted(real or blockers.values(), key=lambda blocker: blocker.is_usual)
     is_smooth = all(blocker.is_usual for blocker in ordered)
     links = dict.fromkeys(link for blocker in ordered for link in blocker.about)
     return Why(tuple(ordered), tuple(links), eta if is_smooth else None)

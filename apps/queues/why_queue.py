@@ -11,12 +11,13 @@ from django.utils.translation import ngettext
 
 from apps.bots.models import Automation, AutomationVersion, Run
 from apps.bots.why import about_to_start, held_up, staffing, why_pending
-from apps.bots.why_staff import Hand, hands_of
+from apps.bots.why_staff import Hand, Need, hands_of
 from apps.events.why import scheduler_away
 from apps.lib.clock import database_now
 from apps.lib.why import DESIGN, OPERATE, Act, Blocker, Link, estimate
 
 from .models import Lease, WorkQueue
+from .why_holds import holds_of
 
 LOOKED_AT = 100
 
@@ -65,7 +66,7 @@ def in_the_way(workers: Workers) -> list[Blocker]:
     """Return what keeps the next item of the queue from being worked; nothing when runs work."""
     queue = workers.queue
     found = [_paused(queue)] if queue.is_paused else []
-    found += _in_progress_limit(queue)
+    found += [*holds_of(queue), *_in_progress_limit(queue)]
     return [*found, *_who_works(workers)]
 
 
@@ -132,7 +133,11 @@ def _no_run_yet(queue: WorkQueue, automation: Automation, workers: Workers) -> l
     if workers.runs:
         return [_ending(queue)]
     away = scheduler_away()
-    return [away] if away else staffing(automation.pool, workers.hands) or [about_to_start()]
+    if away:
+        return [away]
+    needed = frozenset({*automation.required_capabilities, *queue.required_capabilities})
+    missing = staffing(automation.pool, workers.hands, Need(needed))
+    return missing or [about_to_start()]
 
 
 def _paused(queue: WorkQueue) -> Blocker:
