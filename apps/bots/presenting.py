@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.lib.clock import database_now, start_of_today
 from apps.lib.durations import duration_in_words
 
-from .models import ANSWER_SECONDS, Bot, BotSlot, LogLine, Run, Seconds
+from .models import ANSWER_SECONDS, Bot, BotSlot, LogLine, Maintenance, Run, Seconds
 
 MAX_LOG_LINES = 1000
 PAGE_SIZE = 50
@@ -44,13 +44,14 @@ class BotCard:
     """A bot as the fleet shows it: one state word, its slots, what they do."""
 
     bot: Bot
-    state: str  # idle | busy | draining | disabled | offline
+    state: str  # idle | busy | hung | draining | serviced | disabled | offline
     word: str
     tone: str
     glyph: str
     runs: list[Run]
     slots: list["SlotCard"]
     n_today: int
+    maintenance: Maintenance | None = None  # the one that is on
 
     @property
     def n_slots(self) -> int:
@@ -75,8 +76,9 @@ class BotCard:
 
 
 def bot_cards(bots: QuerySet[Bot]) -> list[BotCard]:
-    """Return a card per bot, in four queries however many there are."""
-    found = list(bots.select_related("pool"))
+    """Return a card per bot, in five queries however many there are."""
+    found = list(bots.select_related("pool").with_presence())  # type: ignore[attr-defined]
+    serviced = maintenance_now(found)
     held: dict[int | None, list[Run]] = defaultdict(list)
     runs = Run.objects.filter(bot__in=found, status__in=Run.HELD)
     for run in runs.select_related("version__automation").with_hung():
@@ -86,10 +88,30 @@ def bot_cards(bots: QuerySet[Bot]) -> list[BotCard]:
         slots[slot.bot_id].append(slot)
     today = Run.objects.filter(bot__in=found, created_at__gte=start_of_today())
     n_today = dict(today.values_list("bot_id").annotate(n=Count("pk")))
-    return [_card(bot, held[bot.pk], slots[bot.pk], n_today.get(bot.pk, 0)) for bot in found]
+    return [
+        _card(bot, held[bot.pk], slots[bot.pk], n_today.get(bot.pk, 0), serviced.get(bot.pk))
+        for bot in found
+    ]
 
 
-def _card(bot: Bot, runs: list[Run], slots: list[BotSlot], n_today: int) -> BotCard:
+def maintenance_now(bots: list[Bot]) -> dict[int, Maintenance]:
+    """Return what each bot is serviced by now, itself or with its pool: what ends last."""
+    mine = Q(bot__in=bots) | Q(pool__in={bot.pool_id for bot in bots})
+    found: dict[int, Maintenance] = {}
+    for each in Maintenance.objects.filter(mine).now_on().order_by("ends_at"):
+        for bot in bots:
+            if bot.pk == each.bot_id or bot.pool_id == each.pool_id:
+                found[bot.pk] = each
+    return found
+
+
+def _card(
+    bot: Bot,
+    runs: list[Run],
+    slots: list[BotSlot],
+    n_today: int,
+    maintenance: Maintenance | None,
+) -> BotCard:
     by_slot = {run.slot_number: run for run in runs}
     cards = [
         SlotCard(
@@ -97,16 +119,19 @@ def _card(bot: Bot, runs: list[Run], slots: list[BotSlot], n_today: int) -> BotC
         )
         for slot in sorted(slots, key=lambda slot: slot.number)
     ]
-    state = _state(bot, runs, any(card.answers for card in cards))
+    state = _state(
+        bot, runs, any(card.answers for card in cards), is_serviced=maintenance is not None
+    )
     word, tone, glyph = {
         "idle": (_("Idle"), "waiting", "robot"),
         "busy": (_("Busy"), "running", "player-play"),
         "hung": (_("Hung"), "failed", "alert-triangle"),
         "draining": (_("Finish, then stop"), "paused", "player-pause"),
+        "serviced": (_("Maintenance"), "paused", "clock"),
         "disabled": (_("Disabled"), "cancelled", "ban"),
         "offline": (_("Offline"), "failed", "x"),
     }[state]
-    return BotCard(bot, state, word, tone, glyph, runs, cards, n_today)
+    return BotCard(bot, state, word, tone, glyph, runs, cards, n_today, maintenance)
 
 
 def fleet_cells(cards: list[BotCard]) -> list[dict[str, Any]]:
@@ -115,7 +140,7 @@ def fleet_cells(cards: list[BotCard]) -> list[dict[str, Any]]:
     n_answering = sum(card.n_answering for card in cards)
     n_busy = sum(card.n_busy for card in cards)
     silent = n_slots - n_answering
-    off = sum(card.state in ("draining", "disabled") for card in cards)
+    off = sum(card.state in ("draining", "serviced", "disabled") for card in cards)
     return [
         {"label": _("Bots"), "value": len(cards)},
         {"label": _("Slots at work"), "value": n_busy, "of": n_slots},
@@ -131,9 +156,11 @@ def _answers() -> Case:
     return Case(When(fresh, then=True), default=False)
 
 
-def _state(bot: Bot, runs: list[Run], answers: bool) -> str:
+def _state(bot: Bot, runs: list[Run], answers: bool, *, is_serviced: bool) -> str:
     if bot.standing == Bot.Standing.DISABLED:
         return "disabled"
+    if is_serviced:
+        return "serviced"
     if not answers:
         return "offline"
     if bot.standing == Bot.Standing.DRAINING:
@@ -164,6 +191,7 @@ def run_facts(run: Run) -> list[tuple[str, Any]]:
         (_("Bot"), _("%(bot)s, slot %(n)s") % {"bot": run.bot, "n": run.slot_number}
          if run.bot else _("waits for a free slot")),
         (_("Pool"), run.pool),
+        (_("Priority"), run.priority),
         (_("Asked for"), _clock(run.created_at)),
         (_("Because"), run.started_because or "–"),
         (_("Began"), _clock(run.started_at)),
@@ -172,6 +200,10 @@ def run_facts(run: Run) -> list[tuple[str, Any]]:
         (_("Done"), run.n_successful),
         (_("Not done"), run.n_failed),
     ]  # fmt: skip
+    if run.pinned_bot_id is not None:
+        pairs.append((_("Only by"), run.pinned_bot))
+    if run.required_capabilities:
+        pairs.append((_("Needs a bot with"), ", ".join(run.required_capabilities)))
     if usual is not None:
         pairs.append((_("Usually, each"), duration_in_words(usual)))
     return pairs

@@ -64,7 +64,7 @@ def test_cards_cost_the_same_for_many_bots(folder, django_assert_num_queries):
     for number in range(10):
         make_bot(folder, f"bot-{number}")
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         bot_cards(Bot.objects.all())
 
 

@@ -38,6 +38,7 @@ from .fleet import (
     stop_runs_of_stopped_folders,
 )
 from .pools import bounded, publish_wanted_slots
+from .saving import save_automation, save_bot, save_pool
 from .starting import (
     Orders,
     claim_run,
@@ -72,6 +73,9 @@ __all__ = [
     "record_progress",
     "request_kill",
     "request_stop",
+    "save_automation",
+    "save_bot",
+    "save_pool",
     "set_standing",
     "stop_canary",
     "stop_run",

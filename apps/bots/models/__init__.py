@@ -10,6 +10,7 @@ from .automations import (
 from .fleet import (
     ANSWER_SECONDS,
     MAX_CAPABILITY,
+    MAX_POOL_SLOTS,
     Bot,
     BotPool,
     BotSlot,
@@ -24,6 +25,7 @@ __all__ = [
     "HUNG_AT_LEAST_SECONDS",
     "HUNG_FACTOR",
     "MAX_CAPABILITY",
+    "MAX_POOL_SLOTS",
     "MAX_PRIORITY",
     "USUAL_PRIORITY",
     "Automation",

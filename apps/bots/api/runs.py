@@ -1,54 +1,45 @@
-"""The API of bots and runs: who is there, start, watch and stop a run, read its log."""
+"""Runs for programs: start one, watch it, stop it, read its log."""
 
 from typing import Annotated, Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from ninja import Path, Query, Router
+from ninja import Path, Query
 from pydantic import BaseModel, Field
 
 from apps.accounts.http import TokenRequest
 from apps.accounts.idempotency import carry_out_once
 from apps.accounts.permissions import Action, require
+from apps.bots.lifecycle import create_run, draw_version, request_kill, request_stop
+from apps.bots.models import MAX_PRIORITY, Automation, Bot, LogLine, Run
+from apps.bots.transport import ring_pool
 from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
 from apps.lib.http import AnyObject, Cursor, Id, Limit, Moment, StrictModel, answer, page
 from apps.lib.json import JsonObject
 
-from .lifecycle import create_run, request_kill, request_stop
-from .models import Automation, Bot, LogLine, Run
-from .transport import ring_pool
-
-router = Router(tags=["Bots and runs"])
+from .common import MAX_CAPABILITIES, Capability, find_automation, router
 
 BEFORE_ALL = 0
 RunId = Annotated[Id, Path(description="The run's number.")]
 
 
-class BotOut(BaseModel):
-    """A bot, its pool, and whether it answers."""
-
-    id: int
-    name: str
-    pool: str
-    standing: str = Field(description="enabled, draining or disabled: what people want of it")
-    answers: bool = Field(description="whether it was heard of lately")
-    slots: int
-    host: str
-    version: str
-    heartbeat_at: Moment | None
-
-
-class BotList(BaseModel):
-    items: list[BotOut]
-    next_cursor: str | None
-
-
 class RunIn(StrictModel):
-    """What the automation gets as its input."""
+    """What the automation gets as its input, and who shall run it."""
 
     input: AnyObject = Field(default_factory=dict)
     because: str = Field(
         default="", max_length=200, description="why, for people; shown with the run"
+    )
+    bot: str | None = Field(
+        default=None, max_length=100, description="the name of the only bot that may run it"
+    )
+    priority: int | None = Field(
+        default=None, ge=0, le=MAX_PRIORITY, description="as of the automation, if left out"
+    )
+    required_capabilities: list[Capability] = Field(
+        default_factory=list,
+        max_length=MAX_CAPABILITIES,
+        description="what its bot must be able to do, beside what the automation asks for",
     )
 
 
@@ -66,6 +57,9 @@ class RunOut(BaseModel):
     )
     pool: str
     bot: str | None
+    pinned_bot: str | None = Field(description="the only bot that may run it")
+    priority: int
+    required_capabilities: list[str]
     input: AnyObject
     output: AnyObject | None
     created_at: Moment
@@ -93,28 +87,30 @@ class LogOut(BaseModel):
     next_cursor: str | None
 
 
-@router.get("/bots", response=BotList, summary="List bots")
-def list_bots(request: TokenRequest, limit: Limit, cursor: Cursor) -> HttpResponse:
-    bots = Bot.objects.filter(folder=request.folder).select_related("pool").with_presence()
-    found = page(bots, order=("name", "id"), limit=limit, cursor=cursor)
-    return answer({"items": [_bot(bot) for bot in found.items], "next_cursor": found.next_cursor})
-
-
 @router.post("/automations/{key}/runs", response={201: RunOut}, summary="Start a run")
 def start_run(request: TokenRequest, key: str, body: RunIn) -> HttpResponse:
-    """Start the newest version of an automation. A free slot of its pool takes it at once."""
+    """Start the version of an automation that is in use, or the one that is tried, by its share.
+
+    A free slot of its pool that fits takes it at once.
+    """
     require(request.user, Action.OPERATE, request.folder.pk)
-    here = Automation.objects.filter(folder=request.folder)
-    automation = here.filter(key=key).first() if key.isprintable() else None
-    if automation is None:
-        raise NotFoundError(_("There is no automation “%(key)s” in this folder.") % {"key": key})
-    version = automation.versions.order_by("-number").first()
+    automation = find_automation(request, key)
+    version = automation.current_version
     if version is None or automation.kind != Automation.Kind.RUN:
         message = _("works the items of a queue: add items there instead")
         raise InvalidError(f"{key}: {message}.", fields=[FieldProblem("key", message)])
+    bot = _bot_of(request, body.bot)
 
     def start() -> tuple[int, JsonObject]:
-        run = create_run(version, run_input=body.input, because=body.because, by=request.actor)
+        run = create_run(
+            draw_version(version),
+            run_input=body.input,
+            because=body.because,
+            priority=body.priority,
+            required_capabilities=body.required_capabilities,
+            pinned_bot=bot,
+            by=request.actor,
+        )
         ring_pool(run)
         return 201, _run(_runs(request).get(pk=run.pk))
 
@@ -158,8 +154,19 @@ def get_log(
     )
 
 
+def _bot_of(request: TokenRequest, name: str | None) -> Bot | None:
+    if name is None:
+        return None
+    bots = Bot.objects.filter(folder=request.folder).select_related("pool")
+    bot: Bot | None = bots.filter(name=name).first() if name.isprintable() else None
+    if bot is None:
+        message = _("there is no such bot in this folder")
+        raise InvalidError(f"bot: {message}.", fields=[FieldProblem("bot", message)])
+    return bot
+
+
 def _runs(request: TokenRequest) -> Any:
-    related = ("version__automation", "pool", "bot")
+    related = ("version__automation", "pool", "bot", "pinned_bot")
     return Run.objects.filter(folder=request.folder).select_related(*related)
 
 
@@ -170,31 +177,18 @@ def _find(request: TokenRequest, run_id: int) -> Run:
     return run
 
 
-def _bot(bot: Any) -> JsonObject:
-    return {
-        "id": bot.pk,
-        "name": bot.name,
-        "pool": bot.pool.key,
-        "standing": bot.standing,
-        "answers": bot.answers,
-        "slots": bot.n_slots,
-        "host": bot.host,
-        "version": bot.version,
-        "heartbeat_at": bot.heartbeat_at,
-    }
-
-
 def _run(run: Run) -> Any:
     same = (
         *("id", "status", "input", "output", "created_at", "started_at", "ended_at"),
         *("progress_at", "stop_requested_at", "exit_reason", "n_successful", "n_failed"),
-        "started_because",
+        *("started_because", "priority", "required_capabilities"),
     )
     return {
         "automation": run.version.automation.key,
         "version": run.version.number,
         "pool": run.pool.key,
         "bot": run.bot.name if run.bot else None,
+        "pinned_bot": run.pinned_bot.name if run.pinned_bot else None,
         **{name: getattr(run, name) for name in same},
     }
 
