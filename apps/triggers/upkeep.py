@@ -29,9 +29,19 @@ def fire_due() -> int:
     return lifecycle.fire_due(AT_ONCE)
 
 
+def look_at_queues() -> int:
+    """Start what queue triggers start for the items that wait."""
+    return lifecycle.look_at_queues()
+
+
+def look_at_states() -> int:
+    """Start what state triggers start, where their conditions have begun to hold."""
+    return lifecycle.look_at_states()
+
+
 def replan() -> int:
     """Work out next times anew: holidays and time zones change with updates."""
-    enabled = Trigger.objects.filter(status=Trigger.Status.ENABLED)
+    enabled = Trigger.objects.filter(status=Trigger.Status.ENABLED, kind__in=Trigger.TIMED)
     return lifecycle.replan(list(enabled.values_list("pk", flat=True)))
 
 

@@ -37,7 +37,7 @@ class QueueRule:
     @property
     def counts_to(self) -> int:
         """More items than these make no difference."""
-        return max(self.min_items, self.items_per_start * self.max_active)
+        return max(self.min_items, self.items_per_start * self.max_active) + 1
 
     @property
     def may_be_urgent(self) -> bool:

@@ -13,6 +13,8 @@ from .by_hand import DryRun, dry_run, fire_now
 from .causing import cause_of
 from .entering import fire_for
 from .firing import fire_due, start_waiting
+from .looking import look_at_states
+from .reconciling import look_at_queues
 from .saving import (
     Saved,
     compare_trigger,
@@ -38,6 +40,8 @@ __all__ = [
     "fire_due",
     "fire_for",
     "fire_now",
+    "look_at_queues",
+    "look_at_states",
     "pause_folder",
     "pause_of",
     "pause_trigger",

@@ -15,6 +15,7 @@ from apps.triggers.targets import filled
 
 from .holding import insist_on_no_stop
 from .moving import record
+from .reconciling import count_in
 from .recording import note, note_begun, topics_of
 from .standing import lock
 from .starting import actor_of, start_target, why
@@ -54,6 +55,7 @@ def fire_now(trigger: Trigger, *, by: Actor) -> Firing:
     except DomainError as error:
         note(firing, Firing.Outcome.FAILED, Firing.Reason.TARGET, why(error))
     firing.save(force_insert=True)
+    count_in(found, firing)
     record("fired", found, by, {"outcome": firing.outcome, "label": firing.label})
     nudge(*topics_of([found]))
     firing.refresh_from_db()

@@ -9,7 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.bots.lifecycle import create_run, request_stop
+from apps.bots.lifecycle import create_run, draw_version, request_stop
 from apps.bots.models import Automation, Run
 from apps.bots.transport import ring_pool
 from apps.events.bus import Happening, record_many
@@ -127,22 +127,19 @@ def _record_start(workflow: Workflow, instance_id: int, by: Actor) -> None:
 def under_way(firings: Iterable[Firing]) -> list[Firing]:
     """Return those whose subject is not over yet; a query for each kind of subject."""
     found = list(firings)
-    alive = {
-        Subject.INSTANCE.value: _alive_instances,
-        Subject.RUN.value: _alive_runs,
-        Subject.ITEMS.value: _alive_items,
-        Subject.TASK.value: open_tasks,
-    }
-    ids: dict[str, set[int]] = {}
-    for kind, which in alive.items():
-        wanted = {pk for each in found if each.subject_type == kind for pk in each.subject_ids}
-        ids[kind] = which(wanted) if wanted else set()
-    nothing: set[int] = set()
+    wanted = {(each.subject_type, pk) for each in found for pk in each.subject_ids}
+    alive = subjects_under_way(wanted)
     return [
-        each
-        for each in found
-        if not ids.get(each.subject_type, nothing).isdisjoint(each.subject_ids)
+        each for each in found if any((each.subject_type, pk) in alive for pk in each.subject_ids)
     ]
+
+
+def subjects_under_way(subjects: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Return those of these subjects that are not over yet; a query for each kind."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    for kind, pk in subjects:
+        ids[kind].add(pk)
+    return {(kind, pk) for kind, some in ids.items() if kind in _ALIVE for pk in _ALIVE[kind](some)}
 
 
 def cancel_subject(firing: Firing, *, by: Actor) -> None:
@@ -190,7 +187,9 @@ def _start_run(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
         raise NotFoundError(_("There is no automation “%(key)s” in this folder.") % {"key": key})
     if automation.kind != Automation.Kind.RUN:
         raise InvalidError(_("“%s” works the items of a queue: it does not run alone.") % key)
-    run = create_run(version, run_input=object_of(target, "input"), because=by.name, by=by)
+    run = create_run(
+        draw_version(version), run_input=object_of(target, "input"), because=by.name, by=by
+    )
     ring_pool(run)
     return Begun(subject=Subject.RUN, ids=[run.pk], label=named(automation.title, run.pk))
 
@@ -234,6 +233,14 @@ def _alive_runs(ids: set[int]) -> set[int]:
 
 def _alive_items(ids: set[int]) -> set[int]:
     return ids - set(Ended.objects.filter(item_id__in=ids).values_list("item_id", flat=True))
+
+
+_ALIVE: Final[Mapping[str, Callable[[set[int]], set[int]]]] = {
+    Subject.INSTANCE.value: _alive_instances,
+    Subject.RUN.value: _alive_runs,
+    Subject.ITEMS.value: _alive_items,
+    Subject.TASK.value: open_tasks,
+}
 
 
 def why(error: Exception) -> str:

@@ -1,0 +1,16 @@
+"""Measures what triggers without times go by: one statement for all of a kind. Writes nothing."""
+
+from .arrivals import Arrival, n_arrived
+from .backlogs import backlogs_of
+from .facts import Measured, measure
+from .watched import Watch, Watched
+
+__all__ = [
+    "Arrival",
+    "Measured",
+    "Watch",
+    "Watched",
+    "backlogs_of",
+    "measure",
+    "n_arrived",
+]
