@@ -76,6 +76,7 @@ TIDYING = [
     Entry("apps.inbox.upkeep.close_old_looks", HOUR),
     Entry("apps.learning.upkeep.record_missing_verdicts", 10 * MINUTE),
     Entry("apps.learning.upkeep.find_proposals", 5 * MINUTE),
+    Entry("apps.forecast.upkeep.renew_forecasts", 15),
     Entry("apps.notices.upkeep.prune", 6 * HOUR),
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
     Entry("apps.ai.upkeep.give_up_lost_calls", MINUTE),

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from apps.bots.exceptions import ItemTimeLimit
 from apps.bots.turns import is_turn_over
+from apps.limits.models import Application
 
 from .handing_in import hand_in
 from .lifecycle import Finished, LeasedItem, Result, renew_leases
@@ -178,11 +180,13 @@ class Guard:
             return
         self._looked_at = monotonic()
         session = self.session
+        uses = Exists(Application.objects.filter(queues=OuterRef("pk")))
         found = WorkQueue.objects.filter(pk=session.queue.pk).values_list(
-            "automation_id", "lease_seconds"
+            "automation_id", "lease_seconds", uses
         )
-        for automation_id, lease_seconds in found:
+        for automation_id, lease_seconds, uses_applications in found:
             self.renew_seconds = lease_seconds / 3
+            session.uses_applications = uses_applications
             if automation_id != session.queue.automation_id:
                 session.leave_in_order(_("The queue got another automation."))
         if is_turn_over(session.run.pk):

@@ -19,7 +19,9 @@ from apps.bots.exceptions import ItemTimeLimit
 from apps.bots.horse import insist
 from apps.bots.models import Run
 from apps.bots.registry import ExitReport, find_automation
+from apps.bots.turns import is_slot_wanted
 from apps.lib import doorbell
+from apps.lib.clock import utc_now
 from apps.lib.json import JsonObject
 from apps.lib.secrecy import masked_json
 
@@ -28,10 +30,13 @@ from .guard import Guard
 from .handing_in import OUTAGES, hand_in, hand_in_singly
 from .lifecycle import (
     Finished,
+    Hold,
     LeasedItem,
     Result,
-    finish_and_lease,
+    Turn,
+    Wanted,
     prepare_for_draining,
+    take_turn,
 )
 from .models import Attempt, QueueRun, WorkQueue
 from .results import as_stored, asked, check_storable, failed, released, take_all
@@ -46,6 +51,7 @@ FLUSH_SECONDS = 0.5
 # How long an idle session waits for new work before it frees its slot
 LINGER_SECONDS = 20.0
 POLL_SECONDS = 1.0
+SHORTEST_POLL_SECONDS = 0.01
 # A session ends in order well before its run would be killed; a new one takes over
 SHARE_OF_RUN_LIMIT = 0.8
 LONGEST_SESSION_SECONDS = 3600.0
@@ -80,6 +86,10 @@ class Session:
         self.n_ahead = max(
             1, min(FIRST_LEASE, int(AHEAD_SECONDS / max(self.seconds_each or 0, 1e-6)))
         )
+        # why nothing was leased when we last asked
+        self.hold: Hold | None = None
+        # whether a failure may hold back what was leased ahead; the guard looks again
+        self.uses_applications = queue.applications.exists()
         self.flushed_at = monotonic()
         limit = min(automation.max_run_seconds * SHARE_OF_RUN_LIMIT, LONGEST_SESSION_SECONDS)
         self.ends_at = monotonic() + limit
@@ -116,8 +126,17 @@ class Session:
             moment = monotonic()
             if moment >= self.ends_at:
                 return
-            if moment - self.flushed_at > FLUSH_SECONDS:
+            if moment - self.flushed_at > FLUSH_SECONDS or self._may_be_broken():
                 self._exchange(lease=True)
+
+    def _may_be_broken(self) -> bool:
+        """Whether the last try says that the application fails: the breaker should hear at once.
+
+        What was leased ahead must not burn its tries on an application that is down.
+        """
+        if not self.uses_applications or not self.results:
+            return False
+        return self.results[-1].outcome == Outcome.APPLICATION_EXCEPTION
 
     def _work_item(self, leased: LeasedItem) -> None:
         guard, began = self.guard, monotonic()
@@ -186,25 +205,40 @@ class Session:
             self.tell_progress()
             if monotonic() >= until or self._must_end() or self._is_slot_wanted():
                 return False
-            doorbell.wait(bell_of(self.queue.pk), min(POLL_SECONDS, until - monotonic()))
+            pause = min(self._poll_seconds(), until - monotonic())
+            doorbell.wait(bell_of(self.queue.pk), max(0.0, pause))
             if not self._must_end():
                 self._exchange(lease=True)
         return True
 
+    def _poll_seconds(self) -> float:
+        """How long to wait at most: a rate says when it allows the next start."""
+        if self.hold is None or self.hold.code != "rate" or self.hold.until is None:
+            return POLL_SECONDS
+        # clocks that differ make us ask early or late, never start something early
+        left = (self.hold.until - utc_now()).total_seconds()
+        return min(POLL_SECONDS, max(SHORTEST_POLL_SECONDS, left))
+
     def _exchange(self, *, lease: bool) -> None:
-        """Hand the results in and lease more, in one statement; keep both safe from outages."""
+        """Hand the results in and lease more, in one statement; keep both safe from outages.
+
+        Something that holds back the whole queue holds back what was leased ahead, too.
+        """
         self._measure()
         taken = take_all(self.results)
         n = max(0, self.n_ahead - len(self.waiting)) if lease else 0
-        finished, leased = self._send(taken, n)
-        self.guard.settle(taken, finished)
-        self.guard.take(leased)
-        self.waiting.extend(leased)
+        turn = self._send(taken, n)
+        self.guard.settle(taken, turn.finished)
+        self.guard.take(turn.leased)
+        self.waiting.extend(turn.leased)
+        self.hold = turn.hold
         self.flushed_at = monotonic()
         if taken:
             self.tell_progress()
+        if self.waiting and self.hold is not None and self.hold.is_for_all:
+            self._give_back()
 
-    def _send(self, results: list[Result], n: int) -> tuple[Finished, list[LeasedItem]]:
+    def _send(self, results: list[Result], n: int) -> Turn:
         pause = 0.1
         while True:
             try:
@@ -217,20 +251,25 @@ class Session:
             time.sleep(pause)
             pause = min(pause * 2, 2.0)
 
-    def _send_once(self, results: list[Result], n: int) -> tuple[Finished, list[LeasedItem]]:
+    def _send_once(self, results: list[Result], n: int) -> Turn:
         if n == 0:
-            return (hand_in(results) if results else Finished([], [])), []
+            return Turn(hand_in(results) if results else Finished([], []))
+        wanted = Wanted(
+            queue_id=self.queue.pk,
+            n=n,
+            bot=self.beat.bot_name,
+            run_id=self.run.pk,
+            is_ahead=True,
+        )
         try:
-            return finish_and_lease(
-                results, queue_id=self.queue.pk, n=n, bot=self.beat.bot_name, run_id=self.run.pk
-            )
+            return take_turn(results, wanted)
         except OUTAGES:
             raise
         except Exception:
             if not results:
                 raise
             # one of them can't be stored; the others must not suffer
-            return hand_in_singly(results), []
+            return Turn(hand_in_singly(results))
 
     def _give_back(self) -> None:
         """Hand in what is done and give back what was not begun."""
@@ -263,9 +302,8 @@ class Session:
 
     def _is_slot_wanted(self) -> bool:
         """Whether another run waits for a slot while this one has nothing to do."""
-        waiting = Run.objects.filter(pool_id=self.beat.pool_id, status=Run.Status.PENDING)
         try:
-            return waiting.exists()
+            return is_slot_wanted(self.run.pk)
         except OUTAGES:
             self.guard.forget_connection()
             return False

@@ -5,10 +5,18 @@ from collections.abc import Callable
 from apps.lib.partitions import ensure_month_partitions
 
 from .counts import fold_counters
+from .lifecycle.feeding import feed_probed
 from .lifecycle.sweeping import BATCH, expire_some_items, promote_some_scheduled, reap_some_leases
 from .models import Attempt
 
-__all__ = ["expire_items", "fold_counters", "make_partitions", "promote_scheduled", "reap_leases"]
+__all__ = [
+    "expire_items",
+    "feed_breakers",
+    "fold_counters",
+    "make_partitions",
+    "promote_scheduled",
+    "reap_leases",
+]
 
 ATTEMPTS = Attempt._meta.db_table
 # One call must not keep the others waiting; what is left over comes next time.
@@ -28,6 +36,11 @@ def promote_scheduled() -> int:
 def expire_items() -> int:
     """End the items that nobody worked in time."""
     return _repeat(expire_some_items)
+
+
+def feed_breakers() -> int:
+    """Let applications that are being tried see how it went: they go on, or rest again."""
+    return feed_probed()
 
 
 def make_partitions() -> list[str]:

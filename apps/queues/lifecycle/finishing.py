@@ -23,6 +23,7 @@ from apps.queues import engine
 from apps.queues.models import Attempt, WorkQueue
 from apps.queues.statements import LOCK_HELD, LOOK_UP, OPEN_EFFECTS, SETTLE
 
+from .feeding import feed_after
 from .gating import Gates
 from .leasing import NO_RESULTS, exchange, want_of
 from .queues import pause_by_rule
@@ -127,6 +128,7 @@ def settle_leases(rows: Iterable[tuple[Any, ...]], results: dict[Key, Result]) -
     if any(goes == "parked" or (goes == "ended" and item in owned) for item, _q, goes in moved):
         bus.ring()
     tell_moved(queues, [row[0] for row in moved], refilled=refilled)
+    feed_after(results.values(), queues)
 
 
 def _standing(row: tuple[Any, ...], *, has_open_effects: bool) -> engine.Standing:

@@ -977,6 +977,10 @@ class Migration(migrations.Migration):
                 name="work_queue_has_a_share",
             ),
         ),
+        migrations.AddIndex(
+            model_name="attempt",
+            index=models.Index(fields=["queue_id", "ended_at"], name="attempt_of_queue"),
+        ),
         # the place tables turn over fast and stay small: vacuum them early, leave room for HOT
         migrations.RunSQL(
             """

@@ -125,6 +125,10 @@ class Attempt(models.Model):
     error_class = models.CharField(max_length=200, blank=True)
     detail = models.TextField(blank=True)
 
+    class Meta:
+        # the newest tries of a queue: breakers judge by them, forecasts learn from them
+        indexes = [models.Index(name="attempt_of_queue", fields=["queue_id", "ended_at"])]
+
     def __str__(self) -> str:
         return f"#{self.item_id} try {self.number}: {self.outcome}"
 

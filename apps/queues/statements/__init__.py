@@ -60,6 +60,7 @@ from .settling import (
     RECORD_PROGRESS,
     SETTLE,
 )
+from .tries import SEEN
 
 __all__ = [
     "ADD_ONE",
@@ -101,6 +102,7 @@ __all__ = [
     "RECORD_PROGRESS",
     "RENEW",
     "REOPEN",
+    "SEEN",
     "SETTLE",
     "SPEND",
     "TAKE",
