@@ -45,6 +45,7 @@ class Bar:
 class Tick:
     at: float
     label: str
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +105,19 @@ def chart_of(
     every = SPANS_OF_AN_HOUR * HOURS_BETWEEN_TICKS
     return Chart(
         bars=bars,
-        x_ticks=[
-            Tick(at=round(LEFT + step * (number + 0.5), 1), label=label(spans[number].at))
-            for number in range(0, len(spans), every)
-        ],
+        x_ticks=[_time_tick(number, step, spans, label) for number in range(0, len(spans), every)],
         y_ticks=[Tick(at=_y(share), label=f"{share:.0%}") for share in (0.0, 0.5, 1.0)],
         threshold=None if threshold is None else _y(threshold),
     )
+
+
+def _time_tick(
+    number: int, step: float, spans: Sequence[Span], label: Callable[[datetime], str]
+) -> Tick:
+    is_last = number == len(spans) - 1
+    at = RIGHT if is_last else LEFT + step * (number + 0.5)
+    said = label(spans[number].at)
+    return Tick(at=round(at, 1), label=said, anchor="end" if is_last else "middle")
 
 
 def _bar(span: Span, x: float, step: float, threshold: float | None) -> Bar:

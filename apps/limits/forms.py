@@ -216,6 +216,12 @@ class LimitForm(DomainForm):
         if row.pk:
             del self.fields["key"]
 
+    def plain(self) -> list[forms.BoundField]:
+        return self.shown("key", "title", "application", "asset")
+
+    def of_rate(self) -> list[forms.BoundField]:
+        return self.shown("per_seconds", "burst")
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         cleaned["burst"] = cleaned.get("burst") or 1
@@ -255,6 +261,9 @@ class FreezeForm(DomainForm):
         zone.choices = [(each, each) for each in zones()]
         if not own.exists():
             del self.fields["applications"]
+
+    def plain(self) -> list[forms.BoundField]:
+        return self.shown("title", "reason", "starts_at", "ends_at", "zone", "repeats")
 
     def values(self) -> dict[str, Any]:
         said = super().values()

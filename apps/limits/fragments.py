@@ -145,13 +145,16 @@ def _cells(row: presenting.ApplicationRow) -> list[Context]:
     seats = [each for each in row.limits if each.held is not None]
     share = row.hour.share
     bad = row.application.breaker_on and (share or 0) >= row.application.failure_share
+    failed: Context = {"label": _("Failed, last hour"), "value": row.hour.n_failed}
+    if share is None:
+        failed["note"] = row.tries_in_words
+    else:
+        failed |= {"of": row.hour.n, "note": f"{share:.0%}", "tone": "act" if bad else ""}
     cells: list[Context] = [
-        {"label": _("Failed, last hour"), "value": row.hour.n_failed, "of": row.hour.n},
+        failed,
         {"label": _("Waiting"), "value": row.waiting},
         {"label": _("At work"), "value": row.at_work},
     ]
-    if share is not None:
-        cells[0] |= {"note": f"{share:.0%}", "tone": "act" if bad else ""}
     cells += [
         {
             "label": each.limit.title,
