@@ -1,6 +1,5 @@
-"""What bots can do, in words of the house: short names such as `sap` or `excel:2021`."""
+"""What bots can do, in words of the house: sap, excel, german."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -13,20 +12,21 @@ from apps.lib.errors import FieldProblem, InvalidError
 from .models import MAX_CAPABILITY
 
 MAX_CAPABILITIES: Final = 50
-# they are said on command lines, too
-PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:+-]*$"
-_WORD = re.compile(PATTERN, re.ASCII)
 
 
 def check_capabilities(words: Iterable[str], path: str = "capabilities") -> list[str]:
-    """Return them sorted, each once. Raises InvalidError naming the one that is none."""
-    found = sorted(set(words))
+    """Return them sorted, each once, without blanks around. Raises InvalidError for one that is
+    none: too long, with a comma in it, or not to be printed."""
+    found = sorted({each.strip() for each in words} - {""})
+    words_said = {"n": MAX_CAPABILITY}
     problems = [
         FieldProblem(
-            path, _("“%s” is no capability: use a word like sap or excel:2021") % each[:80]
+            path,
+            _("“%s” is no capability") % each[:80]
+            + _(": use a word of up to %(n)d characters, without commas") % words_said,
         )
         for each in found
-        if len(each) > MAX_CAPABILITY or not _WORD.fullmatch(each)
+        if len(each) > MAX_CAPABILITY or "," in each or not each.isprintable()
     ]
     if len(found) > MAX_CAPABILITIES:
         problems.append(FieldProblem(path, _("at most %d capabilities") % MAX_CAPABILITIES))
@@ -36,9 +36,9 @@ def check_capabilities(words: Iterable[str], path: str = "capabilities") -> list
 
 
 class CapabilitiesField(forms.CharField):
-    """Capabilities as people type them: with commas or blanks between."""
+    """Capabilities as people type them: with commas between."""
 
-    default_help_text = gettext_lazy("Words with commas between, such as sap, excel:2021.")
+    default_help_text = gettext_lazy("Words with commas between, such as sap, excel.")
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("required", False)
@@ -49,9 +49,8 @@ class CapabilitiesField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
-        words = [each for each in re.split(r"[,;\s]+", super().clean(value)) if each]
         try:
-            return check_capabilities(words)
+            return check_capabilities(super().clean(value).split(","))
         except InvalidError as error:
             raise forms.ValidationError([problem.message for problem in error.fields]) from error
 

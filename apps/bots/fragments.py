@@ -10,8 +10,8 @@ from apps.events.fragments import Audience, Step, data_fragment, fragment
 from apps.lib.json import Json
 from apps.lib.numbers import whole_number
 
-from . import presenting, why_fragments  # noqa: F401
-from .models import Bot, LogLine, Run
+from . import pool_presenting, presenting, why_fragments  # noqa: F401
+from .models import Bot, BotPool, LogLine, Run
 
 Context = dict[str, Any]
 LOG_STEP_LINES = 200
@@ -21,7 +21,34 @@ LOG_STEP_LINES = 200
 def fleet(audience: Audience, arg: str) -> Context:
     folders = audience.folder_ids(Action.VIEW)
     cards = presenting.bot_cards(Bot.objects.filter(folder_id__in=folders))
-    return {"cards": cards, "cells": presenting.fleet_cells(cards)}
+    operable = audience.folder_ids(Action.OPERATE)
+    return {"cards": cards, "cells": presenting.fleet_cells(cards), "operable": operable}
+
+
+@fragment("pools.table", template="bots/pool_list.html#table", action=Action.VIEW, topics=("bots",))
+def pools_table(audience: Audience, arg: str) -> Context:
+    pools = BotPool.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
+    return {"cards": pool_presenting.pool_cards(pools)}
+
+
+@fragment(
+    "pool.header", template="bots/pool_detail.html#header", action=Action.VIEW, topics=("bots",)
+)
+def pool_header(audience: Audience, arg: str) -> Context | None:
+    folders = audience.folder_ids(Action.VIEW)
+    pool = BotPool.objects.filter(pk=whole_number(arg) or 0, folder_id__in=folders).first()
+    if pool is None:
+        return None
+    (card,) = pool_presenting.pool_cards([pool])
+    return {
+        "card": card,
+        "pool": pool,
+        "cells": pool_presenting.pool_cells(card),
+        "bots": presenting.bot_cards(Bot.objects.filter(pool=pool)),
+        "sharing": pool_presenting.sharing(pool),
+        "planned": presenting.planned_maintenance(pool),
+        "may_operate": audience.can(Action.OPERATE, pool.folder_id),
+    }
 
 
 @fragment(
@@ -31,23 +58,35 @@ def bot_header(audience: Audience, arg: str) -> Context | None:
     folders = audience.folder_ids(Action.VIEW)
     bots = Bot.objects.filter(pk=whole_number(arg) or 0, folder_id__in=folders)
     cards = presenting.bot_cards(bots)
-    return {"card": cards[0], "bot": cards[0].bot} if cards else None
+    if not cards:
+        return None
+    bot = cards[0].bot
+    return {
+        "card": cards[0],
+        "bot": bot,
+        "planned": presenting.planned_maintenance(bot),
+        "may_operate": audience.can(Action.OPERATE, bot.folder_id),
+    }
 
 
 @fragment("runs.table", template="bots/run_list.html#table", action=Action.VIEW, topics=("bots",))
 def runs_table(audience: Audience, arg: str) -> Context:
-    """`arg` is a query string: bot=, status=, before=, limit=."""
+    """`arg` is a query string: bot=, pool=, status=, before=, limit=."""
     wanted = dict(parse_qsl(arg))
     runs = Run.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
     if wanted.get("bot"):
         runs = runs.filter(bot_id=whole_number(wanted["bot"]) or 0)
+    if wanted.get("pool"):
+        runs = runs.filter(pool_id=whole_number(wanted["pool"]) or 0)
     if wanted.get("status") in Run.Status.values:
         runs = runs.filter(status=wanted["status"])
     before = whole_number(wanted.get("before", "")) or None
     limit = min(whole_number(wanted.get("limit", "")) or presenting.PAGE_SIZE, presenting.PAGE_SIZE)
     page, following = presenting.recent_runs(runs, before=before, limit=limit)
     base = reverse("runs:run_list")
-    kept = "".join(f"&{name}={wanted[name]}" for name in ("bot", "status") if wanted.get(name))
+    kept = "".join(
+        f"&{name}={wanted[name]}" for name in ("bot", "pool", "status") if wanted.get(name)
+    )
     return {
         "runs": page,
         "first_url": f"{base}?{kept[1:]}" if before else None,

@@ -1,16 +1,18 @@
 """Pools in words: what they have, what waits in them, how many slots they want."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.lib.durations import duration_in_words
 
-from .models import ANSWER_SECONDS, BotPool
+from .models import ANSWER_SECONDS, Automation, BotPool
 
 COUNTS: Final = """
 select p.id,
@@ -24,6 +26,15 @@ select p.id,
          where r.pool_id = p.id and r.status in ('running', 'stopping')),
        (select count(*) from bots_run r where r.pool_id = p.id and r.status = 'pending')
   from bots_botpool p where p.id = any(%(ids)s)
+"""
+SHARING: Final = """
+select source, max(share), count(*) filter (where status <> 'pending'),
+       count(*) filter (where status = 'pending')
+  from bots_run
+ where pool_id = %(pool)s and status in ('pending', 'running', 'stopping')
+ group by source
+ order by 3 desc, 4 desc, 1
+ limit 50
 """
 
 
@@ -91,6 +102,55 @@ def pool_cards(pools: Iterable[BotPool]) -> list[PoolCard]:
         for pool in found
         if pool.pk in counts
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """A source of runs that shares the slots of a pool, and what it has of them now."""
+
+    title: str
+    url: str
+    share: int
+    n_busy: int
+    n_waiting: int
+
+
+def sharing(pool: BotPool) -> list[Sharer]:
+    """Return who has slots of the pool or waits for one, most first; a few queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHARING, {"pool": pool.pk})
+        rows = cursor.fetchall()
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for source, *_counts in rows:
+        kind, _colon, number = source.partition(":")
+        if number.isdecimal():
+            numbers[kind].append(int(number))
+    names = {
+        f"{kind}:{number}": name
+        for kind, finds in _sources.items()
+        for number, name in finds(numbers[kind]).items()
+    }
+    return [Sharer(*names.get(source, (source, "")), *counts) for source, *counts in rows]
+
+
+Names = Mapping[int, tuple[str, str]]
+_sources: dict[str, Callable[[Collection[int]], Names]] = {}
+
+
+def register_source(kind: str, finds: Callable[[Collection[int]], Names]) -> None:
+    """Say how sources called `kind:number` are named, and where their pages are."""
+    _sources[kind] = finds
+
+
+def _automations(ids: Collection[int]) -> Names:
+    found = Automation.objects.filter(pk__in=ids)
+    return {
+        each.pk: (each.title, reverse("bot_settings:edit", args=["automation", each.pk]))
+        for each in found
+    }
+
+
+register_source("automation", _automations)
 
 
 def pool_cells(card: PoolCard) -> list[dict[str, object]]:

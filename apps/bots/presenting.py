@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.lib.clock import database_now, start_of_today
 from apps.lib.durations import duration_in_words
 
-from .models import ANSWER_SECONDS, Bot, BotSlot, LogLine, Maintenance, Run, Seconds
+from .models import ANSWER_SECONDS, Bot, BotPool, BotSlot, LogLine, Maintenance, Run, Seconds
 
 MAX_LOG_LINES = 1000
 PAGE_SIZE = 50
@@ -103,6 +103,17 @@ def maintenance_now(bots: list[Bot]) -> dict[int, Maintenance]:
             if bot.pk == each.bot_id or bot.pool_id == each.pool_id:
                 found[bot.pk] = each
     return found
+
+
+def planned_maintenance(of: Bot | BotPool) -> list[Maintenance]:
+    """Return what is on and what is to come; of a bot, that of its pool, too."""
+    mine = Q(pool=of) if isinstance(of, BotPool) else Q(bot=of) | Q(pool=of.pool_id)
+    not_over = Maintenance.objects.filter(mine, ended_at=None, ends_at__gt=Now())
+    return list(not_over.select_related("bot", "pool").annotate(is_on=_has_begun()))
+
+
+def _has_begun() -> Case:
+    return Case(When(starts_at__lte=Now(), then=True), default=False)
 
 
 def _card(

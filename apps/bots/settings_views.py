@@ -18,6 +18,7 @@ from apps.lib.forms import disable_all
 from apps.lib.json import Json
 from apps.lib.settings_diff import changes_between
 
+from .canary_views import canary_context
 from .forms import AutomationForm, BotForm, FolderForm, PoolForm
 from .models import Automation, Bot, BotPool
 
@@ -84,8 +85,7 @@ def _form_page(request: PersonRequest, kind: str, instance: Any) -> HttpResponse
     form = wanted.form(request.POST or None, instance=instance, folder=instance.folder)
     if not may:
         disable_all(form)
-    fields = list(form.fields)
-    before = _stored(wanted.model, instance.pk, fields)
+    before = form.snapshot()
     if request.method == "POST" and form.is_valid():
         changes = _save(request, form, wanted, before)
         messages.success(request, _("Saved: %(n)s changes.") % {"n": len(changes)})
@@ -98,6 +98,8 @@ def _form_page(request: PersonRequest, kind: str, instance: Any) -> HttpResponse
         "title": str(instance) if instance.pk else wanted.new,
         "changes": shown.get("changes", []) if shown.get("of") == [kind, instance.pk] else [],
     }
+    if isinstance(instance, Automation):
+        context |= canary_context(instance, may_change=may)
     status = 422 if request.method == "POST" else 200
     return render(request, "bots/settings_form.html", context, status=status)
 
@@ -107,7 +109,7 @@ def _save(
 ) -> list[Json]:
     with transaction.atomic():
         saved = form.save()
-        changes = changes_between(form, before, _stored(kind.model, saved.pk, list(form.fields)))
+        changes = changes_between(form, before, form.snapshot())
         if changes:
             verb = "changed" if before else "created"
             publish(
@@ -119,10 +121,6 @@ def _save(
                 topics=["bots"],
             )
     return changes
-
-
-def _stored(model: type[models.Model], pk: int | None, fields: list[str]) -> dict[str, Any]:
-    return dict(model._default_manager.filter(pk=pk).values(*fields).first() or {})
 
 
 def _kind(kind: str) -> Kind:

@@ -1,17 +1,19 @@
 """Keeps runs going on the queues that have an automation and work to do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from math import ceil
 
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.bots.lifecycle import create_run, draw_version
 from apps.bots.models import AutomationVersion, Run
 from apps.bots.transport import ring_pool
 
-from .models import QueueRun
+from .models import QueueRun, WorkQueue
 from .statements import room_of_queue
 
 # One more run is worth it for this much work
@@ -139,3 +141,11 @@ def _create(demand: Demand) -> int:
     QueueRun.objects.create(run=run, queue_id=demand.queue_id)
     ring_pool(run)
     return run.pk
+
+
+def names_of_queues(ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return the title and the address of each queue, for pages that show who shares slots."""
+    found = WorkQueue.objects.filter(pk__in=ids)
+    return {
+        queue.pk: (queue.title, reverse("queues:queue_detail", args=[queue.pk])) for queue in found
+    }

@@ -11,6 +11,8 @@ from tests.factories import make_folder
 
 pytestmark = pytest.mark.django_db
 
+POOL = {"min_slots": 0, "scale_down_seconds": 300}
+
 
 @pytest.fixture
 def bot(folder):
@@ -34,7 +36,7 @@ def test_all_are_listed(admin_client, folder, bot):
 
 
 def test_a_pool_and_a_bot_are_made(admin_client, folder):
-    admin_client.post(create("pool"), {"key": "night", "title": "Night shift"})
+    admin_client.post(create("pool"), {**POOL, "key": "night", "title": "Night shift"})
     pool = BotPool.objects.get(key="night")
     admin_client.post(create("bot"), {"name": "marvin", "pool": pool.pk, "n_slots": 3})
 

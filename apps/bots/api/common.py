@@ -7,7 +7,7 @@ from ninja import Router
 from pydantic import Field
 
 from apps.accounts.http import TokenRequest
-from apps.bots.capabilities import MAX_CAPABILITIES, PATTERN
+from apps.bots.capabilities import MAX_CAPABILITIES
 from apps.bots.models import MAX_CAPABILITY, Automation
 from apps.lib.errors import NotFoundError
 
@@ -16,9 +16,7 @@ router = Router(tags=["Bots and runs"])
 
 __all__ = ["MAX_CAPABILITIES", "Capability", "find_automation", "router"]
 
-Capability: TypeAlias = Annotated[
-    str, Field(min_length=1, max_length=MAX_CAPABILITY, pattern=PATTERN)
-]
+Capability: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_CAPABILITY)]
 
 
 def find_automation(request: TokenRequest, key: str) -> Automation:

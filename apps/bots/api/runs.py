@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from apps.accounts.http import TokenRequest
 from apps.accounts.idempotency import carry_out_once
 from apps.accounts.permissions import Action, require
+from apps.bots.capabilities import check_capabilities
 from apps.bots.lifecycle import create_run, draw_version, request_kill, request_stop
 from apps.bots.models import MAX_PRIORITY, Automation, Bot, LogLine, Run
 from apps.bots.transport import ring_pool
@@ -100,6 +101,7 @@ def start_run(request: TokenRequest, key: str, body: RunIn) -> HttpResponse:
         message = _("works the items of a queue: add items there instead")
         raise InvalidError(f"{key}: {message}.", fields=[FieldProblem("key", message)])
     bot = _bot_of(request, body.bot)
+    capabilities = check_capabilities(body.required_capabilities, "required_capabilities")
 
     def start() -> tuple[int, JsonObject]:
         run = create_run(
@@ -107,7 +109,7 @@ def start_run(request: TokenRequest, key: str, body: RunIn) -> HttpResponse:
             run_input=body.input,
             because=body.because,
             priority=body.priority,
-            required_capabilities=body.required_capabilities,
+            required_capabilities=capabilities,
             pinned_bot=bot,
             by=request.actor,
         )
