@@ -10,7 +10,7 @@ from apps.lib.durations import duration_in_words
 from apps.lib.errors import DomainError
 
 from . import times
-from .differences import data_of, shown
+from .differences import data_of, in_words, shown
 from .models import Trigger
 from .presenting import sentence_of, zone_of
 from .previewing import pace_in_words, planned_rows
@@ -19,11 +19,14 @@ from .previewing import pace_in_words, planned_rows
 def times_of(
     trigger: Trigger, now: datetime, *, held_until: datetime | None = None
 ) -> dict[str, Any]:
-    """Return the context of the panels “When, and what” and “Next starts”."""
+    """Return the context of the panels “When, and what” and, of one with times, “Next starts”."""
     found: dict[str, Any] = {"facts": facts_of(trigger), "sentence": sentence_of(trigger)}
+    found["has_times"] = trigger.kind in Trigger.TIMED
     data = data_of(trigger.target)
     if data:
         found["data"] = shown(data)
+    if trigger.kind not in Trigger.TIMED:
+        return found
     try:
         rule = times.rule_of(trigger)
     except DomainError as error:
@@ -32,7 +35,6 @@ def times_of(
     rows = [] if is_over else planned_rows(rule, now, zone_of(trigger), held_until=held_until)
     return {
         **found,
-        "sentence": rule.sentence(),
         "per_day": pace_in_words(rule, now),
         "next": rows,
     }
@@ -44,16 +46,24 @@ def facts_of(trigger: Trigger) -> list[tuple[str, str]]:
         (_("Key"), trigger.key),
         (_("Owner"), trigger.owner.name if trigger.owner else "–"),
         *_bounds(trigger.rule),
+        *_settings(trigger),
     ]
     if trigger.calendar:
         on_closed = trigger.get_on_closed_display()
         facts.append((_("Calendar"), f"{trigger.calendar.title}: {on_closed}"))
-    facts += [
-        (_("If the last one is still under way"), trigger.get_overlap_display()),
-        (_("Times that nobody was there for"), _missed(trigger)),
-        (_("If it keeps failing"), _failing(trigger)),
-    ]
-    return facts
+    if trigger.kind != Trigger.Kind.QUEUE:
+        facts.append((_("If the last one is still under way"), trigger.get_overlap_display()))
+    if trigger.kind in Trigger.TIMED:
+        facts.append((_("Times that nobody was there for"), _missed(trigger)))
+    return [*facts, (_("If it keeps failing"), _failing(trigger))]
+
+
+def _settings(trigger: Trigger) -> list[tuple[str, str]]:
+    """Return what the sentence of an event trigger does not say."""
+    if trigger.kind != Trigger.Kind.EVENT:
+        return []
+    settings = in_words({"kind": trigger.kind, "rule": trigger.rule}).get("rule.more", "")
+    return [(_("Settings"), settings)] if settings else []
 
 
 def _bounds(rule: dict[str, Any]) -> list[tuple[str, str]]:

@@ -11,7 +11,9 @@ from apps.lib.clock import database_now
 from . import presenting, why_fragments  # noqa: F401
 from .facts import times_of
 from .listing import LogFilter, TriggerFilter
+from .looking_now import now_of
 from .models import Trigger
+from .presenting_deliveries import deliveries_of
 
 Context = dict[str, Any]
 
@@ -62,6 +64,39 @@ def trigger_header(audience: Audience, arg: str) -> Context | None:
         "row": row,
         "is_on": trigger.status == Trigger.Status.ENABLED,
         **times_of(trigger, now, held_until=row.held_until),
+    }
+
+
+@fragment(
+    "trigger.now",
+    template="triggers/detail.html#now",
+    action=Action.VIEW,
+    # what it looks at: numbers of queues, and what it saw itself
+    topics=("trigger:{arg}", "queues"),
+)
+def trigger_now(audience: Audience, arg: str) -> Context | None:
+    """What is true now of all that it goes by."""
+    trigger = _trigger(audience, number_in(arg))
+    return None if trigger is None else {"trigger": trigger, "now": now_of(trigger)}
+
+
+@fragment(
+    "trigger.deliveries",
+    template="triggers/detail.html#deliveries",
+    action=Action.VIEW,
+    topics=("trigger:{arg}",),
+)
+def trigger_deliveries(audience: Audience, arg: str) -> Context | None:
+    """What came in for an event trigger lately."""
+    trigger = _trigger(audience, number_in(arg))
+    if trigger is None:
+        return None
+    zone = presenting.zone_of(trigger)
+    return {
+        "trigger": trigger,
+        "zone": zone,
+        "rows": deliveries_of(trigger, zone),
+        "may_look": audience.can(Action.OPERATE, trigger.folder_id),
     }
 
 

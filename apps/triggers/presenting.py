@@ -94,7 +94,9 @@ class TriggerRow:
 
 
 def rule_of(trigger: Trigger) -> TimeRule | None:
-    """Return when it starts; None if what is stored can't be worked out any more."""
+    """Return when it starts; None if it has no times, or what is stored can't be worked out."""
+    if trigger.kind not in Trigger.TIMED:
+        return None
     try:
         return times.rule_of(trigger)
     except DomainError:

@@ -11,7 +11,7 @@ from .models import Trigger
 
 Kind = Trigger.Kind
 # What the editor can make, in the order people are offered it
-OFFERED: Final = (Kind.TIME.value,)
+OFFERED: Final = tuple(kind.value for kind in Kind)
 ICONS: Final[Mapping[str, str]] = {
     Kind.TIME: "calendar-clock",
     Kind.QUEUE: "stack-2",

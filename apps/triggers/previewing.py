@@ -13,11 +13,14 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import Folder
 from apps.lib.clock import database_now
-from apps.lib.errors import DomainError
+from apps.lib.errors import DomainError, InvalidError
 from apps.lib.json import JsonObject
 
+from .kinds import rule_problems
+from .looking_now import Now, what_is_now
 from .models import Trigger
 from .presenting import MOMENT, moment, rule_of
+from .presenting_rules import rule_words
 from .times import next_starts, rule_said
 from .timing import Mark, Planned, TimeRule
 from .timing.schedules import Interval
@@ -53,6 +56,9 @@ class Preview:
     pace: str = ""
     rows: list[PlannedRow] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    # what is true now of what it goes by; None of one that goes by times alone, or by events
+    now: Now | None = None
+    has_times: bool = True
     changes: list[dict[str, str]] = field(default_factory=list)
 
     def with_changes(self, changes: list[dict[str, str]]) -> "Preview":
@@ -65,19 +71,31 @@ def preview_of(
     neighbours: QuerySet[Trigger],
     label_of: Callable[[str], str],
 ) -> Preview:
-    """Return what these times come to; `label_of` gives the name of a field that is wrong."""
+    """Return what a rule comes to; `label_of` gives the name of a field that is wrong."""
+    problems = rule_problems(folder, said)
     try:
-        rule = rule_said(folder, said)
+        if problems:
+            raise InvalidError(problems[0].message, fields=problems)
+        return _come_to(folder, said, neighbours)
     except DomainError as error:
-        problems = [(label_of(each.path), each.message) for each in error.fields]
-        return Preview(problems=problems or [("", error.message)])
-    now = database_now()
-    zone = rule.zone.key
+        named = [(label_of(each.path), each.message) for each in error.fields]
+        return Preview(problems=named or [("", error.message)])
+
+
+def _come_to(folder: Folder, said: JsonObject, neighbours: QuerySet[Trigger]) -> Preview:
+    kind, rule = str(said["kind"]), said["rule"]
+    assert isinstance(rule, dict)
+    is_now, sentence = what_is_now(folder.pk, kind, rule), rule_words(kind, rule)
+    if kind not in Trigger.TIMED:
+        return Preview(sentence=sentence, now=is_now, has_times=False)
+    times, now = rule_said(folder, said), database_now()
+    zone = times.zone.key
     return Preview(
-        sentence=rule.sentence(),
+        sentence=times.sentence() if kind == Trigger.Kind.TIME else sentence,
         zone=zone,
-        pace=pace_in_words(rule, now),
-        rows=planned_rows(rule, now, zone, neighbours=neighbours),
+        pace=pace_in_words(times, now),
+        rows=planned_rows(times, now, zone, neighbours=neighbours),
+        now=is_now,
     )
 
 

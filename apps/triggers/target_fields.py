@@ -13,6 +13,7 @@ FIELD_OF_TARGET: Final[Mapping[str, Mapping[str, str]]] = {
     "task": {
         "type": "target",
         "title": "task_title",
+        "message": "task_message",
         "team": "task_team",
         "assignee": "task_assignee",
     },
@@ -75,7 +76,7 @@ def _workflow(said: Mapping[str, Any]) -> JsonObject:
 
 def _task(said: Mapping[str, Any]) -> JsonObject:
     """To one person where one is named, else to a team."""
-    found: JsonObject = {"title": said["task_title"]}
+    found: JsonObject = {"title": said["task_title"], "message": said["task_message"]}
     if said["task_assignee"]:
         found["assignee"] = said["task_assignee"]
     elif said["task_team"]:

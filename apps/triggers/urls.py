@@ -18,5 +18,13 @@ urlpatterns = [
     path("<int:pk>/pause/", views.trigger_pause, name="pause"),
     path("<int:pk>/resume/", views.trigger_resume, name="resume"),
     path("<int:pk>/remove/", views.trigger_remove, name="remove"),
+    path("<int:pk>/secret/", views.secret_replace, name="secret"),
+    path("<int:pk>/deliveries/<int:number>/", views.delivery_detail, name="delivery"),
+    path("<int:pk>/deliveries/<int:number>/again/", views.delivery_again, name="delivery_again"),
+    path(
+        "<int:pk>/deliveries/<int:number>/files/<slug:file_id>/",
+        views.delivery_file,
+        name="delivery_file",
+    ),
     path("<int:pk>/versions/<int:number>/roll-back/", views.trigger_roll_back, name="roll_back"),
 ]

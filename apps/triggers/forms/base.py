@@ -33,7 +33,9 @@ class TriggerForm(TargetFields):
 
     kind: ClassVar[Trigger.Kind]
     template: ClassVar[str]
-    WHAT_IF: ClassVar[tuple[str, ...]] = ("overlap", "disable_after_failures", "owner")
+    WHAT_IF: ClassVar[tuple[str, ...]] = (
+        "calendar", "on_closed", "overlap", "disable_after_failures", "owner",
+    )  # fmt: skip
     # what it starts, the usual one first
     STARTS: ClassVar[tuple[str, ...]] = ("workflow", "run", "items")
     # the fields that say its rule
@@ -130,9 +132,11 @@ class TriggerForm(TargetFields):
         }
         for name, rows in of_folder.items():
             self.choose_row(name, rows.order_by("title").values_list("key", "title"))
-        if "calendar" in self.fields:
-            calendars = Calendar.objects.filter(folder=folder).order_by("title")
-            self.choose_row("calendar", calendars.values_list("key", "title"), empty=_("none"))
+        calendars = Calendar.objects.filter(folder=folder).order_by("title")
+        self.choose_row("calendar", calendars.values_list("key", "title"), empty=_("none"))
+        if self.kind not in Trigger.TIMED:  # there is no time to move
+            kept = (Trigger.OnClosed.IGNORE, Trigger.OnClosed.SKIP)
+            choose(self, "on_closed", [(each.value, each.label) for each in kept])
         self._choose_people(folder)
 
     def choose_row(self, name: str, rows: Any, *, empty: str = "") -> None:
@@ -188,7 +192,8 @@ class TriggerForm(TargetFields):
             return {}, problems
         said = self.cleaned_data
         kept = {name: said[name] for name in ("calendar", "on_closed") if name in self.fields}
-        return {"kind": self.kind.value, "rule": self.rule(said), **kept}, []
+        # what it starts may not be said yet
+        return {"kind": self.kind.value, "rule": self.rule(said), "target": None, **kept}, []
 
     def label_of(self, path: str) -> str:
         """Return how people call the field that shows what is said at `path`."""

@@ -20,15 +20,15 @@ from .fields import PLAIN_TEXT, choose, seconds_in
 
 QUEUE_METRICS = {
     "queue.ready": gettext_lazy("Items that wait in"),
-    "queue.oldest_seconds": gettext_lazy("How long the oldest waits in"),
-    "queue.in_progress": gettext_lazy("Items being worked on in"),
-    "queue.needs_decision": gettext_lazy("Items that need a person in"),
+    "queue.oldest_seconds": gettext_lazy("Age of the oldest in"),
+    "queue.in_progress": gettext_lazy("Items at work in"),
+    "queue.needs_decision": gettext_lazy("Items for a person in"),
     "queue.failure_share": gettext_lazy("Share of failures in"),
 }
 OTHERS = {
     "asset": gettext_lazy("The value of"),
-    "workflow": gettext_lazy("A walk through the workflow"),
-    "automation": gettext_lazy("A run of the automation"),
+    "workflow": gettext_lazy("The workflow"),
+    "automation": gettext_lazy("A run of"),
     "trigger": gettext_lazy("The trigger"),
 }
 OPERATORS = [

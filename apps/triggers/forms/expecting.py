@@ -44,7 +44,7 @@ class ExpectedForm(TimeForm):
     )
     expected_queue = forms.ChoiceField(label=gettext_lazy("In the queue"), required=False)
     at_least = forms.IntegerField(
-        label=gettext_lazy("At least"), required=False, min_value=1, max_value=10_000_000
+        label=gettext_lazy("At least"), required=False, min_value=1, max_value=100_000
     )
     expected_trigger = forms.ChoiceField(label=gettext_lazy("Trigger"), required=False)
     expected_folder = forms.CharField(
@@ -52,7 +52,7 @@ class ExpectedForm(TimeForm):
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs=PLAIN_TEXT),
-        help_text=gettext_lazy("Below the folder that is watched; empty: that itself."),
+        help_text=gettext_lazy("Below the folder that is watched, as in invoices/in."),
     )
     expected_pattern = forms.CharField(
         label=gettext_lazy("Name"),
@@ -86,7 +86,7 @@ class ExpectedForm(TimeForm):
         needed = {
             "items": ("expected_queue", "at_least"),
             "trigger": ("expected_trigger",),
-            "file": ("expected_pattern",),
+            "file": ("expected_folder", "expected_pattern"),
         }
         for name in needed.get(said.get("expects", ""), ()):
             if name not in self.errors and not said.get(name):

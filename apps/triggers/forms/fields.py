@@ -13,7 +13,7 @@ from apps.queues.forms import CODE
 
 MAX_REASON = 200
 MAX_LENGTH_TEXT = 30
-JSON_AREA = {"rows": 5, **CODE}
+DATA_AREA = {"rows": 3, **CODE}
 PLAIN_TEXT = {"spellcheck": "false", "autocapitalize": "off"}
 
 

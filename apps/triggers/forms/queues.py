@@ -25,7 +25,7 @@ class QueueForm(TriggerForm):
     kind = Trigger.Kind.QUEUE
     template = "triggers/kinds/_queue.html"
     STARTS = ("run", "workflow")
-    WHAT_IF = ("disable_after_failures", "owner")
+    WHAT_IF = ("calendar", "on_closed", "disable_after_failures", "owner")
     OF_RULE = ("watched_queue", "min_items", "items_per_start", "max_active", *HURRYING.values())
     RULE_FIELDS = {"queue": "watched_queue", **HURRYING}  # noqa: RUF012 - a constant
 

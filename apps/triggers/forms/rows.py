@@ -6,7 +6,7 @@ All of them must hold, or any of them; a row may have alternatives, which are jo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
@@ -19,8 +19,13 @@ MAX_ROWS = 20
 LOOKING_BACK = ("window_seconds", "within")
 ROWS = "n_rows"
 ROW = "row"
+LETTER = "rows_letter"
+OTHER_LETTER = {"c": "d", "d": "c"}
 OTHER = {"all": "any", "any": "all"}
 USUAL: JsonObject = {"metric": "queue.ready", "queue": "", "op": ">="}
+
+# the fields of a row as they were sent, in their order
+Row: TypeAlias = list[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,23 @@ class ConditionRows:
         self, things: Things, *, data: Mapping[str, Any] | None, stored: list[list[JsonObject]]
     ) -> None:
         self._shown: list[ConditionForm] = []
+        # what the names of their fields begin with: another letter each time that rows move, or
+        # the browser would take a field for the one that had its name before
+        self.letter = "c"
         if data is None:
             self.forms = [
-                _row(things, n, initial={"group": group, **row_fields(condition)})
+                self._form(things, n, initial={"group": group, **row_fields(condition)})
                 for n, (group, condition) in enumerate(_numbered(stored))
             ]
         else:
-            sent = whole_number(str(data.get(ROWS, "")), below=MAX_ROWS + 1) or 0
-            kept = _asked(str(data.get(ROW, "")), [_sent(data, n) for n in range(sent)])
-            prefixed = {f"c{n}-{name}": value for n, row in enumerate(kept) for name, value in row}
-            self.forms = [_row(things, n, data=prefixed) for n in range(len(kept))]
+            before = "d" if data.get(LETTER) == "d" else "c"
+            kept = _asked(str(data.get(ROW, "")), _sent(data, before))
+            self.letter = OTHER_LETTER[before] if data.get(ROW) else before
+            self.forms = [self._form(things, n, data=row) for n, row in enumerate(kept)]
             if data.get(ROW):  # nobody has filled in the new one yet: no complaints
-                self._shown = [_row(things, n, initial=dict(row)) for n, row in enumerate(kept)]
+                self._shown = [
+                    self._form(things, n, initial=dict(row)) for n, row in enumerate(kept)
+                ]
                 _put_focus(self._shown, _changed(str(data[ROW]), kept))
 
     def __len__(self) -> int:
@@ -57,6 +67,14 @@ class ConditionRows:
 
     def __iter__(self) -> Iterator[ConditionForm]:
         return iter(self.forms)
+
+    def _form(self, things: Things, n: int, *, data: Row | None = None, **named: Any) -> Any:
+        prefix = f"{self.letter}{n}"
+        sent = None if data is None else {f"{prefix}-{name}": value for name, value in data}
+        form = ConditionForm(sent, prefix=prefix, **named)
+        form.number = n + 1
+        form.fill_choices(things)
+        return form
 
     @property
     def is_full(self) -> bool:
@@ -123,13 +141,6 @@ def _grouped(forms: list[ConditionForm]) -> list[Group]:
     return [Group(n, list(rows)) for n, rows in groupby(forms, key=_group)]
 
 
-def _row(things: Things, n: int, **named: Any) -> ConditionForm:
-    form = ConditionForm(prefix=f"c{n}", **named)
-    form.number = n + 1
-    form.fill_choices(things)
-    return form
-
-
 def _put_focus(forms: list[ConditionForm], n: int | None) -> None:
     if n is not None:
         forms[n].fields["what"].widget.attrs["data-focus"] = True
@@ -145,12 +156,16 @@ def _group(form: ConditionForm) -> int:
     return whole_number(str(form["group"].value()), below=1001) or 0
 
 
-def _sent(data: Mapping[str, Any], n: int) -> list[tuple[str, Any]]:
-    """Return what was sent for row `n`: all of its fields, whatever they hold."""
-    return [(name, data.get(f"c{n}-{name}", "")) for name in ConditionForm.base_fields]
+def _sent(data: Mapping[str, Any], letter: str) -> list[Row]:
+    """Return what was sent of each row: all of its fields, whatever they hold."""
+    n_sent = whole_number(str(data.get(ROWS, "")), below=MAX_ROWS + 1) or 0
+    return [
+        [(name, data.get(f"{letter}{n}-{name}", "")) for name in ConditionForm.base_fields]
+        for n in range(n_sent)
+    ]
 
 
-def _asked(what: str, rows: list[list[tuple[str, Any]]]) -> list[list[tuple[str, Any]]]:
+def _asked(what: str, rows: list[Row]) -> list[Row]:
     """Return the rows after what a button asks: `add`, `or-1` (beside group 1), `remove-2`."""
     verb, _dash, number = what.partition("-")
     n = whole_number(number, below=1001)
@@ -165,7 +180,7 @@ def _asked(what: str, rows: list[list[tuple[str, Any]]]) -> list[list[tuple[str,
     return [*rows, _empty(max(groups, default=-1) + 1)]
 
 
-def _changed(what: str, rows: list[list[tuple[str, Any]]]) -> int | None:
+def _changed(what: str, rows: list[Row]) -> int | None:
     """Return the row that a button has made, or the one that is there instead of a removed one."""
     verb, _dash, number = what.partition("-")
     n = whole_number(number, below=1001)
@@ -175,6 +190,6 @@ def _changed(what: str, rows: list[list[tuple[str, Any]]]) -> int | None:
     return empty[-1] if empty else None
 
 
-def _empty(group: int | None) -> list[tuple[str, Any]]:
+def _empty(group: int | None) -> Row:
     usual = {"group": group, **row_fields(USUAL)}
     return [(name, usual.get(name, "")) for name in ConditionForm.base_fields]

@@ -25,9 +25,8 @@ class StateForm(TriggerForm):
 
     kind = Trigger.Kind.STATE
     template = "triggers/kinds/_state.html"
-    WHAT_IF = ("calendar", "overlap", "disable_after_failures", "owner")
     STARTS = ("workflow", "run", "items", "task", "alert")
-    OF_RULE = ("join", "mode", "once_per", "zone", "calendar", *LENGTHS.values())
+    OF_RULE = ("join", "mode", "once_per", "zone", *LENGTHS.values())
     RULE_FIELDS = LENGTHS
 
     join = forms.ChoiceField(

@@ -3,9 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from apps.queues.forms import JsonField
-
-from .fields import JSON_AREA
+from .data import DataField, ItemsField
+from .fields import DATA_AREA
 
 TARGETS = {
     "workflow": gettext_lazy("A workflow"),
@@ -34,28 +33,37 @@ class TargetFields(forms.Form):
         max_value=2**31 - 1,
         help_text=gettext_lazy("Leave empty for the newest at the time."),
     )
-    variables = JsonField(
+    variables = DataField(
         label=gettext_lazy("Variables"),
         required=False,
-        widget=forms.Textarea(attrs=JSON_AREA),
-        help_text=gettext_lazy("A JSON object."),
+        widget=forms.Textarea(attrs=DATA_AREA),
+        help_text=gettext_lazy("A line for each: name = value. Or a JSON object."),
     )
     automation = forms.ChoiceField(label=gettext_lazy("Automation"), required=False)
-    input = JsonField(
+    input = DataField(
         label=gettext_lazy("Input"),
         required=False,
-        widget=forms.Textarea(attrs=JSON_AREA),
-        help_text=gettext_lazy("A JSON object."),
+        widget=forms.Textarea(attrs=DATA_AREA),
+        help_text=gettext_lazy("A line for each: name = value. Or a JSON object."),
     )
     queue = forms.ChoiceField(label=gettext_lazy("Queue"), required=False)
-    items = JsonField(
+    items = ItemsField(
         label=gettext_lazy("Items"),
         required=False,
-        widget=forms.Textarea(attrs={**JSON_AREA, "rows": 7}),
-        help_text=gettext_lazy("A JSON list: each with a payload, a reference and a priority."),
+        widget=forms.Textarea(attrs=DATA_AREA),
+        help_text=gettext_lazy(
+            "One item: a line for each of its values, name = value. Several, or with references: "
+            "a JSON list."
+        ),
     )
     task_title = forms.CharField(
-        label=gettext_lazy("What is to be done"), required=False, max_length=300
+        label=gettext_lazy("What is to be done"), required=False, max_length=200
+    )
+    task_message = forms.CharField(
+        label=gettext_lazy("What people should know"),
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     task_team = forms.ChoiceField(
         label=gettext_lazy("Team"), required=False, help_text=gettext_lazy("Or a person.")

@@ -1,5 +1,6 @@
 """The pages of triggers."""
 
+from .deliveries import delivery_again, delivery_detail, delivery_file, secret_replace
 from .editing import preview, preview_new, trigger_create, trigger_edit
 from .looking import trigger_detail, trigger_list, week
 from .standing import (
@@ -14,10 +15,14 @@ from .standing import (
 )
 
 __all__ = [
+    "delivery_again",
+    "delivery_detail",
+    "delivery_file",
     "pause_all",
     "preview",
     "preview_new",
     "resume_all",
+    "secret_replace",
     "trigger_create",
     "trigger_detail",
     "trigger_dry_run",

@@ -24,8 +24,10 @@ from apps.triggers.models import Trigger
 from apps.triggers.presenting import rule_of
 from apps.triggers.presenting_kinds import OFFERED, kinds_to_choose
 from apps.triggers.previewing import Load, Preview, load_to_confirm, preview_of
+from apps.triggers.receiving.signing import holding, is_webhook
 from apps.triggers.times import rule_said
 
+from .deliveries import tell_secret
 from .looking import SAVED, find
 
 Kind = Trigger.Kind
@@ -82,6 +84,8 @@ class _Editor:
             self.form.disable()
         if method == "POST" and self._is_meant():
             saved = self._save()
+            if saved is not None and is_webhook(saved) and not holding(saved):
+                return tell_secret(self.request, saved)
             if saved is not None:
                 return redirect("triggers:trigger_detail", pk=saved.pk)
             self.status = self.status if self.status != 200 else 422
@@ -153,11 +157,11 @@ class _Editor:
 
     def _preview(self) -> Preview:
         if not self.form.is_bound:
-            said, problems = self.stored, list[tuple[str, str]]()
+            said, problems = self.stored if self.trigger else {}, list[tuple[str, str]]()
         else:
             said, problems = self.form.rule_said()
         if problems or not said.get("rule"):
-            return Preview(problems=problems)
+            return Preview(problems=problems, has_times=self.kind in Trigger.TIMED)
         return self._come_to(said).with_changes(self.changes)
 
     def _come_to(self, said: JsonObject) -> Preview:

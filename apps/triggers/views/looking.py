@@ -18,6 +18,7 @@ from apps.triggers.forms import PauseForm
 from apps.triggers.listing import TriggerFilter
 from apps.triggers.models import Trigger
 from apps.triggers.presenting import moment, zone_of
+from apps.triggers.presenting_listening import listening_of
 from apps.triggers.week import MAX_TRIGGERS, monday_of, week_of
 
 HISTORY_LENGTH = 20
@@ -61,6 +62,8 @@ def detail_context(request: PersonRequest, trigger: Trigger) -> dict[str, Any]:
         "trigger": trigger,
         "log_arg": f"id={trigger.pk}&{query}" if query else f"id={trigger.pk}",
         "saved": _saved(request, trigger),
+        "watches": trigger.kind in (Trigger.Kind.QUEUE, Trigger.Kind.STATE),
+        "listening": listening_of(trigger, request),
         "may_operate": can(request.user, Action.OPERATE, trigger.folder_id),
         "may_design": can(request.user, Action.DESIGN, trigger.folder_id),
         "history": [{"what": sentence_of(each), "at": each.occurred_at} for each in events],

@@ -74,7 +74,11 @@ def _address(name: str, trigger: Trigger, request: PersonRequest, **more: str) -
 @require_POST
 def trigger_fire(request: PersonRequest, pk: int) -> HttpResponse:
     trigger = _operable(request, pk)
-    firing = lifecycle.fire_now(trigger, by=request.user.actor)
+    try:
+        firing = lifecycle.fire_now(trigger, by=request.user.actor)
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect("triggers:trigger_detail", pk=pk)
     if firing.outcome == Firing.Outcome.FAILED:
         messages.error(request, _("It could not start: %s") % firing.message)
     else:
