@@ -5,8 +5,11 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from apps.accounts.models import Folder
 from apps.bots.models import Bot, BotSlot, Run
+from apps.calendars.models import Calendar
 from apps.events.models import Heartbeat
+from apps.lib.clock import database_now
 from apps.lib.why import Act, Why
 
 
@@ -24,6 +27,22 @@ def fall_silent(bot: Bot) -> None:
 
 def hang(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(progress_at=Now() - timedelta(days=1))
+
+
+def closed_calendar(folder: Folder, *, days: int = 2) -> Calendar:
+    """Return a calendar that is always open, but for yesterday, today and the days that come."""
+    always = {
+        day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    }
+    today = database_now().date()
+    closed = [today + timedelta(days=number) for number in range(-1, days + 1)]
+    return Calendar.objects.create(
+        folder=folder,
+        key="office",
+        title="Office",
+        week=always,
+        days={day.isoformat(): [] for day in closed},
+    )
 
 
 def only(why: Why) -> Any:

@@ -65,9 +65,12 @@ def workers_of(queue: WorkQueue) -> Workers:
 def in_the_way(workers: Workers) -> list[Blocker]:
     """Return what keeps the next item of the queue from being worked; nothing when runs work."""
     queue = workers.queue
-    found = [_paused(queue)] if queue.is_paused else []
-    found += [*holds_of(queue), *_in_progress_limit(queue)]
-    return [*found, *_who_works(workers)]
+    return [*holding(queue), *_in_progress_limit(queue), *_who_works(workers)]
+
+
+def holding(queue: WorkQueue) -> list[Blocker]:
+    """Return why nobody may lease of the queue: its pause, and what limits and stops hold."""
+    return [*([_paused(queue)] if queue.is_paused else []), *holds_of(queue)]
 
 
 def in_line(workers: Workers, n_before: int) -> list[Blocker]:

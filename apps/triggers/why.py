@@ -10,12 +10,14 @@ from apps.events.why import scheduler_away
 from apps.lib.clock import database_now
 from apps.lib.errors import DomainError
 from apps.lib.why import DESIGN, OPERATE, Act, Blocker, Link, Why, because
+from apps.limits.why import of_folder
 
 from .lifecycle.recording import last_started
 from .lifecycle.starting import under_way
 from .models import Firing, FolderPause, Trigger
 from .presenting import moment, subject_url, zone_of
 from .times import rule_of, ticks_after
+from .why_kinds import of_kind, start_now
 
 Status, Outcome, Overlap = Trigger.Status, Firing.Outcome, Trigger.Overlap
 # How many times ahead an open day is looked for
@@ -28,14 +30,33 @@ def why_trigger(trigger: Trigger) -> Why:
     off = _off(trigger)
     found = [
         scheduler_away(),
-        off,
+        of_folder(trigger.folder_id),
         _folder_paused(trigger, now),
+        off,
         _overlap(trigger),
         _failed(trigger),
     ]
     if off is not None:
         return because(*found)
-    return because(*found, _times(trigger, now), eta=trigger.due_at)
+    if trigger.kind in Trigger.TIMED:
+        times = _times(trigger, now)
+        return because(*found, times, eta=times.at if times else None)
+    return because(*found, _of_kind(trigger, now))
+
+
+def _of_kind(trigger: Trigger, now: datetime) -> list[Blocker]:
+    try:
+        return of_kind(trigger, now)
+    except DomainError as error:
+        return [
+            Blocker(
+                code="condition",
+                sentence=_("What it goes by can't be read any more: %(message)s")
+                % {"message": error.message},
+                next=_("It starts when somebody has changed that."),
+                act=_edit(trigger, _("Change it")),
+            )
+        ]
 
 
 def _off(trigger: Trigger) -> Blocker | None:
@@ -164,7 +185,7 @@ def _times(trigger: Trigger, now: datetime) -> Blocker | None:
         sentence=_("Its time has not come."),
         next=_("It starts at %(time)s,") % {"time": moment(trigger.next_at, zone_of(trigger))},
         at=trigger.due_at,
-        act=_start_now(trigger),
+        act=start_now(trigger),
         is_usual=True,
     )
 
@@ -181,7 +202,7 @@ def _closed(trigger: Trigger) -> Blocker:
         sentence=_("The calendar “%(calendar)s” is closed on its next day.") % words,
         next=following,
         at=opens,
-        act=_start_now(trigger),
+        act=start_now(trigger),
         is_usual=True,
     )
 
@@ -197,10 +218,6 @@ def _first_open(trigger: Trigger) -> datetime | None:
 
 def _resume(trigger: Trigger) -> Act:
     return _post(trigger, "triggers:resume", _("Resume it"))
-
-
-def _start_now(trigger: Trigger) -> Act:
-    return _post(trigger, "triggers:fire", _("Start it now"))
 
 
 def _post(trigger: Trigger, name: str, label: str) -> Act:

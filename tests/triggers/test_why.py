@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from apps.calendars.models import Calendar
 from apps.lib.clock import database_now
 from apps.queues.lifecycle import cancel_item
 from apps.queues.models import WorkItem, WorkQueue
@@ -21,7 +20,7 @@ from tests.factories_triggers import (
     log_of,
     make_trigger,
 )
-from tests.waits import beat, only, press
+from tests.waits import beat, closed_calendar, only, press
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +61,7 @@ def test_no_scheduler_answers(folder):
     trigger = due_trigger(folder)
     beat(seconds_ago=60)
 
-    assert why_trigger(trigger).codes == ["scheduler_away", "nothing"]
+    assert why_trigger(trigger).codes == ["scheduler_away"]
     fire_due()
     assert log_of(trigger) == [("fired", "")]
 
@@ -146,20 +145,22 @@ def test_a_start_waits_for_the_one_before(folder):
 
 
 def test_the_calendar_is_closed(folder):
-    calendar = Calendar.objects.create(folder=folder, key="never", title="Office")
+    closed_calendar(folder)
     trigger = make_trigger(
         folder,
         rule={"type": "recurring", "freq": "daily", "times": ["07:30"], "zone": "UTC"},
-        calendar="never",
+        calendar="office",
         on_closed="skip",
     )
 
-    blocker = only(why_trigger(fresh(trigger)))
+    found = why_trigger(fresh(trigger))
 
+    blocker = only(found)
     assert blocker.code == "calendar"
     assert blocker.sentence == "The calendar “Office” is closed on its next day."
-    assert blocker.next == "No open day comes soon."
-    assert calendar.title in blocker.sentence
+    assert blocker.next.startswith("It starts at ")
+    assert blocker.at == found.eta
+    assert timedelta(days=2) < blocker.at - database_now() < timedelta(days=4)
     save_trigger(folder, trigger.key, {"on_closed": "ignore"}, by=ANNA)
     assert why_trigger(fresh(trigger)).codes == ["timer"]
     assert starts(trigger)
