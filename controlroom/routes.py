@@ -13,6 +13,7 @@ routes: list[URLPattern | URLResolver] = [
     path("inbox/", include("apps.inbox.urls")),
     path("notices/", include("apps.notices.urls")),
     path("queues/", include("apps.queues.urls")),
+    path("queues/", include("apps.forecast.urls")),
     path("items/", include("apps.queues.item_urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("instances/", include("apps.workflows.instance_urls")),

@@ -1,27 +1,17 @@
 """How many slots it takes so that hardly anything is late. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
+from .accepting import ACCEPTED, Need
 from .simulating import PATHS, Simulated, Situation, simulate
 
-# What people accept: in one of twenty days something may be late
-ACCEPTED: Final = 0.05
 # Looked at roughly at first, then one by one around the first that will do
 CANDIDATES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 ROUGH_PATHS, ROUGH_JOBS, CLOSE_JOBS = 40, 160, 400
 ROUGHLY_ACCEPTED: Final = 0.15
 MAX_LOOKS: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """The fewest slots that keep the chance to miss at `ACCEPTED`; None: no number would."""
-
-    slots: int | None
-    miss_chance: float
 
 
 def slots_needed(situation: Situation, known: Simulated) -> Need | None:

@@ -7,9 +7,10 @@ from typing import Final, Literal
 from apps.lib.clock import database_now
 from apps.queues.models import WorkQueue
 
+from .accepting import Need
 from .capacity import Capacity, capacity_of
 from .measuring import Measures, measure
-from .needing import Need, slots_needed
+from .needing import slots_needed
 from .simulating import Simulated, Situation, Waiting, simulate
 
 Basis = Literal["none", "few", "good"]
@@ -30,10 +31,6 @@ class WhatIf:
     more_items: int = 0
     arrivals: float = 1.0
     without: str = ""
-
-    @property
-    def is_plain(self) -> bool:
-        return self == WhatIf()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +62,11 @@ class Outlook:
     @property
     def held(self) -> str:
         return self.capacity.held
+
+    def is_asked(self, wish: WhatIf) -> bool:
+        """Say whether the wish makes a difference to what is."""
+        has_bots = wish.bots is not None and wish.bots != self.capacity.slots
+        return has_bots or bool(wish.more_items) or wish.arrivals != 1 or bool(wish.without)
 
     @property
     def is_known(self) -> bool:

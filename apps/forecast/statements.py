@@ -76,7 +76,7 @@ select q.share, least(q.max_runs, ready.n + runs.n)
   from queues_workqueue q
   join bots_automation a on a.id = q.automation_id and a.kind = 'item'
  cross join lateral (select count(*) as n from (select from queues_ready r
-                      where r.queue_id = q.id limit q.max_runs) some) ready
+                      where r.queue_id = q.id limit q.max_runs) waiting) ready
  cross join lateral (select count(*) as n
                        from queues_queuerun qr join bots_run r on r.id = qr.run_id
                       where qr.queue_id = q.id and r.status in ('running', 'stopping')) runs

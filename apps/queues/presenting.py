@@ -17,6 +17,7 @@ from apps.lib.clock import database_now, start_of_today
 from apps.lib.durations import duration_in_words
 
 from .counts import QueueCounts, counts_of, series
+from .foretelling import lines_of
 from .item_changes import changes_in_words
 from .listing import ItemFilter
 from .models import Ended, Measure, MinuteCount, WorkQueue
@@ -28,19 +29,23 @@ FAILURES = (Measure.FAILED, Measure.EXPIRED)
 LEAVING = (Measure.SUCCESSFUL, Measure.SKIPPED, Measure.CANCELLED, *FAILURES)
 HOUR = timedelta(hours=1)
 MAX_HISTORY = 20
-FORECAST_FROM_PER_HOUR = 4  # fewer ends than that foretell nothing
 
 Flows = dict[tuple[int, str], int]
 
 
 def queue_rows(queues: list[WorkQueue]) -> list[dict[str, Any]]:
-    """Return a row per queue: its counts, today's ends, its rates, its oldest waiting item."""
+    """Return a row per queue: counts, today's ends, rates, the oldest item, what is foretold."""
     ids = [queue.pk for queue in queues]
     counts, now = counts_of(ids), database_now()
     today = _flows(ids, start_of_today())
     hour = _flows(ids, Now() - HOUR)
     failed = _failed_today(ids)
-    return [_row(queue, counts[queue.pk], today, hour, failed, now) for queue in queues]
+    foretold = lines_of(ids)
+    return [
+        _row(queue, counts[queue.pk], today, hour, failed, now)
+        | {"forecast": foretold.get(queue.pk)}
+        for queue in queues
+    ]
 
 
 def _row(
@@ -55,7 +60,7 @@ def _row(
         return sum(hour.get((queue.pk, measure), 0) for measure in measures)
 
     oldest = counts.oldest_seconds
-    row: dict[str, Any] = {
+    return {
         "queue": queue,
         **{measure: counts[measure] for measure in Measure.values[:10]},
         "waiting": counts.waiting,
@@ -67,23 +72,12 @@ def _row(
         "oldest_at": None if oldest is None else now - timedelta(seconds=oldest),
         "wait_state": wait_state(oldest),
     }
-    row["forecast"] = _forecast(row, now)
-    return row
 
 
 def wait_state(oldest_seconds: float | None) -> str:
     """Say whether the wait of the oldest item is `ok`, to `watch`, or to `act` on."""
     waited = timedelta(seconds=oldest_seconds or 0)
     return "act" if waited > ACT_WAIT else "watch" if waited > WATCH_WAIT else "ok"
-
-
-def _forecast(row: dict[str, Any], now: datetime) -> datetime | None:
-    """When the backlog is worked off if the last hour goes on; None when it is not foreseeable."""
-    faster = row["out_per_hour"] - row["in_per_hour"]
-    if not row["waiting"] or faster <= 0 or row["out_per_hour"] < FORECAST_FROM_PER_HOUR:
-        return None
-    hours = row["waiting"] / faster
-    return now + timedelta(hours=hours) if hours < 24 * 7 else None
 
 
 def strip_of(row: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from apps.queues.item_presenting import item_verbs, share_done
 from apps.queues.listing import ItemFilter, find_items
 from apps.queues.models import Attempt, Lease, WorkItem, WorkQueue
 from apps.queues.presenting import (
-    _forecast,
     flow_chart,
     queue_rows,
     rules_of,
@@ -81,23 +80,6 @@ def test_the_chart_has_a_point_for_each_whole_minute(queue):
 
     assert len(chart["lines"]) == 60
     assert chart["names"] == ["Added", "Done", "Failed"]
-
-
-@pytest.mark.parametrize(("waiting_now", "came", "went", "hours"), [
-    (100, 50, 150, 1), (0, 0, 100, None), (100, 100, 100, None), (100, 0, 3, None),
-    (10**6, 0, 10, None),
-])  # fmt: skip
-def test_the_end_of_a_backlog_is_foretold_only_when_it_is_foreseeable(
-    waiting_now, came, went, hours
-):
-    from apps.lib.clock import utc_now
-
-    now = utc_now()
-    row = {"waiting": waiting_now, "in_per_hour": came, "out_per_hour": went}
-
-    end = _forecast(row, now)
-
-    assert (None if end is None else round((end - now).total_seconds() / 3600)) == hours
 
 
 def test_rules_read_like_a_sentence():
