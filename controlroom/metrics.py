@@ -25,6 +25,10 @@ BOTS_SQL = """
       FROM bots_botpool pool LEFT JOIN bots_bot bot ON bot.pool_id = pool.id
      GROUP BY 1
 """
+POOLS_SQL = """
+    SELECT folder.key, pool.key, pool.wanted_slots
+      FROM bots_botpool pool JOIN accounts_folder folder ON folder.id = pool.folder_id
+"""
 
 
 class WorkCollector(Collector):
@@ -38,6 +42,11 @@ class WorkCollector(Collector):
             "controlroom_items", "Work items by state", labels=["folder", "queue", "state"]
         )
         bots = GaugeMetricFamily("controlroom_bots_alive", "Bots that answer", labels=["pool"])
+        wanted = GaugeMetricFamily(
+            "controlroom_pool_wanted_slots",
+            "How many slots a pool should have: scale to this",
+            labels=["folder", "pool"],
+        )
         try:
             with connection.cursor() as cursor:
                 cursor.execute(ITEMS_SQL)
@@ -46,10 +55,14 @@ class WorkCollector(Collector):
                 cursor.execute(BOTS_SQL)
                 for pool, number in cursor.fetchall():
                     bots.add_metric([pool], number)
+                cursor.execute(POOLS_SQL)
+                for folder, pool, number in cursor.fetchall():
+                    wanted.add_metric([folder, pool], number)
         except DatabaseError as error:
             log.warning("no metrics of the work", error=str(error))
         yield items
         yield bots
+        yield wanted
 
 
 def as_text() -> tuple[bytes, str]:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -12,6 +13,7 @@ from apps.accounts.models import Folder
 from apps.events import live
 from apps.lib.errors import NotFoundError
 
+from .capabilities import check_capabilities
 from .exceptions import BotNameTakenError
 from .models import Bot, BotPool, BotSlot
 from .releases import DEFAULT_POOL, default_pool
@@ -31,11 +33,21 @@ def find_pool(key: str, folder_key: str = "") -> BotPool:
     return pool
 
 
-def register_bot(pool: BotPool, *, name: str = "", n_slots: int = 1) -> Bot:
+def register_bot(
+    pool: BotPool,
+    *,
+    name: str = "",
+    n_slots: int = 1,
+    capabilities: Sequence[str] | None = None,
+) -> Bot:
     """Create or take over the bot `name` (this host's name by default) with that many slots.
 
-    Raises BotNameTakenError when another living process goes by that name.
+    `capabilities` None: what it could do before, or people set, holds. Raises BotNameTakenError
+    when another living process goes by that name, InvalidError for words that are none.
     """
+    declared = {}
+    if capabilities is not None:
+        declared["capabilities"] = check_capabilities(capabilities)
     name = (name or socket.gethostname())[:100]
     with transaction.atomic():
         bot, _made = Bot.objects.select_for_update().get_or_create(
@@ -48,6 +60,7 @@ def register_bot(pool: BotPool, *, name: str = "", n_slots: int = 1) -> Bot:
             host=socket.gethostname()[:200],
             version=settings.VERSION,
             heartbeat_at=Now(),
+            **declared,
         )
         bot.slots.filter(number__gt=n_slots).delete()
         for number in range(1, n_slots + 1):

@@ -85,7 +85,8 @@ def test_a_pool_of_another_folder_cannot_be_chosen(admin_client, bot):
 def test_designers_set_automations_but_not_bots(designer_client, folder, bot):
     automation = make_automation(folder)
     said = {
-        "title": "Patient", "pool": bot.pool_id, "max_run_seconds": 60, "max_item_seconds": 30,
+        "title": "Patient", "pool": bot.pool_id, "priority": 50, "max_run_seconds": 60,
+        "max_item_seconds": 30,
         "grace_seconds": 5,
     }  # fmt: skip
 
@@ -103,7 +104,8 @@ def test_designers_set_automations_but_not_bots(designer_client, folder, bot):
 def test_an_item_may_not_take_as_long_as_its_run(admin_client, folder, bot):
     automation = make_automation(folder)
     said = {
-        "title": "Patient", "pool": bot.pool_id, "max_run_seconds": 60, "max_item_seconds": 60,
+        "title": "Patient", "pool": bot.pool_id, "priority": 50, "max_run_seconds": 60,
+        "max_item_seconds": 60,
         "grace_seconds": 5,
     }  # fmt: skip
 

@@ -22,6 +22,14 @@ class Command(BaseCommand):
         parser.add_argument("--pool", default=DEFAULT_POOL, help="key of the bot pool")
         parser.add_argument("--slots", type=int, default=1, help="runs at a time (default 1)")
         parser.add_argument("--name", default="", help="name of the bot (default: host name)")
+        parser.add_argument(
+            "--capability",
+            action="append",
+            default=None,
+            metavar="WORD",
+            help="what it can do, as sap or excel; say it again for each. Without any, what people"
+            " set for the bot holds",
+        )
         parser.add_argument("--folder", default="", help="key of the folder (default: the first)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -29,7 +37,12 @@ class Command(BaseCommand):
             raise CommandError(f"--slots: expected a number from 1 to {MAX_SLOTS}.")
         try:
             pool = find_pool(options["pool"], options["folder"])
-            bot = register_bot(pool, name=options["name"], n_slots=options["slots"])
+            bot = register_bot(
+                pool,
+                name=options["name"],
+                n_slots=options["slots"],
+                capabilities=options["capability"],
+            )
             sync_automations(pool.folder)
         except DomainError as error:
             raise CommandError(error.message) from error
