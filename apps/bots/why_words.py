@@ -25,7 +25,7 @@ def no_bot(pool: BotPool) -> Blocker:
         sentence=_("The pool “%(pool)s” has no bot.") % words,
         next=_("It starts as soon as there is one: “manage.py bot --pool %(key)s” on any machine.")
         % words,
-        act=Act(label=_("Look at the bots"), url=reverse("bots:bot_list")),
+        act=_look_at(pool),
     )
 
 
@@ -201,7 +201,7 @@ def slots_busy(pool: BotPool, hands: Sequence[Hand]) -> Blocker:
     return Blocker(
         code="slots_busy",
         sentence=sentence % {"n": n, "pool": pool.title},
-        act=Act(label=_("See what the bots do"), url=reverse("bots:bot_list")),
+        act=_look_at(pool),
         is_usual=True,
     )
 
@@ -222,10 +222,14 @@ def _link(bot: Bot) -> Link:
 
 
 def _end_of(maintenance: Maintenance) -> Act:
-    if maintenance.bot_id:
-        url = reverse("bots:bot_detail", args=[maintenance.bot_id])
-    else:
-        url = reverse("bots:bot_list")
     return Act(
-        label=_("End the maintenance"), url=url, right=OPERATE, folder_id=maintenance.folder_id
+        label=_("End the maintenance"),
+        url=reverse("bots:maintenance_end", args=[maintenance.pk]),
+        method="post",
+        right=OPERATE,
+        folder_id=maintenance.folder_id,
     )
+
+
+def _look_at(pool: BotPool) -> Act:
+    return Act(label=_("Look at the pool"), url=reverse("bots:pool_detail", args=[pool.pk]))

@@ -11,7 +11,6 @@ from apps.accounts.why import shown
 from apps.bots.lifecycle import (
     claim_run,
     create_run,
-    end_maintenance,
     finish_run,
     plan_maintenance,
     record_beat,
@@ -197,7 +196,7 @@ def test_the_bot_that_it_is_pinned_to_is_away(folder, supervisor_client):
 
 
 @pytest.mark.parametrize("is_of_pool", [True, False])
-def test_the_bots_are_being_serviced(folder, is_of_pool):
+def test_the_bots_are_being_serviced(folder, supervisor_client, is_of_pool):
     bot, run = make_bot(folder), make_waiting_run(make_automation(folder))
     until = database_now() + timedelta(hours=1)
     of = bot.pool if is_of_pool else bot
@@ -208,7 +207,9 @@ def test_the_bots_are_being_serviced(folder, is_of_pool):
     assert (blocker.code, blocker.at) == ("maintenance", until)
     assert blocker.sentence == "“robbie” is being serviced: Updates"
     assert not starts(run, bot)
-    end_maintenance(planned, by=ANNA)
+    assert press(supervisor_client, blocker.act) == 302
+    planned.refresh_from_db()
+    assert planned.ended_at is not None
     assert why(run).codes == ["nothing"]
     assert starts(run, bot)
 
