@@ -183,6 +183,8 @@ def _refused(refusal: RefusedError) -> HttpResponse:
     if refusal.status < 400:  # well sent, but not for us
         return JsonResponse({"outcome": "refused", "reason": refusal.code}, status=refusal.status)
     response = JsonResponse(said, status=refusal.status, content_type=PROBLEM_JSON)
+    # Django would write the whole address into the log; our own line leaves its key out
+    response._has_been_logged = True  # type: ignore[attr-defined]
     if refusal.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(refusal.retry_after_seconds)
     return response

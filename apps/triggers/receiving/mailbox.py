@@ -124,8 +124,7 @@ def opened_mailbox(place: Place, credential: Credential) -> Iterator[Mailbox]:
         _sign_in(connection, credential)
         yield _select(connection, place.mailbox)
     finally:
-        with suppress(*_FAULTS):
-            connection.logout()
+        _leave(connection)
 
 
 def is_wanted(header: EmailMessage, sender: str, subject: str) -> bool:
@@ -162,11 +161,28 @@ def _connect(place: Place) -> imaplib.IMAP4:
                 place.host, place.port, ssl_context=context, timeout=TIMEOUT_SECONDS
             )
         connection = imaplib.IMAP4(place.host, place.port, timeout=TIMEOUT_SECONDS)
-        if place.tls == "starttls":
-            connection.starttls(context)
     except _FAULTS as error:
         raise _broken(error) from None
+    if place.tls == "starttls":
+        _encrypt(connection, context)
     return connection
+
+
+def _encrypt(connection: imaplib.IMAP4, context: ssl.SSLContext) -> None:
+    try:
+        connection.starttls(context)
+    except _FAULTS as error:
+        _leave(connection)
+        raise _broken(error) from None
+
+
+def _leave(connection: imaplib.IMAP4) -> None:
+    """Say goodbye; what hears it no more is hung up on all the same."""
+    try:
+        connection.logout()
+    except _FAULTS:
+        with suppress(OSError):
+            connection.shutdown()
 
 
 def _sign_in(connection: imaplib.IMAP4, credential: Credential) -> None:

@@ -19,6 +19,7 @@ from apps.bots.kept import Credential
 from apps.lib.clock import utc_now
 from apps.lib.errors import DomainError
 from apps.lib.json import Json, JsonObject
+from apps.queues.files import clean_name
 from apps.triggers.lifecycle.hooking import note_seen, take_turn
 from apps.triggers.models import Delivery, Firing, Trigger
 
@@ -141,7 +142,12 @@ def _take(trigger: Trigger, mailbox: Mailbox, uid: int) -> Taken | None:
     mail = mailbox.mail_of(uid)
     files = [(keeping.new_id(), each) for each in mail.attachments]
     attachments: list[Json] = [
-        {"name": each.name, "size": len(each.content), "type": each.content_type, "id": file_id}
+        {
+            "name": clean_name(each.name),
+            "size": len(each.content),
+            "type": each.content_type,
+            "id": file_id,
+        }
         for file_id, each in files
     ]
 
@@ -150,7 +156,10 @@ def _take(trigger: Trigger, mailbox: Mailbox, uid: int) -> Taken | None:
             keeping.keep(file_id, each.content)
         attach_to_items(
             firing,
-            [(ContentFile(each.content, each.name), each.content_type) for _id, each in files],
+            [
+                (ContentFile(each.content, clean_name(each.name)), each.content_type)
+                for _id, each in files
+            ],
         )
 
     event = {**_told(mail), "attachments": attachments}

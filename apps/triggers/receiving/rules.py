@@ -83,7 +83,7 @@ def _internal(_folder: Folder, rule: JsonObject, _target: Json) -> Problems:
     if not isinstance(events, list) or not events:
         yield FieldProblem("events", _("must name at least one event"))
         return
-    strange = [each for each in events if each not in KINDS]
+    strange = [each for each in events if not isinstance(each, str) or each not in KINDS]
     if strange:
         words = {"name": str(strange[0])[:80], "known": ", ".join(KINDS)}
         yield FieldProblem("events", _("“%(name)s” is none of: %(known)s") % words)
