@@ -16,6 +16,7 @@ from apps.lib.json import Json, JsonObject, check_json
 
 from .conditions import time_part
 from .kinds import WITHOUT_EFFECT, closed_problems, rule_problems
+from .loops import loop_problems
 from .models import MAX_CATCH_UP, Trigger
 from .targets import target_problems
 from .times import calendar_said, time_rule
@@ -64,7 +65,7 @@ MAX_KEY = 100
 class Checked:
     """A definition that holds: what its names stand for, and its times if its kind has any."""
 
-    def __init__(self, folder: Folder, said: JsonObject) -> None:
+    def __init__(self, folder: Folder, key: str, said: JsonObject) -> None:
         """Raises InvalidError naming each field that does not fit."""
         self.said = said
         self.calendar: Calendar | None = None
@@ -73,6 +74,8 @@ class Checked:
         self._problems = [*_plain_problems(said)]
         if not self._problems:
             self._look_up(folder)
+        if not self._problems:
+            self._problems = loop_problems(folder, key, said)
         insist(self._problems)
 
     def _look_up(self, folder: Folder) -> None:

@@ -1,6 +1,7 @@
 """What should be there by the times of a trigger, and whether it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from typing import Any, Final, Literal, cast
 
 from django.utils.translation import gettext as _
@@ -13,18 +14,35 @@ from .parsing import key_of
 
 MAX_ITEMS: Final = 100_000
 MAX_PATH: Final = 300
-FIELDS: Final = {"items": {"queue", "at_least"}, "trigger": set(), "file": {"folder", "pattern"}}
+SINCE: Final = ("midnight", "previous")
+FIELDS: Final[dict[str, set[str]]] = {
+    "items": {"queue", "at_least"},
+    "trigger": set(),
+    "file": {"folder", "pattern"},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """Items: `at_least` so many, new in the queue `key`. Trigger: a start of the one called `key`.
-    File: one in the watched folder `key` whose name fits `pattern`."""
+    File: one in the watched folder `key` whose name fits `pattern`.
+
+    What came counts `since` the time before, or since midnight if that was later ("midnight").
+    """
 
     kind: Literal["items", "trigger", "file"]
     key: str
     at_least: int = 1
     pattern: str = ""
+    since: Literal["midnight", "previous"] = "midnight"
+
+    def begins(self, planned_at: datetime, previous: datetime | None, zone: tzinfo) -> datetime:
+        """Return from when on what came counts for that time; `previous` is the time before."""
+        local = planned_at.astimezone(zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        if previous is None:
+            return midnight
+        return previous if self.since == "previous" else max(previous, midnight)
 
 
 def time_part(rule: JsonObject) -> JsonObject:
@@ -35,10 +53,15 @@ def time_part(rule: JsonObject) -> JsonObject:
 def parse_expected(rule: JsonObject) -> Expected:
     """Return what `rule` expects. Raises InvalidError naming the field, as in `expects.items`."""
     said = rule.get("expects")
-    if not isinstance(said, dict) or len(said) != 1 or next(iter(said)) not in FIELDS:
-        known = ", ".join(FIELDS)
-        _refuse([FieldProblem("expects", _("must have one of: %(known)s") % {"known": known})])
-    kind, what = next(iter(cast(dict[str, Any], said).items()))
+    known = [name for name in FIELDS if isinstance(said, dict) and name in said]
+    if not isinstance(said, dict) or len(known) != 1 or said.keys() - {*known, "since"}:
+        names = ", ".join(FIELDS)
+        _refuse([FieldProblem("expects", _("must have one of: %(known)s") % {"known": names})])
+    since, kind = cast(Any, said).get("since", SINCE[0]), known[0]
+    if since not in SINCE:
+        words = {"known": ", ".join(SINCE)}
+        _refuse([FieldProblem("expects.since", _("must be one of: %(known)s") % words)])
+    what = cast(Any, said)[kind]
     if kind == "trigger":
         reading = Reading({"zone": "UTC", "trigger": what})
         expected = Expected(kind="trigger", key=key_of(reading, "trigger"))
@@ -51,7 +74,7 @@ def parse_expected(rule: JsonObject) -> Expected:
     else:
         _refuse([FieldProblem(f"expects.{kind}", _("must be an object"))])
     _refuse([FieldProblem(f"{at}.{each.path}", each.message) for each in reading.problems])
-    return expected
+    return replace(expected, since=since)
 
 
 def expected_words(expected: Expected) -> str:

@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
+from apps.lib.json import JsonObject
 from apps.triggers.models import Firing, Trigger
 from apps.triggers.times import Tick, ticks_after
 from apps.triggers.timing import TimeRule
@@ -52,6 +53,8 @@ class Plan:
     count: int = 1
     is_estimate: bool = False
     message: str = ""
+    # what the start is told
+    event: JsonObject = field(default_factory=dict)
 
 
 def look(rule: TimeRule, first: Tick, is_due: Callable[[Tick], bool], now: datetime) -> Seen:

@@ -18,12 +18,13 @@ from apps.calendars.hours import Hours
 from apps.calendars.lookup import hours_of
 from apps.events.live import nudge
 from apps.lib.clock import database_now
-from apps.triggers.deciding import Plan, decide, look
+from apps.triggers.deciding import Plan, Seen, decide, look
 from apps.triggers.models import Firing, Trigger
 from apps.triggers.times import Tick, due_at, rule_of
 from apps.workflows.lifecycle.running import concerns_all
 
 from .entering import forget_large
+from .expecting import left_out_where_arrived
 from .holding import held_folders
 from .moving import Move, advance
 from .overlapping import Overlaps
@@ -160,6 +161,7 @@ class _Batch:
         try:
             rule = rule_of(trigger, self.hours.get(trigger.calendar_id or 0))
             seen = look(rule, first, lambda tick: due_at(trigger, tick.at) <= self.now, self.now)
+            plans = self._decide(trigger, seen)
         except Exception as error:
             if concerns_all(error):
                 raise
@@ -169,11 +171,16 @@ class _Batch:
             fault = Plan(tick=first, outcome=Outcome.FAILED, reason=Reason.RULE, message=why(error))
             return _Look([fault], move)
         move.go_on(seen.following, (seen.ticks or [first])[-1])
+        return _Look(plans, move)
+
+    def _decide(self, trigger: Trigger, seen: Seen) -> list[Plan]:
         plans = decide(seen, trigger, self.now, lambda tick: due_at(trigger, tick.at))
         held = self.held_folders.get(trigger.folder_id)
         if held is not None:
             plans = [_held_back(plan, held) for plan in plans]
-        return _Look(plans, move)
+        if trigger.kind == Trigger.Kind.EXPECTED:
+            plans = left_out_where_arrived(trigger, plans)
+        return plans
 
 
 def _held_back(plan: Plan, reason: str) -> Plan:

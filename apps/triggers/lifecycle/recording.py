@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import orjson
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -19,13 +20,13 @@ MAX_TOPICS: Final = 50
 # Parameters are arrays, one element a row. A time that has its row already is left out.
 CLAIM_TIMES: Final = """
 insert into triggers_firing (trigger_id, planned_at, fired_at, outcome, reason, message, mark,
-                             origin, count, subject_type, subject_ids, label, by)
+                             origin, count, event, subject_type, subject_ids, label, by)
 select trigger_id, planned_at, clock_timestamp(), outcome, reason, message, mark, origin, count,
-       '', '{}', '', ''
+       event::jsonb, '', '{}', '', ''
   from unnest(%(trigger_id)s::bigint[], %(planned_at)s::timestamptz[], %(outcome)s::text[],
               %(reason)s::text[], %(message)s::text[], %(mark)s::text[], %(origin)s::text[],
-              %(count)s::int[])
-       as new(trigger_id, planned_at, outcome, reason, message, mark, origin, count)
+              %(count)s::int[], %(event)s::text[])
+       as new(trigger_id, planned_at, outcome, reason, message, mark, origin, count, event)
  order by trigger_id, planned_at
 on conflict (trigger_id, planned_at, occasion) do nothing
 returning *
@@ -77,6 +78,7 @@ def claim_times(plans: Sequence[tuple[Trigger, Plan]]) -> list[Firing]:
         "mark": [plan.tick.mark for _trigger, plan in plans],
         "origin": [str(plan.origin) for _trigger, plan in plans],
         "count": [plan.count for _trigger, plan in plans],
+        "event": [orjson.dumps(plan.event).decode() for _trigger, plan in plans],
     }
     return list(Firing.objects.raw(CLAIM_TIMES, columns))
 

@@ -92,7 +92,7 @@ def compare_trigger(
     check_key(key)
     known = _known(folder, key).first()
     wanted = completed(known, definition, _name_of(by))
-    Checked(folder, wanted)
+    Checked(folder, key, wanted)
     return changes_between(definition_of(known) if known else {}, wanted)
 
 
@@ -171,7 +171,7 @@ def _save(  # noqa: PLR0913  one transaction for new, changed and rolled back
     changes = changes_between(before, wanted)
     if known and not changes:
         return Saved(trigger=known, changes=[], is_new=False)
-    checked = Checked(folder, wanted)
+    checked = Checked(folder, key, wanted)
     trigger = known or Trigger(folder=folder, key=key, version=0)
     _plan(trigger, checked, is_other=any(before.get(name) != wanted[name] for name in TIMES))
     for name in PLAIN:
