@@ -28,6 +28,14 @@ PAGES = [
     "/ai/agent-runs/{agent_run}/",
     "/triggers/", "/triggers/?status=paused", "/triggers/week/", "/triggers/new/",
     "/triggers/{trigger}/", "/triggers/{trigger}/?outcome=failed", "/triggers/{trigger}/edit/",
+    "/triggers/new/?kind=queue", "/triggers/{state_trigger}/", "/triggers/{state_trigger}/edit/",
+    "/triggers/{event_trigger}/", "/triggers/{event_trigger}/edit/",
+    "/triggers/{event_trigger}/deliveries/{delivery}/", "/triggers/{expected_trigger}/",
+    "/triggers/{expected_trigger}/edit/",
+    "/applications/", "/applications/{application}/", "/applications/{application}/edit/",
+    "/applications/new/", "/applications/stop/", "/settings/limits/", "/settings/limits/{limit}/",
+    "/settings/limits/new/", "/settings/freezes/", "/settings/freezes/{freeze}/",
+    "/settings/freezes/new/",
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
     "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
     "/nothing-here/",
@@ -62,6 +70,16 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
         "agent": running_room.query("select min(id) from ai_agentprofile")[0][0],
         "agent_run": running_room.query("select min(id) from ai_agentrun")[0][0],
         "trigger": running_room.query("select id from triggers_trigger where key = 'seen'")[0][0],
+        "application": running_room.query("select min(id) from limits_application")[0][0],
+        "limit": running_room.query("select min(id) from limits_limit")[0][0],
+        "freeze": running_room.query("select min(id) from limits_freeze")[0][0],
+        **{
+            f"{kind}_trigger": running_room.query(
+                f"select id from triggers_trigger where key = 'seen-{kind}'"
+            )[0][0]
+            for kind in ("state", "event", "expected")
+        },
+        "delivery": running_room.query("select min(id) from triggers_delivery")[0][0],
         "gate": running_room.query("select id from queues_gate where key = 'learnt'")[0][0],
         "proposal": running_room.query("select max(id) from learning_proposal")[0][0],
         "learnt_rule": running_room.query("select max(id) from learning_rule")[0][0],
@@ -102,6 +120,8 @@ from tests.flows.ai_to_see import make_ai_to_see
 make_ai_to_see(folder)
 from tests.flows.triggers_to_see import make_triggers_to_see
 make_triggers_to_see(folder)
+from tests.flows.limits_to_see import make_limits_to_see
+make_limits_to_see(folder)
 """
 
 
