@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from apps.lib.keyring import Keyring, Sealed, VaultError
 
@@ -17,7 +17,15 @@ from .models import Asset, AssetOverride
 from .vault import keyring
 
 BATCH_ROWS = 500
-AnyHeld: TypeAlias = Asset | AssetOverride
+AnyHeld: TypeAlias = type[Model]
+# Tables with the columns `sealed` and `key_name`
+_models: list[AnyHeld] = [Asset, AssetOverride]
+
+
+def register_sealed(model: AnyHeld) -> None:
+    """Have the rows of another app's table sealed anew, too; it has `sealed` and `key_name`."""
+    if model not in _models:
+        _models.append(model)
 
 
 @dataclass
@@ -37,7 +45,7 @@ def rotate() -> Rotated:
     """
     keys = keyring()
     rotated = Rotated(keys.newest.name)
-    for model in (Asset, AssetOverride):
+    for model in _models:
         last = 0
         while numbers := _batch(model, keys.newest.name, after=last):
             for number in numbers:
@@ -49,18 +57,18 @@ def rotate() -> Rotated:
 def sealed_by_key() -> Counter[str]:
     """Return how many secrets are sealed under each key."""
     found: Counter[str] = Counter()
-    for model in (Asset, AssetOverride):
+    for model in _models:
         rows = model._default_manager.filter(sealed__isnull=False).order_by()
         found.update(rows.values_list("key_name", flat=True))
     return found
 
 
-def _batch(model: type[AnyHeld], newest: str, *, after: int) -> list[int]:
+def _batch(model: AnyHeld, newest: str, *, after: int) -> list[int]:
     found = _stale(model, newest).filter(pk__gt=after).order_by("pk")
     return list(found.values_list("pk", flat=True)[:BATCH_ROWS])
 
 
-def _rotate_row(model: type[AnyHeld], pk: int, keys: Keyring, rotated: Rotated) -> None:
+def _rotate_row(model: AnyHeld, pk: int, keys: Keyring, rotated: Rotated) -> None:
     """Until it is done or gone: who enters a secret meanwhile may use the older key for it."""
     rows = _stale(model, keys.newest.name).filter(pk=pk).only("sealed", "key_name")
     while (row := rows.first()) is not None:
@@ -76,6 +84,6 @@ def _rotate_row(model: type[AnyHeld], pk: int, keys: Keyring, rotated: Rotated) 
         rotated.n_done += mine.update(sealed=new.box, key_name=new.key_name)
 
 
-def _stale(model: type[AnyHeld], newest: str) -> QuerySet[Any]:
+def _stale(model: AnyHeld, newest: str) -> QuerySet[Any]:
     found: QuerySet[Any] = model._default_manager.filter(sealed__isnull=False)
     return found.exclude(key_name=newest)
