@@ -13,7 +13,6 @@ from apps.lib.clock import database_now
 from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
 from apps.lib.http import MAX_ID, Cursor, StrictModel, answer, page
 from apps.lib.http import Limit as PageSize
-from apps.lib.json import JsonObject
 
 from . import holders, lifecycle
 from .api_schemas import (
@@ -129,7 +128,8 @@ def put_limit(request: TokenRequest, key: Key, body: LimitIn) -> HttpResponse:
     row = known or Limit(folder=request.folder, key=key, title=key)
     values = _given(body)
     if "application" in values:
-        [values["application"]] = _applications(request, [values["application"]]) or [None]
+        found = _applications(request, [values["application"]])
+        values["application"] = found[0] if found else None
     if values.get("kind") == Limit.Kind.SEATS:
         # what was said for a rate is of no use to seats
         values = {"per_seconds": None, "burst": 1, **values}
@@ -267,7 +267,7 @@ def _applications(
     return found
 
 
-def _application(row: Application) -> JsonObject:
+def _application(row: Application) -> dict[str, Any]:
     standing = application_standing(row, database_now())
     stored = {name: getattr(row, name, None) for name in ApplicationOut.model_fields}
     own = {"standing": standing.state, "until": standing.until, "reason": standing.reason}
@@ -276,7 +276,7 @@ def _application(row: Application) -> JsonObject:
     return {**stored, **own, **held}
 
 
-def _limits(rows: Iterable[Limit]) -> list[JsonObject]:
+def _limits(rows: Iterable[Limit]) -> list[dict[str, Any]]:
     listed = list(rows)
     held = usage([each.pk for each in listed if each.kind == Limit.Kind.SEATS])
     names = [name for name in LimitOut.model_fields if name not in ("application", "held")]
@@ -290,13 +290,13 @@ def _limits(rows: Iterable[Limit]) -> list[JsonObject]:
     ]
 
 
-def _freeze(row: Freeze) -> JsonObject:
+def _freeze(row: Freeze) -> dict[str, Any]:
     names = [name for name in FreezeOut.model_fields if name != "applications"]
     keys = sorted(each.key for each in row.applications.all())
     return {**{name: getattr(row, name) for name in names}, "applications": list(keys)}
 
 
-def _stop(stop: FolderStop | None) -> JsonObject:
+def _stop(stop: FolderStop | None) -> dict[str, Any]:
     if stop is None:
         return {"is_stopped": False, "reason": "", "stops_runs": False, "by": "", "at": None}
     names = ("reason", "stops_runs", "by", "at")

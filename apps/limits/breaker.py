@@ -83,7 +83,7 @@ def is_rest_over(standing: Standing, now: datetime) -> bool:
 def rest_seconds(open_seconds: int, times_opened: int) -> int:
     """Return how long it rests when it opens for the `times_opened`-th time in a row."""
     doublings = min(max(times_opened - 1, 0), MAX_DOUBLINGS)
-    return min(open_seconds * 2**doublings, MAX_REST_SECONDS)
+    return min(open_seconds << doublings, MAX_REST_SECONDS)
 
 
 def _judge_closed(standing: Standing, settings: Settings, seen: Seen, now: datetime) -> Verdict:

@@ -1,6 +1,6 @@
 """Applications, limits and freezes as people edit them; holds and emergency stops as they ask."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -326,7 +326,7 @@ class LiftForm(TypedForm):
     pass
 
 
-def _freeze_initial(row: Freeze) -> Mapping[str, Any]:
+def _freeze_initial(row: Freeze) -> dict[str, Any]:
     zone = ZoneInfo(row.zone)
     times: Iterable[tuple[str, datetime | None]] = (
         ("starts_at", row.first_starts_at),

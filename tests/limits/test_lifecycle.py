@@ -255,6 +255,17 @@ def test_an_application_goes_with_its_limits_and_says_so(folder):
     assert event.data["limits"] == ["Seats of ERP"]
 
 
+def test_an_application_takes_freezes_of_its_own_along_lest_they_freeze_everything(folder):
+    erp, crm = make_application(folder), make_application(folder)
+    make_freeze(folder, erp)
+    of_both, of_all = make_freeze(folder, erp, crm), make_freeze(folder)
+
+    lifecycle.remove_application(erp, by=ANNA)
+
+    assert set(Freeze.objects.all()) == {of_both, of_all}
+    assert list(of_both.applications.all()) == [crm]
+
+
 def test_what_is_removed_meanwhile_can_t_be_moved(folder):
     erp = make_application(folder)
     gone = Application.objects.get(pk=erp.pk)

@@ -124,7 +124,7 @@ def _write(
         "times_opened": standing.times_opened,
         "reason": reason[:300],
     }
-    if standing.state == State.CLOSED:
+    if standing.state == "closed":
         values["counts_from"] = database_now()
     rows = Application.objects.filter(pk=application.pk, state=application.state)
     if rows.update(**values) != 1:
@@ -147,17 +147,17 @@ def _reason(application: Application, seen: Seen, verdict: Verdict) -> str:
             "It failed again when it was tried after %(n)d rests.",
             n,
         ) % {"n": n}
-    return application.reason if verdict.standing.state != State.CLOSED else ""
+    return application.reason if verdict.standing.state != "closed" else ""
 
 
 def _tell(application: Application, event: Event, verdict: Verdict) -> None:
     """Tell of what opened first and of what closed: not of each failed try between."""
     standing = verdict.standing
     words = {"title": application.title}
-    if standing.state == State.CLOSED and verdict.because == "well":
+    if standing.state == "closed" and verdict.because == "well":
         body = _("It answers again. What waited starts by itself.")
         tell(application, event, title=_("“%(title)s” works again") % words, body=body)
-    elif standing.state == State.OPEN and standing.times_opened == 1:
+    elif standing.state == "open" and standing.times_opened == 1:
         rest = duration_in_words(application.open_seconds)
         body = _("%(reason)s Its work waits, no tries are lost. It is tried again in %(rest)s.")
         said = body % {"reason": str(event.data.get("reason", "")), "rest": rest}

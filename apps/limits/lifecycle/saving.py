@@ -105,7 +105,12 @@ def save_freeze(
 
 @transaction.atomic
 def remove_application(application: Application, *, by: Actor) -> None:
-    """Remove it with its limits; work that used it is bound by it no more."""
+    """Remove it with its limits, and with freezes that were about nothing else: left without an
+    application they would freeze the whole folder. Work that used it is bound by it no more.
+    """
+    for freeze in application.freezes.all():
+        if freeze.applications.count() == 1:
+            remove_freeze(freeze, by=by)
     titles = application.limits.order_by("title").values_list("title", flat=True)
     record("removed", application, by, {"limits": list[Json](titles)})
     application.delete()
