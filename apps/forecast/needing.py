@@ -5,11 +5,12 @@ from itertools import count
 from typing import Final
 
 from .accepting import ACCEPTED, Need
-from .simulating import PATHS, Simulated, Situation, simulate
+from .simulating import Simulated, Situation, simulate
 
 # Looked at roughly at first, then one by one around the first that will do
 CANDIDATES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-ROUGH_PATHS, ROUGH_JOBS, CLOSE_JOBS = 40, 160, 400
+ROUGH_PATHS, ROUGH_JOBS = 40, 160
+CLOSE_PATHS, CLOSE_JOBS = 150, 300
 ROUGHLY_ACCEPTED: Final = 0.15
 MAX_LOOKS: Final = 4
 
@@ -25,7 +26,7 @@ def slots_needed(situation: Situation, known: Simulated) -> Need | None:
 
     def miss(slots: int) -> float:
         if slots not in seen:
-            seen[slots] = _look(situation, slots, PATHS, CLOSE_JOBS)
+            seen[slots] = _look(situation, slots, CLOSE_PATHS, CLOSE_JOBS)
         return seen[slots]
 
     first = _roughly(situation)
@@ -62,7 +63,9 @@ def _closely(first: int, miss: Callable[[int], float]) -> Need:
 
 
 def _look(situation: Situation, slots: int, n_paths: int, max_jobs: int) -> float:
-    (found,) = simulate(situation, slots=(slots,), n_paths=n_paths, max_jobs=max_jobs)
+    (found,) = simulate(
+        situation, slots=(slots,), n_paths=n_paths, max_jobs=max_jobs, has_curve=False
+    )
     return found.miss_chance
 
 

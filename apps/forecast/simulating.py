@@ -123,14 +123,17 @@ def simulate(
     n_paths: int = PATHS,
     max_jobs: int = MAX_JOBS,
     seed: int = SEED,
+    has_curve: bool = True,
 ) -> list[Simulated]:
     """Simulate the situation once per number of slots (its own, if none are given).
 
-    All numbers of slots meet the same arrivals and the same work.
+    All numbers of slots meet the same arrivals and the same work. `has_curve` false leaves out
+    what `waiting_at` needs.
     """
     rng = np.random.default_rng(seed)
     jobs = _Jobs(situation, rng, n_paths, max_jobs)
-    return [_Walk(situation, jobs, n, seed).run() for n in (slots or (situation.slots,))]
+    wanted = slots or (situation.slots,)
+    return [_Walk(situation, jobs, n, seed, has_curve=has_curve).run() for n in wanted]
 
 
 class _Jobs:
@@ -148,7 +151,9 @@ class _Jobs:
         coming = _times(situation, counts, self.block, rng)
         known = np.repeat(np.array([each.ready_at for each in there])[:, None], n_paths, axis=1)
         self.ready = np.concatenate([known, coming])
-        self.due = self._due(situation, there, coming, rng)
+        due = self._due(situation, there, coming, rng)
+        # what is late already, or due after the horizon, can't be late within it
+        self.due = np.where((due >= 0) & (due <= situation.horizon), due, NEVER)
         weights = [each.n for each in there] + [self.block] * len(coming)
         self.weight = np.asarray(weights, dtype=np.float64)
         self.service = self._service(there)
@@ -201,7 +206,9 @@ class _Jobs:
 class _Walk:
     """One walk of all paths through time with a number of slots."""
 
-    def __init__(self, situation: Situation, jobs: _Jobs, slots: int, seed: int) -> None:
+    def __init__(
+        self, situation: Situation, jobs: _Jobs, slots: int, seed: int, *, has_curve: bool
+    ) -> None:
         self.situation, self.jobs, self.slots = situation, jobs, slots
         self.rng = np.random.default_rng(seed + 1)
         n = jobs.n_paths
@@ -217,7 +224,8 @@ class _Walk:
         self.share, self.luck = jobs.draws.share_again, self.rng.random((997, n))
         self.last = np.zeros(n)
         self.cleared = np.full(n, NEVER)
-        self.seen: list[tuple[NDArray, ...]] = []  # type: ignore[type-arg]
+        self.n_late, self.has_curve, self.worked = np.zeros(n), has_curve, 0.0
+        self.seen: list[tuple[Floats, Floats, Floats]] = []
 
     def run(self) -> Simulated:
         jobs, n = self.jobs, self.jobs.n_paths
@@ -246,7 +254,9 @@ class _Walk:
                 until = np.where(is_again, self.again_due[self.rows, place], until)
             start, finish = self._start(slot, freed, moment, takes)
             failed = self._fail(step, is_again, place, finish, until, weigh, is_live)
-            self.seen.append((moment, finish, weigh, start, until, is_live & ~failed))
+            self._count(start, finish, until, weigh, failed)
+            if self.has_curve:
+                self.seen.append((moment, finish, weigh))
             at += (is_live & ~is_again) * n
         return self._simulated()
 
@@ -291,9 +301,9 @@ class _Walk:
     ) -> Truths:
         """Draw which tries failed, and put those in line that will be tried again."""
         failed: Truths = is_live & (self.luck[step % len(self.luck)] < self.share) & (weigh <= 1.0)
-        which = np.flatnonzero(failed)
-        if not self.n_again and not len(which):
+        if not self.n_again and not failed.any():
             return failed
+        which = np.flatnonzero(failed)
         tries = np.where(is_again, self.again_tries[self.rows, place], 0) + 1
         done = np.flatnonzero(is_again)
         self.again_at[done, place[done]] = NEVER
@@ -310,10 +320,23 @@ class _Walk:
         failed[which] = True
         return failed
 
+    def _count(
+        self, start: Floats, finish: Floats, until: Floats, weigh: Floats, failed: Truths
+    ) -> None:
+        """Note what is late; of a block, what its middle is. A path that is over never is."""
+        ended = (start + finish) / 2 if self.jobs.is_blocks else finish
+        if self.jobs.is_blocks:
+            ended = np.where(weigh > 1.0, ended, finish)
+        is_late = (ended > until) & ~failed
+        if is_late.any():
+            self.n_late += np.where(is_late, weigh, 0.0)
+        horizon = self.situation.horizon
+        self.worked += float((np.minimum(finish, horizon) - np.minimum(start, horizon)).sum())
+
     def _nothing_moves(self) -> Simulated:
         """Without a slot everything stays where it is, and what is due becomes late."""
         jobs, horizon = self.jobs, self.situation.horizon
-        is_late = (jobs.due >= 0) & (jobs.due <= horizon) & np.isfinite(jobs.ready)
+        is_late = (jobs.due < NEVER) & (jobs.ready < NEVER)
         is_empty = ~np.isfinite(jobs.ready).any(axis=0)
         return Simulated(
             slots=0,
@@ -328,24 +351,21 @@ class _Walk:
 
     def _simulated(self) -> Simulated:
         horizon, n = self.situation.horizon, self.jobs.n_paths
-        if self.seen:
-            ready, finish, weights, start, due, is_done = (
-                np.stack(each) for each in zip(*self.seen, strict=True)
-            )
-        else:
-            ready = finish = weights = start = due = is_done = np.zeros((0, n))
-        ended = np.where(weights > 1.0, (start + finish) / 2, finish)
-        is_late = (is_done > 0) & (due >= 0) & (due <= horizon) & (ended > due)
-        worked = np.minimum(finish, horizon) - np.minimum(start, horizon)
+        empty = np.zeros((0, n))
+        ready, finish, weights = (
+            (np.array(each) for each in zip(*self.seen, strict=True))
+            if self.seen
+            else (empty, empty, empty)
+        )
         return Simulated(
             slots=self.slots,
             horizon=horizon,
             cleared=np.where(self.cleared <= horizon, self.cleared, NEVER),
-            n_late=np.where(is_late, weights, 0.0).sum(axis=0),
+            n_late=self.n_late,
             ready=ready,
             finish=finish,
             weights=weights,
-            busy_share=float(worked.sum()) / (n * self.slots * horizon),
+            busy_share=self.worked / (n * self.slots * horizon),
         )
 
 

@@ -27,12 +27,13 @@ class SlotClosings:
 
     starts: Floats
     ends: Floats
+    over: float  # when the last of them is over
 
     def is_any_within(self, moments: Floats) -> bool:
         """Say whether any of the moments may lie in a closed time of some slot."""
-        if not self.starts.size:
+        if not self.starts.size or (first := moments.min()) >= self.over:
             return False
-        first, last = moments.min(), moments[moments < NEVER].max(initial=0.0)
+        last = moments[moments < NEVER].max(initial=0.0)
         return bool(((self.starts <= last) & (self.ends > first)).any())
 
 
@@ -53,7 +54,7 @@ def closings_of_slots(closings: Sequence[Closing], slots: int, horizon: float) -
     for slot, found in enumerate(times):
         for number, (start, end) in enumerate(found):
             starts[slot, number], ends[slot, number] = start, end
-    return SlotClosings(starts, ends)
+    return SlotClosings(starts, ends, float(ends[ends < NEVER].max(initial=0.0)))
 
 
 def shifted(moments: Floats, closings: SlotClosings) -> Floats:

@@ -127,9 +127,12 @@ def nothing_known() -> str:
     )
 
 
-def line_in_words(kept: Foretold) -> str:
-    """Return the line for lists: when it is empty, and the chance to miss where there is one."""
-    now, parts = kept.made_at, []
+def line_in_words(kept: Foretold, now: datetime) -> str:
+    """Return the line for lists: when it is empty, and the chance to miss where there is one.
+
+    What was to be empty by now is not told: somebody will look again within a minute.
+    """
+    parts: list[str] = []
     if kept.held in {"no_bot", "no_runs"} and not kept.is_empty:
         parts = [_("no bot works it")]
     elif kept.is_empty or kept.held:
@@ -137,7 +140,7 @@ def line_in_words(kept: Foretold) -> str:
     elif kept.cleared_at is None:
         within = duration_in_words(kept.horizon_seconds, parts=1)
         parts = [_("not empty within %(time)s") % {"time": within}]
-    else:
+    elif kept.cleared_at > now:
         parts = [_("empty at about %(moment)s") % {"moment": moment_in_words(kept.cleared_at, now)}]
     if kept.miss_chance is not None and kept.miss_chance > ACCEPTED and not kept.held:
         parts.append(_("%(chance)s chance to be late") % {"chance": percent(kept.miss_chance)})
