@@ -59,13 +59,19 @@ def draw_version(version: AutomationVersion) -> AutomationVersion:
 
 
 def functions_to_try(automation: Automation) -> list[Registered]:
-    """Return the functions on this machine that may be tried in place of the one that runs."""
+    """Return the functions on this machine that may be tried in place of the one that runs.
+
+    Examples only in place of examples: nobody posts invoices with “Do nothing”.
+    """
     version = automation.current_version
     runs = version.function if version else ""
+    examples = {each.name for each in registered_automations() if each.is_example}
     return [
         each
         for each in registered_automations()
-        if each.kind == automation.kind and each.name != runs
+        if each.kind == automation.kind
+        and each.name != runs
+        and (not each.is_example or runs in examples)
     ]
 
 
