@@ -11,7 +11,7 @@ from apps.accounts.models import Folder, User
 from apps.accounts.permissions import Action
 from apps.accounts.roles import GRANTS, Role
 from apps.bots.lifecycle import create_run
-from apps.bots.models import Automation, AutomationVersion
+from apps.bots.models import Automation, AutomationVersion, Bot, BotPool
 from apps.bots.releases import default_pool
 from apps.queues.files import attach
 from apps.queues.lifecycle import NewItem, add_item
@@ -24,7 +24,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 LEASE = str(uuid.UUID(int=1))
 VIEW, OPERATE, DESIGN = Action.VIEW, Action.OPERATE, Action.DESIGN
+ADMINISTER = Action.ADMINISTER
 WITH_REASON = {"reason": "because"}
+SERVICE = {"until": "2026-01-01T00:00:00Z"}  # in the past: refused, after the right was asked for
 
 # method and address as in the description → the right it needs, and a body (bytes: a file)
 CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
@@ -56,6 +58,25 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
     ("POST", "/items/progress"): (OPERATE, {"id": 1, "lease": LEASE}),
     ("POST", "/items/effects"): (OPERATE, {"id": 1, "lease": LEASE, "key": "k", "state": "begin"}),
     ("GET", "/bots"): (VIEW, None),
+    ("GET", "/bots/{name}"): (VIEW, None),
+    ("PUT", "/bots/{name}"): (ADMINISTER, {"capabilities": ["sap"]}),
+    ("POST", "/bots/{name}/drain"): (OPERATE, {}),
+    ("POST", "/bots/{name}/enable"): (OPERATE, {}),
+    ("POST", "/bots/{name}/disable"): (OPERATE, {}),
+    ("POST", "/bots/{name}/maintenance"): (OPERATE, SERVICE),
+    ("GET", "/maintenance"): (VIEW, None),
+    ("DELETE", "/maintenance/{number}"): (OPERATE, None),
+    ("GET", "/pools"): (VIEW, None),
+    ("GET", "/pools/{key}"): (VIEW, None),
+    ("PUT", "/pools/{key}"): (ADMINISTER, {}),
+    ("POST", "/pools/{key}/maintenance"): (OPERATE, SERVICE),
+    ("GET", "/automations"): (VIEW, None),
+    ("GET", "/automations/{key}"): (VIEW, None),
+    ("PUT", "/automations/{key}"): (DESIGN, {}),
+    ("GET", "/automations/{key}/canary"): (VIEW, None),
+    ("POST", "/automations/{key}/canary"): (DESIGN, {"function": "x"}),
+    ("POST", "/automations/{key}/canary/promote"): (DESIGN, None),
+    ("POST", "/automations/{key}/canary/stop"): (DESIGN, {}),
     ("POST", "/automations/{key}/runs"): (OPERATE, {}),
     ("GET", "/runs/{run_id}"): (VIEW, None),
     ("POST", "/runs/{run_id}/stop"): (OPERATE, {}),
@@ -71,7 +92,7 @@ TESTED_ELSEWHERE = (
 )
 
 
-MAKING = {("PUT", "/queues/{queue}"), ("PUT", "/gates/{key}")}
+MAKING = {("PUT", "/queues/{queue}"), ("PUT", "/gates/{key}"), ("PUT", "/pools/{key}")}
 
 
 def declared() -> Iterator[tuple[str, str]]:
@@ -99,12 +120,16 @@ def furnish(folder: Folder) -> dict[str, Any]:
         automation=automation, number=1, function="x", fingerprint="x"
     )
     Gate.objects.create(folder=folder, key="tidy", title="Tidy")
+    Bot.objects.create(folder=folder, pool=default_pool(folder), name="robbie")
+    BotPool.objects.create(folder=folder, key="tidy", title="Tidy")
     return {
         "queue": "invoices",
         "item_id": item.pk,
         "file_id": kept.pk,
         "key": "tidy",
         "run_id": create_run(version).pk,
+        "name": "robbie",
+        "number": 1,
     }
 
 
