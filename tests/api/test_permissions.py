@@ -184,6 +184,7 @@ def test_nothing_of_another_folder_is_there(folder: Folder, program_with: Callab
 
 def test_without_a_token_nobody_is_let_in():
     names = {"queue": "q", "item_id": 1, "file_id": 1, "key": "k", "run_id": 1}
+    names |= {"name": "b", "number": 1}
     stranger = Program("")
 
     statuses = {
