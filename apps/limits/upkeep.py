@@ -6,6 +6,7 @@ from . import lifecycle
 def move_on() -> int:
     """Write down what time alone has changed: rests and holds that are over, freezes that repeat.
 
-    Three looks at small indexes when nothing is due.
+    Four looks at small tables and indexes when nothing is due.
     """
+    lifecycle.tell_turns()
     return lifecycle.note_probing() + lifecycle.release_over() + lifecycle.move_freezes_on()

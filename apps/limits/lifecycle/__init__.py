@@ -1,6 +1,6 @@
 """The only writer of where applications, freezes and emergency stops stand."""
 
-from .freezing import move_freezes_on
+from .freezing import move_freezes_on, tell_turns
 from .holding import hold_application, release_application, release_over
 from .judging import judge_application, note_probing, reset_application
 from .saving import (
@@ -29,4 +29,5 @@ __all__ = [
     "save_freeze",
     "save_limit",
     "stop_folder",
+    "tell_turns",
 ]

@@ -1,12 +1,22 @@
-"""Freezes that repeat move on to their next time when one is over."""
+"""Freezes that repeat move on to their next time when one is over; pages hear of each turn."""
+
+from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps.events.live import nudge
 from apps.lib.clock import database_now
 from apps.lib.doorbell import ring
 from apps.limits.models import Freeze
 from apps.limits.recurring import occurrence
+
+from .recording import TOPIC
+
+# Somewhat more than the time from one look to the next: a turn told twice does no harm
+TURN_SECONDS: Final = 3
 
 
 def move_freezes_on() -> int:
@@ -20,9 +30,17 @@ def move_freezes_on() -> int:
                 set_times(found)
                 found.save(update_fields=["starts_at", "ends_at"])
                 n += 1
-    if n:
-        ring("scheduler")
     return n
+
+
+def tell_turns() -> None:
+    """Tell open pages, and who starts work, of freezes that began or ended just now."""
+    lately = Now() - timedelta(seconds=TURN_SECONDS)
+    began = Q(starts_at__gt=lately, starts_at__lte=Now())
+    ended = Q(ends_at__gt=lately, ends_at__lte=Now())
+    if Freeze.objects.filter(began | ended).exists():
+        ring("scheduler")
+        nudge(TOPIC)
 
 
 def set_times(freeze: Freeze) -> None:
