@@ -170,17 +170,17 @@ def _measured(part: Part) -> str:
 def _expected_now(
     folder_id: int, expected: Expected, rule: JsonObject, trigger: Trigger | None
 ) -> Now | None:
-    if expected.kind == "file":
-        return None
-    now = database_now()
-    since = _since(rule, trigger, now)
+    if expected.kind == "file" and trigger is None:
+        return None  # a folder may take its time to answer: not while somebody types
+    now, zone = database_now(), zone_or_utc(str(rule.get("zone") or ""))
+    since = expected.begins(now, trigger.last_planned_at if trigger else None, zone)
     n = n_arrived(Arrival(folder_id=folder_id, expected=expected, since=since, until=now))
     wanted = expected.at_least if expected.kind == "items" else 1
-    words = {"time": moment(since, zone_or_utc(str(rule.get("zone") or "")).key)}
+    words = {"time": moment(since, zone.key)}
     looks = [
         Look(
             _capital(expected_words(expected)),
-            _("%(n)d so far") % {"n": n} if n < wanted else _("is there"),
+            _("is there") if n >= wanted else _("%(n)d so far") % {"n": n},
             n >= wanted,
         ),
         Look(_("What has come since %(time)s counts") % words, ""),
@@ -188,14 +188,6 @@ def _expected_now(
     if n >= wanted:
         return Now(_("It is there: if it looked now, it would start nothing."), "calm", looks)
     return Now(_("It is not there: if it looked now, it would start."), "missing", looks)
-
-
-def _since(rule: JsonObject, trigger: Trigger | None, now: datetime) -> datetime:
-    """The time before, or midnight for the first."""
-    if trigger is not None and trigger.last_planned_at is not None:
-        return trigger.last_planned_at
-    local = now.astimezone(zone_or_utc(str(rule.get("zone") or "")))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _length(seconds: float | None) -> str:

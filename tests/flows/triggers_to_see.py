@@ -1,4 +1,4 @@
-"""Triggers of each sort and state, with a start log, to be looked at on their pages."""
+"""Triggers of each kind, sort and state, with a start log, to be looked at on their pages."""
 
 from datetime import timedelta
 
@@ -6,9 +6,13 @@ from apps.accounts.models import Folder
 from apps.calendars.models import Calendar
 from apps.lib.actors import SYSTEM
 from apps.lib.clock import database_now
+from apps.lib.json import JsonObject
 from apps.queues.models import WorkQueue
 from apps.triggers.lifecycle import fire_now, pause_trigger, save_trigger
-from apps.triggers.models import Firing, Trigger
+from apps.triggers.models import Delivery, Firing, Trigger
+from apps.triggers.receiving.accepting import Incoming, accept, record_refusal
+from apps.triggers.receiving.refusals import RefusedError
+from apps.triggers.receiving.signing import replace_secret
 
 BERLIN = {"zone": "Europe/Berlin"}
 RULES = {
@@ -27,6 +31,23 @@ RULES = {
     "seen-once": ("Year end", {"type": "once", "at": "2099-12-31T18:00"}),
     "seen-paused": ("Stocktaking", {"type": "interval", "seconds": 7200}),
 }
+QUEUE = "seen-reports"
+ALERT: JsonObject = {"type": "alert", "title": "Look at the reports"}
+MUCH: JsonObject = {"metric": "queue.ready", "queue": QUEUE, "op": ">=", "value": 100}
+OLD: JsonObject = {"metric": "queue.oldest_seconds", "queue": QUEUE, "op": ">", "value": 900}
+REPORTED: JsonObject = {"trigger": "seen", "fired": "today"}
+KINDS: dict[str, tuple[str, JsonObject]] = {
+    "state": ("Too much to report", {"all": [MUCH, {"any": [OLD, REPORTED]}], **BERLIN}),
+    "event": ("Orders of the shop", {"source": "webhook", "filter": "event.body.total > 0"}),
+    "expected": (
+        "Reports by seven",
+        {
+            **{"type": "recurring", "freq": "weekly", "weekdays": ["mon", "fri"]},
+            **{"times": ["07:00"], "expects": {"items": {"queue": QUEUE, "at_least": 5}}},
+            **BERLIN,
+        },
+    ),
+}
 
 
 def make_triggers_to_see(folder: Folder) -> None:
@@ -34,7 +55,7 @@ def make_triggers_to_see(folder: Folder) -> None:
     if Trigger.objects.filter(folder=folder, key="seen").exists():
         return
     queue, _is_new = WorkQueue.objects.get_or_create(
-        folder=folder, key="seen-reports", defaults={"title": "Reports"}
+        folder=folder, key=QUEUE, defaults={"title": "Reports"}
     )
     calendar = Calendar.objects.filter(folder=folder).first()
     item = {"payload": {"day": "{date}"}, "reference": "report-{date}"}
@@ -52,3 +73,24 @@ def make_triggers_to_see(folder: Folder) -> None:
         at = database_now() - timedelta(days=n + 1)
         reason = "overlap" if outcome in {"skipped", "waiting"} else ""
         Firing.objects.create(trigger=morning, planned_at=at, outcome=outcome, reason=reason)
+    for kind, (title, rule) in KINDS.items():
+        said = {"title": title, "kind": kind, "rule": rule, "target": ALERT}
+        save_trigger(folder, f"seen-{kind}", said, by=SYSTEM)
+    _deliver(Trigger.objects.get(folder=folder, key="seen-event"))
+
+
+def _deliver(hook: Trigger) -> Delivery:
+    """Have a call come in that starts something, and one that is refused."""
+    replace_secret(hook, by=SYSTEM)
+    event: JsonObject = {"id": "order-1", "sent_at": 1, "body": {"total": 12.5}}
+    incoming = Incoming(
+        source="webhook",
+        occasion="order-1",
+        event=event,
+        body=b'{"total": 12.5}',
+        headers={"from": "192.0.2.7", "webhook-id": "order-1", "webhook-timestamp": "1"},
+    )
+    accept(hook.pk, incoming)
+    old = Incoming(source="webhook", occasion="order-0", event={}, body=b"{")
+    record_refusal(hook.pk, old, RefusedError("too_old", "It was sent too long ago.", status=400))
+    return Delivery.objects.filter(trigger=hook, outcome="accepted").get()

@@ -19,8 +19,10 @@ EXPECTED = [
     ("trigger", gettext_lazy("A start of another trigger")),
     ("file", gettext_lazy("A file")),
 ]
-OF_EXPECTED = ("expects", "expected_queue", "at_least", "expected_trigger", "expected_folder",
-               "expected_pattern")  # fmt: skip
+OF_EXPECTED = (
+    "expects", "expected_queue", "at_least", "expected_trigger", "expected_folder",
+    "expected_pattern", "since",
+)  # fmt: skip
 
 
 class ExpectedForm(TimeForm):
@@ -37,6 +39,7 @@ class ExpectedForm(TimeForm):
         "expects.trigger": "expected_trigger",
         "expects.file.folder": "expected_folder",
         "expects.file.pattern": "expected_pattern",
+        "expects.since": "since",
     }
 
     expects = forms.ChoiceField(
@@ -60,6 +63,14 @@ class ExpectedForm(TimeForm):
         max_length=200,
         widget=forms.TextInput(attrs=PLAIN_TEXT),
         help_text=gettext_lazy("As in invoices-*.csv."),
+    )
+    since = forms.ChoiceField(
+        label=gettext_lazy("What has come counts"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("since midnight, or the time before if that is later")),
+            ("previous", gettext_lazy("since the time before")),
+        ],
     )
 
     @classmethod
@@ -96,19 +107,23 @@ class ExpectedForm(TimeForm):
 
 def _expects(said: dict[str, Any]) -> JsonObject:
     kind = said["expects"]
+    since: JsonObject = {"since": said["since"]} if said["since"] else {}
     if kind == "trigger":
-        return {"trigger": said["expected_trigger"]}
+        return {"trigger": said["expected_trigger"], **since}
     if kind == "file":
-        return {"file": {"folder": said["expected_folder"], "pattern": said["expected_pattern"]}}
-    return {"items": {"queue": said["expected_queue"], "at_least": said["at_least"]}}
+        file: JsonObject = {"folder": said["expected_folder"], "pattern": said["expected_pattern"]}
+        return {"file": file, **since}
+    items: JsonObject = {"queue": said["expected_queue"], "at_least": said["at_least"]}
+    return {"items": items, **since}
 
 
 def _fields_of(expects: Any) -> dict[str, Any]:
     """Return the fields that show what is expected."""
     if not isinstance(expects, dict) or not expects:
         return {}
-    kind, said = next(iter(expects.items()))
-    found: dict[str, Any] = {"expects": kind}
+    kind = next((name for name, _word in EXPECTED if name in expects), "")
+    said, since = expects.get(kind), expects.get("since", "midnight")
+    found: dict[str, Any] = {"expects": kind, "since": "" if since == "midnight" else since}
     if kind == "trigger":
         return found | {"expected_trigger": said}
     inner = said if isinstance(said, dict) else {}

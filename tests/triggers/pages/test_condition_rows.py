@@ -1,4 +1,4 @@
-"""Conditions go into rows and come out the same; buttons add rows, alternatives, and remove them."""
+"""Conditions go into rows and come out the same; buttons add and remove rows and alternatives."""
 
 import pytest
 
