@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
+from django.core.cache import cache
 from django.db import connection
 
 from apps.calendars.hours import Hours
@@ -27,6 +28,7 @@ from .tries import Try, work_seconds
 
 MAX_READY, MAX_OTHERS, MAX_TRIED, MAX_LEADS = 20_000, 2_000, 800, 200
 HISTORY: Final = timedelta(days=28)
+FOLDED_BY, HOUR_SECONDS = timedelta(seconds=30), 3600
 # Whoever ended a try within this time is taken to be at work, where bots lease by API
 AT_WORK: Final = timedelta(minutes=15)
 FAILED = (Attempt.Outcome.APPLICATION_EXCEPTION, Attempt.Outcome.LOST)
@@ -157,11 +159,23 @@ def _handling(queue: WorkQueue, tries: Sequence[Try]) -> Handling | None:
 
 
 def _history(queue: WorkQueue, calendar: Hours, now: datetime) -> list[Hour]:
-    """Return the whole hours since the queue was made, at most four weeks of them."""
-    since = max(now - HISTORY, queue.created_at)
+    """Return the whole hours since the queue was made, at most four weeks of them.
+
+    What came in by the hour that runs is over and done with: it is read once an hour, since a
+    queue in which something happens each minute has two hundred thousand rows in four weeks.
+    """
+    until = now.replace(minute=0, second=0, microsecond=0)
+    since = max(until - HISTORY, queue.created_at)
     zone = str(calendar.zone)
-    rows = _rows(statements.HOURS, queue=queue.pk, zone=zone, since=since, until=now)
-    counts = {at.astimezone(UTC): max(0, int(n)) for at, n in rows}
+    # the time of its making tells a queue from another one with its number
+    key = f"forecast-hours:{queue.pk}:{queue.created_at.timestamp()}:{zone}:{until.timestamp()}"
+    counts: dict[datetime, int] | None = cache.get(key)
+    if counts is None:
+        rows = _rows(statements.HOURS, queue=queue.pk, zone=zone, since=since, until=now)
+        counts = {at.astimezone(UTC): max(0, int(n)) for at, n in rows}
+        # counts are folded a moment after they come about
+        if now - until > FOLDED_BY:
+            cache.set(key, counts, HOUR_SECONDS)
     return hours_seen(counts, calendar, since=since, until=now)
 
 
