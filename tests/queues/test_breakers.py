@@ -65,7 +65,10 @@ def test_too_few_tries_say_nothing(queue, erp):
 
 
 def test_wrong_data_count_as_an_answer_and_lost_bots_do_not_count_at_all(queue, erp):
-    lease_items(queue.pk, n=6, bot="Marvin")
+    other = make_queue(folder=erp.folder)
+    other.applications.add(erp)
+    make_items(other, 6)
+    lease_items(other.pk, n=6, bot="Marvin")
     Lease.objects.update(expires_at=erp.created_at)
     reap_leases()
     end(queue, WRONG, WRONG, WRONG, WRONG)
