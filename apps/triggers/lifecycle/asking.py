@@ -46,7 +46,7 @@ def ask(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
         text=str(target.get("message") or ""),
         form=form if isinstance(form, dict) else {},
         decisions=[{"key": "done", "title": _("Done")}],
-        offered_to=[f"team:{team}"] if team else [f"user:{target['assignee']}"],
+        offered_to=[team or str(target["assignee"])],
         team=team,
         reference=trigger.key,
     )

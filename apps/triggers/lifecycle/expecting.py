@@ -42,6 +42,8 @@ def _checked(trigger: Trigger, expected: Expected, plan: Plan, previous: datetim
         "at_least": expected.at_least,
         "since": since.isoformat(),
         "until": plan.tick.at.isoformat(),
+        # None: nobody could tell
+        "found": None,
     }
     arrival = Arrival(
         folder_id=trigger.folder_id, expected=expected, since=since, until=plan.tick.at
