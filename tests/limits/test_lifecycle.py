@@ -8,11 +8,13 @@ from django.db import connection
 
 from apps.accounts.roles import Role
 from apps.events.models import Event
+from apps.lib import doorbell
 from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, InvalidError, NotFoundError
 from apps.limits import lifecycle, upkeep
 from apps.limits.breaker import Seen
+from apps.limits.lifecycle import freezing
 from apps.limits.models import Application, FolderStop, Freeze, Limit
 from apps.limits.standing import application_standing
 from apps.notices.models import Notice
@@ -161,6 +163,24 @@ def test_freezes_that_repeat_move_on_and_others_stay(folder):
     assert moved.starts_at == daily.first_starts_at + timedelta(days=1)
     assert moved.ends_at == daily.first_ends_at + timedelta(days=1)
     assert once.ends_at < database_now()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("begins_in", "ends_in", "is_turn"),
+    [(-1, 3_600, True), (-3_600, -1, True), (-3_600, 3_600, False), (3_600, 7_200, False)],
+)
+def test_who_starts_work_is_woken_when_a_freeze_begins_or_ends(
+    folder, redis, monkeypatch, begins_in, ends_in, is_turn
+):
+    monkeypatch.setattr(freezing, "TURN_SECONDS", 600)
+    make_freeze(folder, begins_in=begins_in, ends_in=ends_in)
+    while doorbell.wait("scheduler", 0.01):
+        pass
+
+    upkeep.move_on()
+
+    assert doorbell.wait("scheduler", 60 if is_turn else 0.2) is is_turn
 
 
 def test_a_folder_is_stopped_until_a_person_lifts_it(folder):

@@ -26,9 +26,9 @@ def stop_folder(
 ) -> tuple[FolderStop, bool]:
     """Lease, claim and fire nothing in the folder from now on; return it, and if it is new.
 
-    `stops_runs`: what is at work is asked to stop as well; apps above hear `folder.stopped` and
-    do it. Called again it sets the reason, and may add that runs are stopped. Raises InvalidError
-    without a reason.
+    `stops_runs`: what is at work is asked to stop as well; apps above, which know what that is,
+    look for it. Called again it sets the reason, and may add that runs are stopped. Raises
+    InvalidError without a reason.
     """
     reason = reason.replace("\x00", "").strip()
     if not reason or len(reason) > MAX_REASON:
