@@ -76,7 +76,9 @@ def _take_settled(trigger: Trigger, folder: int, settling: Settling) -> int:
     ready = settling.settled(found, at=time.monotonic(), seconds=seconds)
     before = _remembered(trigger)
     lying = {each.name: each.mark for each in found}
-    remembered = {name: mark for name, mark in before.items() if lying.get(name) == mark}
+    remembered: dict[str, Json] = {
+        name: mark for name, mark in before.items() if lying.get(name) == mark
+    }
     new = [each for each in ready if remembered.get(each.name) != each.mark][:AT_ONCE]
     n_started = 0
     for each in new:
