@@ -11,11 +11,13 @@ from apps.accounts.http import TokenRequest
 from apps.accounts.idempotency import carry_out_once
 from apps.accounts.permissions import Action, require
 from apps.lib.clock import database_now
-from apps.lib.errors import InvalidError, NotFoundError
+from apps.lib.errors import NotFoundError
 from apps.lib.http import AnyObject, Cursor, Limit, Moment, StrictModel, answer, page
 
 from . import lifecycle
 from .definitions import definition_of
+from .kinds import sentence_of
+from .measured_now import measured_now
 from .models import Firing, Trigger, TriggerVersion
 from .times import next_starts, rule_of
 
@@ -30,12 +32,15 @@ STANDING = (
     "paused_until",
     "last_planned_at",
     "failures_in_row",
+    "seen",
+    "checked_at",
     "created_at",
     "updated_at",
 )
 
 Key = Annotated[str, Path(max_length=100)]
 Status = Literal["enabled", "paused", "auto_disabled", "ended"]
+Kind = Literal["time", "queue", "state", "event", "expected"]
 
 
 class TriggerIn(StrictModel):
@@ -43,17 +48,20 @@ class TriggerIn(StrictModel):
 
     title: str | None = Field(default=None, min_length=1, max_length=150)
     description: str | None = Field(default=None, max_length=5_000)
-    kind: Literal["time"] | None = None
+    kind: Kind | None = None
     rule: AnyObject | None = Field(
         default=None,
-        description='{"type": "cron", "cron": "*/15 8-18 * * 1-5", "zone": "Europe/Berlin"}, '
-        "or interval, recurring, once; beside it starts_at, ends_at, jitter_seconds",
+        description='time: {"type": "cron", "cron": "*/15 8-18 * * 1-5", "zone": "Europe/Berlin"}, '
+        "or interval, recurring, once; beside it starts_at, ends_at, jitter_seconds. queue: "
+        '{"queue", "min_items", "items_per_start", "max_active", …}. state: {"all": […]}, mode, … '
+        'event: {"source", …}. expected: times, and "expects"',
     )
     target: AnyObject | None = Field(
         default=None,
         description='{"type": "workflow", "key": …, "variables": {…}}, {"type": "run", '
-        '"automation": …, "input": {…}} or {"type": "items", "queue": …, "items": [{"payload": '
-        "{…}}]}; {date} and {planned_at} in texts are replaced",
+        '"automation": …, "input": {…}}, {"type": "items", "queue": …, "items": [{"payload": '
+        '{…}}]}, {"type": "alert", "title": …, "to": …} or {"type": "task", "title": …, "team": …}'
+        "; {date}, {planned_at} and {event.…} in texts are replaced",
     )
     overlap: Literal["allow", "skip", "queue_one", "cancel_previous"] | None = None
     missed: Literal["drop", "run_once", "run_all"] | None = None
@@ -95,7 +103,9 @@ class TriggerOut(BaseModel):
     next_at: Moment | None = Field(description="the next planned time, null unless it is on")
     last_planned_at: Moment | None
     failures_in_row: int
-    sentence: str = Field(description="its times in words")
+    seen: dict[str, Any] = Field(description="what it saw last, in the words of its kind")
+    checked_at: Moment | None = Field(description="when what it saw changed last")
+    sentence: str = Field(description="when it starts, in words")
     created_at: Moment
     updated_at: Moment
 
@@ -106,7 +116,7 @@ class TriggerPage(BaseModel):
 
 
 class FiringOut(BaseModel):
-    """What became of one planned time."""
+    """What became of one planned time, or of one occasion."""
 
     planned_at: Moment
     fired_at: Moment
@@ -114,9 +124,12 @@ class FiringOut(BaseModel):
     reason: str = Field(description="why it was not started, or only later; else empty")
     message: str
     mark: str = Field(description="gap, fold, closed or moved; else empty")
-    origin: str = Field(description="schedule, catch_up, person or api")
+    origin: str = Field(description="schedule, catch_up, queue, state, event, person or api")
+    occasion: str = Field(description="what it was about; empty for planned times")
+    event: dict[str, Any] = Field(description="what happened; {} for planned times")
+    depth: int = Field(description="how many starts of triggers led to it, one after the other")
     count: int = Field(description="how many times in a row this stands for")
-    subject: str = Field(description="what was started: instance, run or items; else empty")
+    subject: str = Field(description="instance, run, items, task or alert: what was started")
     subject_ids: list[int]
     label: str
     by: str
@@ -133,9 +146,20 @@ class PlannedOut(BaseModel):
     mark: str = Field(description="gap, fold, closed (left out) or moved; else empty")
 
 
+class ConditionOut(BaseModel):
+    condition: dict[str, Any]
+    value: Any = Field(description="what was measured; null: nothing to go by")
+    holds: bool | None
+
+
 class PreviewOut(BaseModel):
+    """Of kinds with times the next ones; of kinds that look at something how that stands now."""
+
     sentence: str
     items: list[PlannedOut]
+    holds: bool | None
+    conditions: list[ConditionOut]
+    would_start: int | None = Field(description="how much, if it looked now")
 
 
 class VersionOut(BaseModel):
@@ -177,10 +201,13 @@ def list_triggers(
     limit: Limit,
     cursor: Cursor,
     status: Annotated[Status | None, Query(None)],
+    kind: Annotated[Kind | None, Query(None)],
 ) -> HttpResponse:
     found = _visible(request)
     if status is not None:
         found = found.filter(status=status)
+    if kind is not None:
+        found = found.filter(kind=kind)
     rows = page(found, order=("key", "id"), limit=limit, cursor=cursor)
     return answer({"items": [_out(each) for each in rows.items], "next_cursor": rows.next_cursor})
 
@@ -268,18 +295,20 @@ def list_firings(
     )
 
 
-@router.get("/triggers/{key}/preview", response=PreviewOut, summary="Its next times")
+@router.get("/triggers/{key}/preview", response=PreviewOut, summary="Its next times, and now")
 def preview_trigger(
     request: TokenRequest, key: Key, n: Annotated[int, Query(10, ge=1, le=MAX_PREVIEW)]
 ) -> HttpResponse:
-    """Those that the calendar leaves out are among them, marked."""
-    rule = rule_of(_find(request, key))
-    planned = next_starts(rule, database_now(), n)
-    items = [
-        {"at": each.at, "nominal": each.nominal.isoformat(), "mark": each.mark.value}
-        for each in planned
-    ]
-    return answer({"sentence": rule.sentence(), "items": items})
+    """Times that the calendar leaves out are among them, marked. Conditions are measured now."""
+    trigger = _find(request, key)
+    items = []
+    if trigger.kind in Trigger.TIMED:
+        planned = next_starts(rule_of(trigger), database_now(), n)
+        items = [
+            {"at": each.at, "nominal": each.nominal.isoformat(), "mark": each.mark.value}
+            for each in planned
+        ]
+    return answer({"sentence": sentence_of(trigger), "items": items, **measured_now(trigger)})
 
 
 @router.get("/triggers/{key}/versions", response=VersionPage, summary="List its versions")
@@ -336,16 +365,8 @@ def _out(trigger: Trigger) -> dict[str, Any]:
         **definition_of(trigger),
         **{name: getattr(trigger, name) for name in STANDING},
         "next_at": trigger.next_at if trigger.status == Trigger.Status.ENABLED else None,
-        "sentence": _sentence(trigger),
+        "sentence": sentence_of(trigger),
     }
-
-
-def _sentence(trigger: Trigger) -> str:
-    """Return its times in words; "" where they can't be worked out any more."""
-    try:
-        return rule_of(trigger).sentence()
-    except InvalidError:
-        return ""
 
 
 def _firing(firing: Firing) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a trigger starts, as people say it: checked when it is saved, filled in when it starts.
 
 {"type": "workflow", "key": "invoices", "version"?: 3, "variables"?: {…}}
-{"type": "run", "automation": "reports.daily", "input"?: {…}}
+{"type": "run", "automation": "reports.daily", "input"?: {…}, "bot"?: "desk-4", "priority"?: 80}
 {"type": "items", "queue": "invoices", "items": [{"payload": {…}, "reference"?, "priority"?}]}
 {"type": "alert", "title": "No file yet", "message"?: "…", "to"?: "owner" or "supervisors"}
 {"type": "task", "title": "Look after it", "message"?, "team" or "assignee", "form"?: {…}}
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder, Team, User
 from apps.accounts.permissions import Action, can
-from apps.bots.models import Automation
+from apps.bots.models import Automation, Bot
 from apps.lib.errors import DomainError, FieldProblem, InvalidError
 from apps.lib.json import Json, JsonObject
 from apps.lib.schema import check_schema
@@ -34,13 +34,14 @@ __all__ = ["filled", "new_items", "object_of", "target_problems"]
 MAX_ITEMS: Final = 100
 KEYS: Final = {
     "workflow": {"type", "key", "version", "variables"},
-    "run": {"type", "automation", "input"},
+    "run": {"type", "automation", "input", "bot", "priority"},
     "items": {"type", "queue", "items"},
     "alert": {"type", "title", "message", "to"},
     "task": {"type", "title", "message", "team", "assignee", "form"},
 }
 # what queue triggers may start: something that works the items, and comes to an end
 FOR_QUEUES: Final = ("workflow", "run")
+MAX_PRIORITY: Final = 100
 TOLD: Final = ("owner", "supervisors")
 ITEM_KEYS: Final = {"payload", "reference", "priority"}
 
@@ -123,6 +124,12 @@ def _run_problems(folder: Folder, target: JsonObject) -> Iterator[FieldProblem]:
         yield FieldProblem("automation", _("has no version yet"))
     if not isinstance(target.get("input", {}), dict):
         yield FieldProblem("input", _("must be an object"))
+    name, points = target.get("bot"), target.get("priority", 0)
+    if name and not Bot.objects.filter(folder=folder, name=str(name)).exists():
+        message = _("There is no bot “%(name)s” in this folder.") % {"name": name}
+        yield FieldProblem("bot", message)
+    if not isinstance(points, int) or isinstance(points, bool) or not 0 <= points <= MAX_PRIORITY:
+        yield FieldProblem("priority", _("must be a whole number from 0 to 100"))
 
 
 def _items_problems(folder: Folder, target: JsonObject) -> Iterator[FieldProblem]:

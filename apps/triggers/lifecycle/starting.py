@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.bots.lifecycle import create_run, draw_version, request_stop
-from apps.bots.models import Automation, Run
+from apps.bots.models import Automation, Bot, Run
 from apps.bots.transport import ring_pool
 from apps.events.bus import Happening, record_many
 from apps.lib.actors import Actor
@@ -192,6 +192,22 @@ def _start_run(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
     )
     ring_pool(run)
     return Begun(subject=Subject.RUN, ids=[run.pk], label=named(automation.title, run.pk))
+
+
+def _bot_of(trigger: Trigger, target: JsonObject) -> Bot | None:
+    """Return the bot that alone may take the run; None: any that fits."""
+    name = target.get("bot")
+    if not name:
+        return None
+    found = Bot.objects.filter(folder_id=trigger.folder_id, name=name).first()
+    if found is None:
+        raise NotFoundError(_("There is no bot “%(name)s” in this folder.") % {"name": name})
+    return found
+
+
+def _priority_of(target: JsonObject) -> int | None:
+    points = target.get("priority")
+    return points if isinstance(points, int) else None
 
 
 def _add_items(trigger: Trigger, target: JsonObject, by: Actor, queues: Queues) -> Begun:
