@@ -69,7 +69,9 @@ class CapabilitiesField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        return tidy_capabilities(str(super().to_python(value) or "").split(","))
+        text = str(super().to_python(value) or "")
+        super().run_validators(text)
+        return tidy_capabilities(text.split(","))
 
     def validate(self, value: Any) -> None:
         if len(value) > MAX_CAPABILITIES:
@@ -86,7 +88,7 @@ class QueueForm(WorkQueueForm):
     """Everything about a queue that a designer sets."""
 
     required_capabilities = CapabilitiesField(
-        label=_("Bots must have"),
+        label=_("Needs a bot with"),
         required=False,
         help_text=_("Words with commas between them, as in sap, excel. Empty: any bot."),
     )
@@ -160,6 +162,9 @@ class QueueForm(WorkQueueForm):
         for name, model in (("applications", Application), ("limits", Limit)):
             known = model.objects.filter(folder=folder)
             self.fields[name].queryset = known  # type: ignore[attr-defined]
+            if not known.exists():
+                # nothing to choose from
+                del self.fields[name]
         for name, value in (self.instance.cut_off or {}).items():
             self.initial.setdefault(f"cut_off_{name}", value)
         if self.instance.pk:
@@ -226,7 +231,8 @@ class QueueForm(WorkQueueForm):
         ]  # fmt: skip
 
     def _section(self, title: Any, *names: str) -> dict[str, Any]:
-        fields = [(self[name], "is-wide" if name in WIDE else "") for name in names]
+        shown = [name for name in names if name in self.fields]
+        fields = [(self[name], "is-wide" if name in WIDE else "") for name in shown]
         return {"title": title, "fields": fields}
 
     def snapshot(self) -> dict[str, Any]:

@@ -955,7 +955,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 default=list,
                 size=20,
-                verbose_name="bots must have",
+                verbose_name="needs a bot with",
             ),
         ),
         migrations.AddField(

@@ -74,7 +74,7 @@ class WorkQueue(models.Model):
     # only bots that have all of these get its items
     required_capabilities = ArrayField(
         models.CharField(max_length=MAX_CAPABILITY),
-        verbose_name=_("bots must have"),
+        verbose_name=_("needs a bot with"),
         default=list,
         blank=True,
         size=MAX_CAPABILITIES,

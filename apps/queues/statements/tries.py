@@ -10,9 +10,10 @@ TRIES_AT_MOST: Final = 1000
 # What tries came to in these applications: within their window, and since they are being probed.
 # Tries that were lost or given back say nothing about the application; wrong data do: it answered.
 #
-# By the index attempt_of_queue, newest first, in the months' partitions that the window reaches
-# (EXPLAIN ANALYZE, 2 million attempts of 20 queues, window of 300 s: Index Scan Backward, 1 000
-# rows of each queue at most, 0.6 ms a queue; without the index 310 ms, all partitions in full).
+# EXPLAIN ANALYZE over 1.1 million attempts of 20 queues, an application of two, a window of 300 s:
+# Index Scan Backward using attempt_of_queue, 1 000 rows a queue, 2 ms (30 ms when cold); partitions
+# of months before the window are pruned when it runs. Without the index: Seq Scan of the month for
+# each queue, 1.8 s.
 SEEN: Final = f"""
 select a.id,
        count(*) filter (where t.ended_at >= b.since)::int,
