@@ -2,17 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from apps.forecast.load import PlannedStart
+from apps.lib.durations import duration_in_words
+
 from .models import Trigger
-from .presenting import pauses_of, rule_of, sentence_of, zone_of
+from .presenting import rule_of, sentence_of, zone_of
 from .previewing import starts_a_day
 from .timing import Mark
+from .usual import automations_of, usual_seconds
+from .week_load import PoolLoad, loads_of
+from .week_off import TimesOff
 
 # What starts more often than this a day stands in a row of its own, not in each hour
 OFTEN_A_DAY = 24
@@ -28,6 +34,14 @@ class Start:
     trigger: Trigger
     is_left_out: bool
     is_marked: bool
+    # how long what it starts usually takes, in words; "" where nobody knows
+    lasts: str = ""
+    collides: bool = False
+
+    @property
+    def key(self) -> str:
+        """What it is called among the starts of a week; after the bar what people call it."""
+        return f"{self.trigger.pk} {self.at.isoformat()}|{self.trigger.title}"
 
 
 @dataclass
@@ -51,7 +65,7 @@ class Day:
     date: date
     title: str
     is_today: bool
-    note: str
+    notes: list[str]
     n: int
 
 
@@ -68,6 +82,7 @@ class Week:
     days: list[Day]
     hours: list[tuple[str, list[Cell]]]
     often: list[Often]
+    loads: list[PoolLoad]
     n_hidden: int
     previous: date
     following: date
@@ -94,36 +109,75 @@ def monday_of(text: str, today: date) -> date:
 
 def week_of(monday: date, triggers: Sequence[Trigger], *, now: datetime, n_all: int) -> Week:
     """Return what these triggers are going to start that week, and in the past what was due."""
-    pauses = pauses_of({each.folder_id for each in triggers}, now)
+    folders = {each.folder_id for each in triggers}
     zone = timezone.get_current_timezone()
     begin = datetime.combine(monday, time(), zone)
     end = datetime.combine(monday + timedelta(days=7), time(), zone)
-    starts: dict[tuple[date, int], list[Start]] = defaultdict(list)
+    times = TimesOff.of(folders, begin, end, now)
+    planned: list[Start] = []
     often = []
     for trigger in triggers:
-        pause = pauses.get(trigger.folder_id)
-        found = _starts(trigger, begin, end, held=(now, pause.until) if pause else None)
+        found = _starts(trigger, begin, end, times)
         if isinstance(found, Often):
             often.append(found)
-            continue
-        for start in found:
-            local = start.at.astimezone(zone)
-            starts[local.date(), local.hour].append(start)
-    days = [_day(monday + timedelta(days=n), starts, now.astimezone(zone).date()) for n in range(7)]
+        else:
+            planned += found
+    planned, loads = _with_loads(planned, triggers, begin, end, now)
+    starts: dict[tuple[date, int], list[Start]] = defaultdict(list)
+    for start in planned:
+        local = start.at.astimezone(zone)
+        starts[local.date(), local.hour].append(start)
+    today = now.astimezone(zone).date()
+    days = [_day(monday + timedelta(days=n), starts, today, times) for n in range(7)]
     return Week(
         days,
         _hours(days, starts),
         often,
+        loads,
         max(0, n_all - len(triggers)),
         monday - timedelta(days=7),
         monday + timedelta(days=7),
     )
 
 
+def _with_loads(
+    planned: list[Start],
+    triggers: Sequence[Trigger],
+    begin: datetime,
+    end: datetime,
+    now: datetime,
+) -> tuple[list[Start], list[PoolLoad]]:
+    """Return the starts with how long they last and whether they collide, and what pools bear."""
+    seconds = usual_seconds(triggers)
+    by_trigger: dict[int, list[PlannedStart]] = defaultdict(list)
+    for start in planned:
+        # what expects something starts only where that is missing
+        if not start.is_left_out and start.trigger.kind == Trigger.Kind.TIME:
+            lasts = seconds.get(start.trigger.pk)
+            known = PlannedStart(
+                key=start.key, title=start.trigger.title, at=start.at, seconds=lasts
+            )
+            by_trigger[start.trigger.pk].append(known)
+    loads = loads_of(by_trigger, automations_of(triggers), begin=begin, end=end, now=now)
+    colliding = {key for load in loads for key in load.keys}
+    shown = [
+        replace(
+            start,
+            lasts=_words(seconds.get(start.trigger.pk)),
+            collides=start.key in colliding,
+        )
+        for start in planned
+    ]
+    return shown, loads
+
+
+def _words(seconds: float | None) -> str:
+    return "" if seconds is None else duration_in_words(max(1.0, seconds), parts=1)
+
+
 def _starts(
-    trigger: Trigger, begin: datetime, end: datetime, *, held: tuple[datetime, datetime] | None
+    trigger: Trigger, begin: datetime, end: datetime, times: TimesOff
 ) -> "list[Start] | Often":
-    """`held`: from when to when the folder is paused."""
     found: list[Start] = []
     rule = rule_of(trigger)
     if rule is None:
@@ -135,17 +189,21 @@ def _starts(
             per_day = round(starts_a_day(rule, begin))
             return Often(trigger, sentence_of(trigger), zone_of(trigger), per_day)
         clock = formats.date_format(planned.at.astimezone(begin.tzinfo), "H:i")
-        is_held = held is not None and held[0] < planned.at < held[1]
-        is_left_out = is_held or planned.mark == Mark.CLOSED
+        is_off = times.is_off(trigger.folder_id, planned.at)
+        is_left_out = is_off or planned.mark == Mark.CLOSED
         is_marked = planned.mark not in {Mark.NONE, Mark.CLOSED}
         found.append(Start(planned.at, clock, trigger, is_left_out, is_marked))
     return found
 
 
-def _day(day: date, starts: dict[tuple[date, int], list[Start]], today: date) -> Day:
+def _day(
+    day: date, starts: dict[tuple[date, int], list[Start]], today: date, times: TimesOff
+) -> Day:
     of_day = [start for (when, _hour), found in starts.items() if when == day for start in found]
     n = sum(not start.is_left_out for start in of_day)
-    return Day(day, formats.date_format(day, "D j M"), day == today, _note(day), n)
+    clocks = _note(day)
+    notes = [*([clocks] if clocks else []), *times.notes_on(day)]
+    return Day(day, formats.date_format(day, "D j M"), day == today, notes, n)
 
 
 def _note(day: date) -> str:

@@ -18,7 +18,7 @@ RUN = {"type": "run", "automation": "test-patient", "input": {"day": "{date}"}}
 ALERT = {"type": "alert", "title": "Look here", "message": "", "to": "owner"}
 QUEUE_RULE = {
     "queue": "reports", "min_items": 2, "items_per_start": 5, "max_active": 3,
-    "oldest_seconds": 900,
+    "oldest_seconds": 900, "miss_chance": 0.2,
 }  # fmt: skip
 STATE_RULE = {
     "all": [
