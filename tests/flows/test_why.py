@@ -30,7 +30,7 @@ SENTENCES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def numbers(running_room: RunningRoom) -> dict[str, int]:
     said: dict[str, int] = json.loads(running_room.manage("shell", "-c", SEEN).splitlines()[-1])
     return said
@@ -77,20 +77,20 @@ def test_who_does_what_the_panel_says_sees_it_change(page_of, numbers):
     expect(page.locator("#task-title")).to_contain_text("Check the totals")
 
 
-def test_the_panel_changes_by_itself(page_of, running_room, numbers):
+def test_the_panel_changes_by_itself(page_of, numbers):
     watching, acting = page_of("sam"), page_of("sam")
     found = panel(watching, "instance", numbers)
     expect(found).to_contain_text("“Wait for the bank” waits for its time.")
 
     acting.goto(PAGES["instance"].format(numbers["instance"]))
-    acting.get_by_role("button", name="Pause").first.click()
-    acting.get_by_label("Reason").first.fill("The bank is closed")
-    acting.locator("dialog[open] .btn-primary, dialog[open] .sheet-foot .btn").last.click()
+    acting.locator("[data-target='#verb-pause']").click()
+    acting.locator("#verb-pause").get_by_label("Reason").fill("The bank is closed")
+    acting.locator("#verb-pause").get_by_role("button", name="Pause").click()
 
     expect(found).to_contain_text("Sam Supervisor paused it: The bank is closed", timeout=PATIENCE)
     found.get_by_role("button", name="Resume it").click()
-    watching.locator("dialog[open]").get_by_label("Reason").fill("It is open again")
-    watching.locator("dialog[open]").get_by_role("button", name="Resume").click()
+    watching.locator("#verb-resume").get_by_label("Reason").fill("It is open again")
+    watching.locator("#verb-resume").get_by_role("button", name="Resume").click()
     expect(found).to_contain_text("A person is asked at “Check the totals”.", timeout=PATIENCE)
 
 

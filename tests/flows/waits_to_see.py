@@ -16,13 +16,18 @@ from apps.triggers.lifecycle import pause_trigger, save_trigger
 from apps.workflows import lifecycle
 from tests.workflows.models import process, timer
 
+KEY = "seen-waits"
 SAM = Actor(None, "Sam Supervisor", "person")
 
 
 def make_waits_to_see(folder: Folder) -> dict[str, int]:
-    """Return the number of each, by kind."""
-    pool = BotPool.objects.create(folder=folder, key="seen-waits", title="Night shift")
-    bot = Bot.objects.create(folder=folder, pool=pool, name="Nora", heartbeat_at=database_now())
+    """Return the number of each, by kind; called again, new ones that stand as at first."""
+    pool, _is_new = BotPool.objects.get_or_create(
+        folder=folder, key=KEY, defaults={"title": "Night shift"}
+    )
+    bot, _is_new = Bot.objects.update_or_create(
+        folder=folder, name="Nora", defaults={"pool": pool, "heartbeat_at": database_now()}
+    )
     set_standing(bot, Bot.Standing.DISABLED, by=SAM)
     automation = _automation(folder, pool)
     return {
@@ -35,10 +40,15 @@ def make_waits_to_see(folder: Folder) -> dict[str, int]:
 
 
 def _automation(folder: Folder, pool: BotPool) -> Automation:
-    automation = Automation.objects.create(
-        folder=folder, pool=pool, key="seen-waits", title="Post vouchers", kind="item", function="x"
+    automation, is_new = Automation.objects.get_or_create(
+        folder=folder,
+        key=KEY,
+        defaults={"pool": pool, "title": "Post vouchers", "kind": "item", "function": "x"},
     )
-    AutomationVersion.objects.create(automation=automation, number=1, function="x", fingerprint="x")
+    if is_new:
+        AutomationVersion.objects.create(
+            automation=automation, number=1, function="x", fingerprint="x"
+        )
     return automation
 
 
@@ -49,12 +59,13 @@ def _version(automation: Automation) -> AutomationVersion:
 
 
 def _item(folder: Folder, automation: Automation) -> int:
-    queue = WorkQueue.objects.create(
-        folder=folder, key="seen-waits", title="Vouchers", automation=automation
+    queue, _is_new = WorkQueue.objects.get_or_create(
+        folder=folder, key=KEY, defaults={"title": "Vouchers", "automation": automation}
     )
     new = [NewItem({"voucher": 4711}, reference="V-4711")]
     (item_id,) = add_items(queue, new, origin="api", by=SYSTEM, all_or_nothing=True).ids
-    pause_queue(queue, reason="Month end is being closed.", by=SAM)
+    if not queue.is_paused:
+        pause_queue(queue, reason="Month end is being closed.", by=SAM)
     return item_id
 
 
@@ -63,9 +74,9 @@ def _trigger(folder: Folder) -> int:
     said = {
         "title": "Vouchers of the day",
         "rule": {"type": "interval", "seconds": 7200, "zone": "Europe/Berlin"},
-        "target": {"type": "items", "queue": "seen-waits", "items": [item]},
+        "target": {"type": "items", "queue": KEY, "items": [item]},
     }
-    trigger = save_trigger(folder, "seen-waits", said, by=SAM).trigger
+    trigger = save_trigger(folder, KEY, said, by=SAM).trigger
     until = database_now() + timedelta(hours=5)
     return pause_trigger(trigger, by=SAM, until=until, reason="The ERP is being upgraded.").pk
 
