@@ -72,13 +72,16 @@ class PoolCard:
     def verdict(self) -> str:
         """What whoever scales the pool should do."""
         wanted, more = self.pool.wanted_slots, self.pool.wanted_slots - self.n_slots
+        if self.pool.calm_since is not None:
+            rest = duration_in_words(self.pool.scale_down_seconds)
+            words = {"n": self.pool.calm_peak, "wanted": wanted, "rest": rest}
+            return (
+                _("%(n)d would do now; fewer than %(wanted)d are wanted after %(rest)s of that.")
+                % words
+            )
         if more > 0:
             said = ngettext("%(n)d slot more is wanted.", "%(n)d slots more are wanted.", more)
             return said % {"n": more}
-        if self.pool.calm_since is not None:
-            rest = duration_in_words(self.pool.scale_down_seconds)
-            words = {"n": self.pool.calm_peak, "rest": rest}
-            return _("%(n)d would do; fewer are wanted after %(rest)s of calm.") % words
         if more < 0:
             said = ngettext("%(n)d slot would do.", "%(n)d slots would do.", wanted)
             return said % {"n": wanted}

@@ -28,7 +28,7 @@ def pool_detail(request: PersonRequest, pk: int) -> HttpResponse:
         "may_administer": can(request.user, Action.ADMINISTER, pool.folder_id),
         "maintenance_form": MaintenanceForm(),
         "maintenance_url": reverse("bots:pool_maintenance", args=[pool.pk]),
-        "runs_arg": f"pool={pool.pk}",
+        "runs_arg": f"pool={pool.pk}&limit=10",
     }
     return render(request, "bots/pool_detail.html", context)
 
