@@ -40,7 +40,7 @@ def test_a_state_is_put_together_and_a_webhook_tells_its_secret_once(page_of, ru
 
 def _put_conditions_together(page: Page) -> None:
     page.goto("/triggers/new/")
-    page.get_by_role("link", name="State").press("Enter")
+    page.locator(".kind-choice").get_by_role("link", name="State").press("Enter")
     page.wait_for_url("**/triggers/new/?kind=state")
     sentence, rows = page.locator("#preview-sentence"), page.locator(".condition")
     page.get_by_label("Title").fill("By rows")
@@ -52,7 +52,17 @@ def _put_conditions_together(page: Page) -> None:
     expect(sentence).to_contain_text("at least 3 items wait")
     expect(page.locator("#preview .is-false")).to_have_count(1)
 
-    # a row more, and an alternative beside it; the focus goes to what is new
+    _add_and_remove_rows(page)
+    page.get_by_label("An alert").check()
+    page.get_by_label("Alert", exact=True).fill("Much to do")
+    page.get_by_label("Title").press("Enter")
+    page.wait_for_url(re.compile(r"/triggers/\d+/$"))
+    assert_accessible(page)
+
+
+def _add_and_remove_rows(page: Page) -> None:
+    """A row more, and an alternative beside it; the focus goes to what is new."""
+    sentence, rows = page.locator("#preview-sentence"), page.locator(".condition")
     page.get_by_role("button", name="Add a condition").press("Enter")
     expect(rows).to_have_count(2)
     expect(rows.nth(1).get_by_label("What", exact=True)).to_be_focused()
@@ -60,7 +70,7 @@ def _put_conditions_together(page: Page) -> None:
     expect(rows.nth(1).get_by_label("Value")).to_be_hidden()
     rows.nth(1).get_by_role("button", name="or").press("Enter")
     expect(rows).to_have_count(3)
-    expect(first.get_by_label("Value")).to_have_value("3")
+    expect(rows.nth(0).get_by_label("Value")).to_have_value("3")
     expect(rows.nth(1).get_by_label("What", exact=True)).to_have_value("trigger")
     expect(sentence).to_contain_text("Not yet")
     assert_accessible(page)
@@ -70,12 +80,6 @@ def _put_conditions_together(page: Page) -> None:
     expect(rows).to_have_count(1)
     assert page.evaluate("document.activeElement !== document.body")
     expect(sentence).to_contain_text("at least 3 items wait")
-
-    page.get_by_label("An alert").check()
-    page.get_by_label("Alert", exact=True).fill("Much to do")
-    page.get_by_label("Title").press("Enter")
-    page.wait_for_url(re.compile(r"/triggers/\d+/$"))
-    assert_accessible(page)
 
 
 def _watch_what_is_true(page: Page, running_room) -> None:
