@@ -107,6 +107,30 @@ def test_the_loop_beats_wakes_at_the_bell_and_ends(monkeypatch, redis):
     assert not loop.is_alive()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("lane", ["TIDYING", "FILES", "MAIL"])
+def test_what_hangs_beside_does_not_hold_up_those_that_are_waited_for(monkeypatch, redis, lane):
+    hangs, let_go, stop = threading.Event(), threading.Event(), threading.Event()
+    worked = threading.Semaphore(0)
+    for name in ("TIDYING", "FILES", "MAIL"):
+        monkeypatch.setattr(scheduler, name, [_entry(fails)] if name == lane else [])
+    monkeypatch.setattr(scheduler, "PROMPT", [_entry(works, every_seconds=0.01)])
+    monkeypatch.setattr(f"{__name__}.fails", lambda: (hangs.set(), let_go.wait(30)))
+    monkeypatch.setattr(f"{__name__}.works", worked.release)
+    loop = threading.Thread(target=_run_and_close, args=[stop])
+    loop.start()
+    assert hangs.wait(10)
+
+    for _ in range(20):
+        assert worked.acquire(timeout=10)
+
+    assert not let_go.is_set()
+    let_go.set()
+    stop.set()
+    loop.join(10)
+    assert not loop.is_alive()
+
+
 def _run_and_close(stop):
     from django.db import connections
 
