@@ -36,7 +36,7 @@ def fire_for(  # noqa: PLR0913  what happened has many parts, most optional
     occasion: str,
     at: datetime,
     event: JsonObject,
-    origin: Origin,
+    origin: Firing.Origin,
     by: Actor = SYSTEM,
     caused_by: Firing | None = None,
     reason: str = "",
@@ -110,7 +110,8 @@ def _chain_of(firing: Firing) -> str:
     cause = firing.caused_by
     while cause is not None and len(titles) <= MAX_DEPTH:
         titles.append(cause.trigger.title)
-        cause = Firing.objects.select_related("trigger").filter(pk=cause.caused_by_id).first()
+        before = Firing.objects.select_related("trigger").filter(led_to=cause.pk)
+        cause = before.first()
     return " → ".join(f"“{title}”" for title in reversed(titles))[:400]
 
 

@@ -23,6 +23,7 @@ from apps.triggers.models import Firing, Trigger
 from apps.triggers.times import Tick, due_at, rule_of
 from apps.workflows.lifecycle.running import concerns_all
 
+from .begun import Begun
 from .entering import forget_large
 from .expecting import left_out_where_arrived
 from .holding import held_folders
@@ -30,7 +31,7 @@ from .moving import Move, advance
 from .overlapping import Overlaps
 from .recording import claim_times, last_started, note_begun, store, topics_of
 from .standing import wake
-from .starting import Begun, Queues, start_together, under_way, why
+from .starting import Queues, start_together, under_way, why
 from .trying import start_firing
 
 log = structlog.get_logger("controlroom.triggers")

@@ -22,7 +22,7 @@ select 1 from accounts_folder where id = any(%s::bigint[]) order by id for share
 """
 
 
-def held_folders(ids: Collection[int], now: datetime) -> dict[int, Reason]:
+def held_folders(ids: Collection[int], now: datetime) -> dict[int, str]:
     """Return why nothing of these folders starts now, those that are free left out.
 
     No other will be paused or stopped before the transaction ends. The gravest reason counts.
@@ -32,7 +32,7 @@ def held_folders(ids: Collection[int], now: datetime) -> dict[int, Reason]:
     frozen = Freeze.objects.filter(
         folder_id__in=ids, starts_at__lte=now, ends_at__gt=now, applications=None
     )
-    found = dict.fromkeys(frozen.values_list("folder_id", flat=True), Reason.FREEZE)
+    found: dict[int, str] = dict.fromkeys(frozen.values_list("folder_id", flat=True), Reason.FREEZE)
     paused = FolderPause.objects.filter(folder_id__in=ids, until__gt=now)
     found |= dict.fromkeys(paused.values_list("folder_id", flat=True), Reason.FOLDER_PAUSED)
     stopped = FolderStop.objects.filter(folder_id__in=ids)

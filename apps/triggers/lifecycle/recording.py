@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.triggers.deciding import Plan
 from apps.triggers.models import Firing, Trigger
 
-from .starting import Begun
+from .begun import Begun
 
 # What a trigger started last; earlier ones that run for longer are not looked at
 LAST_STARTS: Final = 20

@@ -199,7 +199,7 @@ def _bot_of(trigger: Trigger, target: JsonObject) -> Bot | None:
     name = target.get("bot")
     if not name:
         return None
-    found = Bot.objects.filter(folder_id=trigger.folder_id, name=name).first()
+    found: Bot | None = Bot.objects.filter(folder_id=trigger.folder_id, name=name).first()
     if found is None:
         raise NotFoundError(_("There is no bot “%(name)s” in this folder.") % {"name": name})
     return found

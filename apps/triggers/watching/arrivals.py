@@ -99,7 +99,7 @@ def _look(expected: Expected) -> list[datetime]:
 
 
 def _rows(sql: str, arrival: Arrival) -> list[tuple[Any, ...]]:
-    values = {
+    values: dict[str, Any] = {
         "folder": arrival.folder_id,
         "key": arrival.expected.key,
         "since": arrival.since,

@@ -110,7 +110,7 @@ def measure(wanted: Collection[Fact]) -> Measured:
     Of what there is not, nothing is returned.
     """
     asked = list(wanted)
-    columns = {
+    columns: dict[str, Any] = {
         "folder": [each.folder_id for each in asked],
         "kind": [each.kind for each in asked],
         "key": [each.key for each in asked],
