@@ -119,6 +119,12 @@ def _hurrying(rule: QueueRule, backlog: Backlog) -> list[Look]:
         found.append(
             Look(label % words, _length(due), due is not None and due <= rule.due_within_seconds)
         )
+    if rule.miss_chance is not None:
+        label = _("One will be late with a chance of %(n)d %%")
+        chance = backlog.miss_chance
+        now = "–" if chance is None else _("%(n)d %%") % {"n": round(100 * chance)}
+        holds = chance is not None and chance >= rule.miss_chance
+        found.append(Look(label % {"n": round(100 * rule.miss_chance)}, now, holds))
     return found
 
 

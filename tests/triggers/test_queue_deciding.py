@@ -43,12 +43,16 @@ def test_what_is_wanted_less_what_is_under_way(rule, n_ready, n_active, n):
         ({"due_in_seconds": 301.0}, 0),
         ({"due_in_seconds": 300.0}, 1),
         ({"due_in_seconds": -5.0}, 1),
+        ({"miss_chance": 0.19}, 0),
+        ({"miss_chance": 0.2}, 1),
+        ({"miss_chance": None}, 0),
     ],
 )
 def test_age_and_due_dates_start_one_before_there_are_enough(ages, n):
     rule = QueueRule(
-        queue="in", min_items=9, max_active=3, oldest_seconds=60, due_within_seconds=300
-    )
+        queue="in", min_items=9, max_active=3, oldest_seconds=60, due_within_seconds=300,
+        miss_chance=0.2,
+    )  # fmt: skip
 
     assert decide_queue(rule, Backlog(n=3, first="1.1", **ages), QueueSeen(), NOON).n == n
 
@@ -86,6 +90,10 @@ def test_the_limit_is_told_when_it_is_reached_and_not_again():
         ({"queue": "in", "max_active": 101}, {"max_active"}),
         ({"queue": "in", "oldest_seconds": 5}, {"oldest_seconds"}),
         ({"queue": "in", "min_items": 2, "due_within_seconds": 0}, {"due_within_seconds"}),
+        ({"queue": "in", "min_items": 2, "miss_chance": 20}, {"miss_chance"}),
+        ({"queue": "in", "min_items": 2, "miss_chance": 0}, {"miss_chance"}),
+        ({"queue": "in", "min_items": 2, "miss_chance": True}, {"miss_chance"}),
+        ({"queue": "in", "miss_chance": 0.2}, {"miss_chance"}),
         ({"queue": "in", "colour": "red"}, {"colour"}),
     ],
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from apps.bots.models import Run
+from apps.forecast.models import Foretold
 from apps.lib.clock import database_now
 from apps.limits.lifecycle import stop_folder
 from apps.queues.lifecycle import pause_queue
@@ -135,6 +136,21 @@ def test_few_items_start_one_all_the_same_once_they_are_old_or_due(queue):
     assert look_at_queues() == 1
     assert look_at_queues() == 0
     assert [each.event["wanted"] for each in Firing.objects.all()] == [1, 1]
+
+
+def test_few_items_start_one_when_the_forecast_says_that_one_will_be_late(queue):
+    queue_trigger(queue, min_items=10, miss_chance=0.2)
+    fill(queue, 1)
+    assert look_at_queues() == 0
+
+    known = Foretold.objects.create(
+        queue=queue, made_at=database_now(), horizon_seconds=86_400, basis="good", miss_chance=0.1
+    )
+    assert look_at_queues() == 0
+    known.miss_chance = 0.3
+    known.save()
+    assert look_at_queues() == 1
+    assert Firing.objects.get().event["miss_chance"] == 0.3
 
 
 def test_at_its_limit_it_says_so_once(queue):

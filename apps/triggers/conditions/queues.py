@@ -15,7 +15,7 @@ MAX_ACTIVE: Final = 100
 LONGEST_SECONDS: Final = 31 * 86_400
 FIELDS: Final = {
     *("queue", "min_items", "items_per_start", "max_active"),
-    *("oldest_seconds", "due_within_seconds", "zone"),
+    *("oldest_seconds", "due_within_seconds", "miss_chance", "zone"),
 }
 
 
@@ -24,7 +24,8 @@ class QueueRule:
     """One start from `min_items` on, one more for each `items_per_start`, up to `max_active`.
 
     With fewer items than `min_items` there is one all the same as soon as one of them has waited
-    for `oldest_seconds`, or is due within `due_within_seconds`; None: neither counts.
+    for `oldest_seconds`, is due within `due_within_seconds`, or when the forecast says that
+    something will be late with a chance of `miss_chance`; None: it does not count.
     """
 
     queue: str
@@ -33,6 +34,7 @@ class QueueRule:
     max_active: int = 1
     oldest_seconds: int | None = None
     due_within_seconds: int | None = None
+    miss_chance: float | None = None
 
     @property
     def counts_to(self) -> int:
@@ -41,7 +43,8 @@ class QueueRule:
 
     @property
     def may_be_urgent(self) -> bool:
-        return self.oldest_seconds is not None or self.due_within_seconds is not None
+        hurrying = (self.oldest_seconds, self.due_within_seconds, self.miss_chance)
+        return any(each is not None for each in hurrying)
 
 
 def parse_queue(said: JsonObject) -> QueueRule:
@@ -58,9 +61,11 @@ def parse_queue(said: JsonObject) -> QueueRule:
         max_active=reading.whole("max_active", 1, MAX_ACTIVE, 1),
         oldest_seconds=_seconds(reading, "oldest_seconds"),
         due_within_seconds=_seconds(reading, "due_within_seconds"),
+        miss_chance=_chance(reading, "miss_chance"),
     )
     if rule.may_be_urgent and rule.min_items == 1:
-        field = "oldest_seconds" if rule.oldest_seconds is not None else "due_within_seconds"
+        given = ("oldest_seconds", "due_within_seconds", "miss_chance")
+        field = next(name for name in given if getattr(rule, name) is not None)
         reading.wrong(field, _("has no effect: the first item starts something anyway"))
     reading.check()
     return rule
@@ -70,3 +75,13 @@ def _seconds(reading: Reading, field: str) -> int | None:
     if reading.said.get(field) is None:
         return None
     return reading.whole(field, 1, LONGEST_SECONDS)
+
+
+def _chance(reading: Reading, field: str) -> float | None:
+    value = reading.said.get(field)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1:
+        return float(value)
+    reading.wrong(field, _("must be a share above 0, up to 1, such as 0.2"))
+    return None

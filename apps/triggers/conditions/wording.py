@@ -24,6 +24,9 @@ def queue_words(rule: QueueRule) -> str:
     if rule.due_within_seconds is not None:
         length = duration_in_words(rule.due_within_seconds)
         parts.append(_("or one is due within %(length)s") % {"length": length})
+    if rule.miss_chance is not None:
+        chance = round(100 * rule.miss_chance)
+        parts.append(_("or one will be late with a chance of %(n)d %%") % {"n": chance})
     if rule.max_active > 1:
         words = {"each": rule.items_per_start, "most": rule.max_active}
         text = ngettext(

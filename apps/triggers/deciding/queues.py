@@ -26,13 +26,14 @@ class Backlog:
     """What waits in a queue. `n` may be cut at what makes a difference to the rule.
 
     `first` names the try of the item that is leased next: it changes as soon as one is taken.
-    `oldest_seconds`, `due_in_seconds`: None where nobody asked.
+    `oldest_seconds`, `due_in_seconds`, `miss_chance`: None where nobody asked, or nobody knows.
     """
 
     n: int = 0
     first: str = ""
     oldest_seconds: float | None = None
     due_in_seconds: float | None = None
+    miss_chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,9 @@ def _verdict(n: int, wanted: int, seen: QueueSeen, refused: str) -> QueueVerdict
 def _is_urgent(rule: QueueRule, backlog: Backlog) -> bool:
     oldest, due = backlog.oldest_seconds, backlog.due_in_seconds
     if rule.oldest_seconds is not None and oldest is not None and oldest >= rule.oldest_seconds:
+        return True
+    chance = backlog.miss_chance
+    if rule.miss_chance is not None and chance is not None and chance >= rule.miss_chance:
         return True
     within = rule.due_within_seconds
     return within is not None and due is not None and due <= within

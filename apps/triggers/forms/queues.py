@@ -26,8 +26,15 @@ class QueueForm(TriggerForm):
     template = "triggers/kinds/_queue.html"
     STARTS = ("run", "workflow")
     WHAT_IF = ("calendar", "on_closed", "disable_after_failures", "owner")
-    OF_RULE = ("watched_queue", "min_items", "items_per_start", "max_active", *HURRYING.values())
-    RULE_FIELDS = {"queue": "watched_queue", **HURRYING}  # noqa: RUF012 - a constant
+    OF_RULE = (
+        "watched_queue",
+        "min_items",
+        "items_per_start",
+        "max_active",
+        *HURRYING.values(),
+        "late",
+    )
+    RULE_FIELDS = {"queue": "watched_queue", "miss_chance": "late", **HURRYING}  # noqa: RUF012 - a constant
 
     watched_queue = forms.ChoiceField(label=gettext_lazy("When items wait in"))
     min_items = forms.IntegerField(
@@ -49,6 +56,13 @@ class QueueForm(TriggerForm):
         required=False,
         help_text=gettext_lazy("As in 1 h."),
     )
+    late = forms.IntegerField(
+        label=gettext_lazy("Chance that something is late, in %"),
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text=gettext_lazy("By the forecast of the queue."),
+    )
 
     @classmethod
     def usual_fields(cls) -> dict[str, Any]:
@@ -58,12 +72,15 @@ class QueueForm(TriggerForm):
     def rule_fields(cls, rule: JsonObject) -> dict[str, Any]:
         kept = {name: rule.get(name, 1) for name in ("min_items", "items_per_start", "max_active")}
         hurried = {field: rule.get(name) for name, field in HURRYING.items()}
-        return {"watched_queue": rule.get("queue"), **kept, **hurried}
+        chance = rule.get("miss_chance")
+        late = round(100 * chance) if isinstance(chance, int | float) else None
+        return {"watched_queue": rule.get("queue"), **kept, **hurried, "late": late}
 
     def rule(self, said: dict[str, Any]) -> JsonObject:
         kept = {name: said[name] for name in ("min_items", "items_per_start", "max_active")}
         hurried = {name: said[field] for name, field in HURRYING.items() if said.get(field)}
-        return {"queue": said["watched_queue"], **kept, **hurried}
+        late = {"miss_chance": said["late"] / 100} if said.get("late") else {}
+        return {"queue": said["watched_queue"], **kept, **hurried, **late}
 
     def fill_choices(self, folder: Folder) -> None:
         super().fill_choices(folder)
@@ -72,4 +89,4 @@ class QueueForm(TriggerForm):
 
     @property
     def is_hurried(self) -> bool:
-        return any(self[name].value() for name in HURRYING.values())
+        return any(self[name].value() for name in (*HURRYING.values(), "late"))

@@ -152,6 +152,7 @@ def _event(rule: QueueRule, backlog: Backlog, verdict: QueueVerdict) -> JsonObje
         "ready": backlog.n,
         "oldest_seconds": backlog.oldest_seconds,
         "due_in_seconds": backlog.due_in_seconds,
+        "miss_chance": backlog.miss_chance,
         "wanted": verdict.n_wanted,
         "under_way": len(verdict.seen.active),
     }

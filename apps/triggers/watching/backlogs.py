@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
+from apps.forecast.standing import miss_chances
 from apps.queues.statements import room_of_queue
 from apps.triggers.conditions import QueueRule
 from apps.triggers.deciding import Backlog
@@ -35,21 +36,21 @@ select a.folder_id, a.key, q.id, ready.n, first.name
 
 # Asked where fewer wait than a start is worth: all of them are looked at.
 URGENT: Final = """
-select q.folder_id, q.key,
+select q.folder_id, q.key, q.id,
        extract(epoch from clock_timestamp() - min(i.entered_at))::float8,
        extract(epoch from min(i.due_at) - clock_timestamp())::float8
   from unnest(%(folder)s::bigint[], %(key)s::text[]) as a (folder_id, key)
   join queues_workqueue q on q.folder_id = a.folder_id and q.key = a.key
   join queues_ready r on r.queue_id = q.id and (r.expires_at is null or r.expires_at > now())
   join queues_workitem i on i.id = r.item_id
- group by q.folder_id, q.key
+ group by q.folder_id, q.key, q.id
 """
 
 
 def backlogs_of(rules: Iterable[tuple[int, QueueRule]]) -> dict[Place, Backlog]:
     """Return what waits in each queue of these rules (with their folders) that has something.
 
-    One statement for all, and one more where age or due dates may matter.
+    One statement for all, and two more where age, due dates or the forecast may matter.
     """
     asked = list(rules)
     most: dict[Place, int] = {}
@@ -70,7 +71,7 @@ def _is_little(backlog: Backlog | None, rule: QueueRule) -> bool:
 
 
 def _waiting(most: Mapping[Place, int]) -> dict[Place, Backlog]:
-    columns = {
+    columns: dict[str, Any] = {
         "folder": [folder_id for folder_id, _key in most],
         "key": [key for _folder, key in most],
         "most": list(most.values()),
@@ -85,18 +86,23 @@ def _waiting(most: Mapping[Place, int]) -> dict[Place, Backlog]:
 
 def _with_ages(places: Iterable[Place], found: Mapping[Place, Backlog]) -> dict[Place, Backlog]:
     asked = sorted(places)
-    columns = {"folder": [place[0] for place in asked], "key": [place[1] for place in asked]}
+    columns: dict[str, Any] = {
+        "folder": [place[0] for place in asked],
+        "key": [place[1] for place in asked],
+    }
     with connection.cursor() as cursor:
         cursor.execute(URGENT, columns)
         rows = cursor.fetchall()
+    chances = miss_chances([row[2] for row in rows])
     return {
         (folder_id, key): Backlog(
             n=found[folder_id, key].n,
             first=found[folder_id, key].first,
             oldest_seconds=oldest,
             due_in_seconds=due,
+            miss_chance=chances[queue_id],
         )
-        for folder_id, key, oldest, due in rows
+        for folder_id, key, queue_id, oldest, due in rows
         if (folder_id, key) in found
     }
 

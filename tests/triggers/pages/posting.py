@@ -55,6 +55,7 @@ OF_KIND: dict[str, dict[str, Any]] = {
         "items_per_start": "5",
         "max_active": "3",
         "oldest": "15 min",
+        "late": "20",
         "due_within": "",
     },
     "state": {
