@@ -55,6 +55,8 @@ def receive_call(request: HttpRequest, token: str) -> HttpResponse:
         return _answered(request, token)
     except RefusedError as refusal:
         return _refused(refusal)
+    except DomainError as error:  # the trigger was removed a moment ago, say
+        return _refused(RefusedError(error.code, error.message, status=error.status))
     except UNREACHABLE as error:
         log.warning("hook_database_unreachable", error=str(error))
         message = _("Nothing was taken; send it again in a moment.")

@@ -201,7 +201,7 @@ def _record_repetition(trigger_id: int, incoming: Incoming, known: Firing) -> No
 
 
 def _delivery(trigger_id: int, incoming: Incoming, outcome: str) -> Delivery:
-    body = incoming.body or orjson.dumps(incoming.event)
+    body = incoming.body or (orjson.dumps(incoming.event) if incoming.event else b"")
     return Delivery(
         trigger_id=trigger_id,
         source=incoming.source,
