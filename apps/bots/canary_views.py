@@ -36,9 +36,7 @@ def canary_context(automation: Automation, *, may_change: bool) -> dict[str, Any
         "tried": canary_card(tried) if tried else None,
         "ended": [canary_card(each) for each in canaries if each is not tried],
         "canary_form": CanaryForm(functions=_choices(functions)) if functions else None,
-        "history": [
-            {"at": each.at, "text": sentence_of(each), "actor": each.actor_name} for each in history
-        ],
+        "history": [{"at": each.occurred_at, "what": sentence_of(each)} for each in history],
     }
 
 
