@@ -8,6 +8,8 @@ from django.urls import reverse
 from apps.events.models import Event
 from apps.queues.lifecycle import DuplicateReferenceError, NewItem, add_item
 from apps.queues.models import WorkQueue
+from tests.factories import make_folder
+from tests.factories_limits import make_application, make_limit
 from tests.factories_queues import ANNA, make_item, make_queue
 from tests.queues.pages import SCRIPT, queue_in
 
@@ -85,6 +87,40 @@ def test_references_from_before_are_known_once_they_have_to_be_unique(designer_c
     assert refused.value.existing_id == first.pk
 
 
+def test_what_binds_a_queue_is_chosen_and_the_diff_says_it_by_name(designer_client, queue, folder):
+    erp, mail = (make_application(folder, title=title) for title in ("ERP", "Mail"))
+    seats = make_limit(folder, title="Sessions")
+    queue.applications.add(mail)
+
+    changed = said(
+        applications=[erp.pk],
+        limits=[seats.pk],
+        required_capabilities=" sap, excel,sap ,",
+        share=3,
+    )
+    page = designer_client.post(address_of(queue), changed, follow=True).text
+
+    queue.refresh_from_db()
+    assert (list(queue.applications.all()), list(queue.limits.all())) == ([erp], [seats])
+    assert (queue.required_capabilities, queue.share) == (["sap", "excel"], 3)
+    for before, after in (("Mail", "ERP"), ("–", "Sessions"), ("–", "sap, excel"), ("1", "3")):
+        assert f"<del>{before}</del>" in page
+        assert f"<ins>{after}</ins>" in page
+    again = designer_client.get(address_of(queue)).text
+    assert 'value="sap, excel"' in again
+
+
+def test_applications_of_other_folders_are_not_for_choosing(designer_client, queue, folder):
+    make_application(folder, title="Ours")
+    theirs = make_application(make_folder(), title="Theirs")
+
+    assert "Theirs" not in designer_client.get(address_of(queue)).text
+    answer = designer_client.post(address_of(queue), said(applications=[theirs.pk]))
+
+    assert answer.status_code == 422
+    assert not queue.applications.exists()
+
+
 def test_the_key_stays_as_it_is(designer_client, queue):
     designer_client.post(address_of(queue), said(key="other"))
 
@@ -107,8 +143,12 @@ def test_two_queues_of_a_folder_do_not_share_a_key(designer_client, queue):
     ("error_rules", '{"then": "skip"}'), ("error_rules", '["skip"]'),
     ("max_attempts", "0"), ("lease_seconds", "0"), ("max_in_progress", "0"), ("key", "Not a key"),
     ("cut_off_country", "XX1"), ("title", ""), ("title", "x" * 151), ("title", "a\x00b"),
+    ("share", "0"), ("share", "101"), ("required_capabilities", "a\x00b"),
+    ("required_capabilities", "x" * 61), ("required_capabilities", ",".join(map(str, range(21)))),
+    ("applications", "7"), ("limits", "x"),
 ])  # fmt: skip
-def test_what_makes_no_sense_is_refused_at_its_field(designer_client, field, text):
+def test_what_makes_no_sense_is_refused_at_its_field(designer_client, folder, field, text):
+    make_limit(application=make_application(folder))
     answer = designer_client.post(reverse("queue_settings:create"), said(**{field: text}))
 
     assert answer.status_code == 422
