@@ -47,7 +47,7 @@ def automations_of(triggers: Sequence[Trigger]) -> dict[int, Automation]:
 
 def usual_seconds(triggers: Sequence[Trigger]) -> dict[int, float]:
     """Return how long what each starts usually takes, by its number; never measured: left out."""
-    found = {}
+    found: dict[int, float] = {}
     for sql, model, kind, name in (
         (RUNS, Automation, "run", "automation"),
         (WALKS, Workflow, "workflow", "key"),

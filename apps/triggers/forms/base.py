@@ -191,7 +191,8 @@ class TriggerForm(TargetFields):
         if problems:
             return {}, problems
         said = self.cleaned_data
-        kept = {name: said[name] for name in ("calendar", "on_closed") if name in self.fields}
+        names = [name for name in ("calendar", "on_closed") if name in self.fields]
+        kept: JsonObject = {name: said[name] for name in names}
         # what it starts may not be said yet
         return {"kind": self.kind.value, "rule": self.rule(said), "target": None, **kept}, []
 

@@ -1,7 +1,7 @@
 """When a trigger starts, in plain fields: on certain days, every so often, once, cron."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -55,7 +55,7 @@ class TimeForm(TriggerForm):
         "calendar", "on_closed", "overlap", "missed", "max_catch_up", "disable_after_failures",
         "owner",
     )  # fmt: skip
-    OF_RULE = (
+    OF_RULE: ClassVar[tuple[str, ...]] = (
         "type", "freq", "interval", "weekdays", "ordinal", "month_days", "months", "times",
         "every_n", "every_unit", "anchor", "once_at", "cron", "zone", "starts_at", "ends_at",
         "jitter_seconds", "calendar", "on_closed",

@@ -58,6 +58,7 @@ def test_the_first_save_tells_address_and_secret_and_nothing_else_ever_does(
 
     assert secret.reveal() in text_of(told)
     assert f"/hooks/{trigger.hook_key}" in text_of(told)
+    assert f'href="{page_of(trigger)}" data-back>Done' in text_of(told)
     assert told.headers["Cache-Control"] == "no-store"
     for address in (page_of(trigger), page_of(trigger) + "edit/", "/triggers/"):
         shown = text_of(designer_client.get(address))
