@@ -16,9 +16,6 @@ from .presenting_rules import WORDS
 
 LONGEST = 4_000
 # beside the sentence of a rule, each on its own line
-BESIDE_EVENT = (
-    "tolerance_seconds", "settle_seconds", "then", "credential", "port", "tls",
-)  # fmt: skip
 BESIDE_RULE = ("zone", "starts_at", "ends_at", "jitter_seconds", "anchor")
 CHOICES: dict[str, type[Any]] = {
     "overlap": Trigger.Overlap,
@@ -50,6 +47,18 @@ def labels() -> dict[str, str]:
         "max_catch_up": _("Make up for at most"),
         "disable_after_failures": _("Switch off after failures in a row"),
         "owner": _("Owner"),
+    }
+
+
+def settings_of_event() -> dict[str, str]:
+    """Return what the sentence of an event trigger does not say, to be filled with its rule."""
+    return {
+        "tolerance_seconds": _("calls up to %(tolerance_seconds)s s old"),
+        "settle_seconds": _("files unchanged for %(settle_seconds)s s"),
+        "then": _("afterwards: %(then)s"),
+        "credential": _("as “%(credential)s”"),
+        "port": _("port %(port)s"),
+        "tls": _("encryption: %(tls)s"),
     }
 
 
@@ -110,9 +119,8 @@ def _rule_in_words(kind: str, rule: Mapping[str, Any]) -> dict[str, str]:
         if rule.get(name):
             words[f"rule.{name}"] = str(rule[name]).replace("T", " ")
     if kind == Trigger.Kind.EVENT:
-        words["rule.more"] = ", ".join(
-            f"{name}: {value}" for name, value in sorted(rule.items()) if name in BESIDE_EVENT
-        )
+        said = settings_of_event()
+        words["rule.more"] = ", ".join(said[name] % rule for name in said if name in rule)
     return words
 
 

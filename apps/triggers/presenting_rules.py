@@ -47,7 +47,7 @@ def _time(rule: JsonObject) -> str:
 
 def _expected(rule: JsonObject) -> str:
     words = {"times": _time(time_part(rule)), "what": expected_words(parse_expected(rule))}
-    return _("%(times)s, unless there is %(what)s") % words
+    return _("%(times)s, if until then there is not %(what)s") % words
 
 
 def _event(rule: JsonObject) -> str:
@@ -82,7 +82,7 @@ def _mail(rule: Mapping[str, Any]) -> str:
 
 
 SOURCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
-    "webhook": lambda _rule: _("When it is called from elsewhere"),
+    "webhook": lambda _rule: _("At a call of its address"),
     "internal": _internal,
     "file": _file,
     "mail": _mail,

@@ -13,5 +13,6 @@ word("trigger.resumed", _("%(actor)s switched the trigger “%(title)s” on aga
 word("trigger.fired", _("%(actor)s started by hand what the trigger “%(title)s” starts"))
 word("trigger.ended", _("The trigger “%(title)s” is over: it has no time left"))
 word("trigger.auto_disabled", _("The trigger “%(title)s” was switched off: %(reason)s"))
+word("trigger.secret_replaced", _("%(actor)s made a new secret for “%(title)s”"))
 word("triggers.paused", _("%(actor)s paused all triggers of the folder until %(until)s"))
 word("triggers.resumed", _("%(actor)s let the triggers of the folder start again"))
