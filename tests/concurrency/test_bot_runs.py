@@ -202,10 +202,13 @@ def test_a_draining_bot_takes_nothing_new(folder: Folder, tmp_path: Path) -> Non
 
         # when
         set_standing(bot, Bot.Standing.DRAINING, by=ANNA)
-        eventually(lambda: has_ended(run))
 
-        # then what comes waits until it is enabled again
+        # then it finishes what it has in hand
         (tmp_path / "go").touch()
+        eventually(lambda: has_ended(run))
+        assert run.status == Run.Status.SUCCESSFUL
+
+        # and what comes waits until it is enabled again
         waiting = make_run(automation, dir=str(tmp_path))
         beat = BotSlot.objects.get().heartbeat_at
         eventually(lambda: BotSlot.objects.get().heartbeat_at > beat)
