@@ -100,7 +100,7 @@ def _saved(request: PersonRequest, trigger: Trigger) -> dict[str, Any] | None:
 def week(request: PersonRequest) -> HttpResponse:
     now = database_now()
     monday = monday_of(request.GET.get("from", ""), timezone.localtime(now).date())
-    visible = Trigger.objects.visible_to(request.user)
+    visible = Trigger.objects.visible_to(request.user).filter(kind__in=Trigger.TIMED)
     enabled = visible.filter(status=Trigger.Status.ENABLED).select_related("calendar")
     drawn = list(enabled.order_by("next_at", "pk")[:MAX_TRIGGERS])
     context = {
