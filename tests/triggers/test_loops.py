@@ -146,5 +146,4 @@ def test_a_loop_that_definitions_do_not_show_ends_by_its_depth(folder, queue):
     n = WorkflowInstance.objects.count()
     resume_trigger(fresh(trigger), by=ANNA)
     look_at_queues()
-    assert WorkflowInstance.objects.count() == n
-    assert fresh(trigger).status == "auto_disabled"
+    assert WorkflowInstance.objects.count() == n  # the chain is as long as before
