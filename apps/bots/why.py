@@ -39,7 +39,8 @@ def why_pending(run: Run, hands: Sequence[Hand], *, held_back: Iterable[Blocker]
         fit = fitting(hands, need)
         place = place_in_line(run)
         eta = eta_of(place, fit)
-        found = [with_place(each, place, eta) for each in found]
+        n_own = sum(each.source == run.source for hand in fit for each in hand.held)
+        found = [with_place(each, place, eta, n_own=n_own) for each in found]
         return because(found, eta=eta)
     return because(found or about_to_start())
 
@@ -75,9 +76,9 @@ def place_in_line(run: Run) -> int:
     waiting = Run.objects.filter(pool_id=run.pool_id, status=Run.Status.PENDING)
     earlier = Q(rank_at__lt=run.rank_at) | Q(rank_at=run.rank_at, pk__lt=run.pk)
     rows = waiting.values("source").annotate(n=Count("pk"), n_before=Count("pk", filter=earlier))
-    mine = sum(row["n_before"] for row in rows if row["source"] == run.source)
-    others = (row for row in rows if row["source"] != run.source)
-    return 1 + mine + sum(min(row["n"], mine) for row in others)
+    mine: int = sum(row["n_before"] for row in rows if row["source"] == run.source)
+    others: int = sum(min(row["n"], mine) for row in rows if row["source"] != run.source)
+    return 1 + mine + others
 
 
 def eta_of(place: int, hands: Sequence[Hand]) -> datetime | None:

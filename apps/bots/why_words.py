@@ -206,15 +206,17 @@ def slots_busy(pool: BotPool, hands: Sequence[Hand]) -> Blocker:
     )
 
 
-def with_place(blocker: Blocker, place: int, eta: datetime | None) -> Blocker:
+def with_place(blocker: Blocker, place: int, eta: datetime | None, *, n_own: int) -> Blocker:
+    """Return `slots_busy` with the place in line; `n_own` slots its source has already."""
     if blocker.code != "slots_busy":
         return blocker
-    words = {"place": place}
     if eta is None:
         text = _("It is number %(place)s in line. Nobody knows how long those at work will take.")
     else:
         text = _("It is number %(place)s in line, and starts at about the time given here.")
-    return replace(blocker, next=text % words, at=eta)
+    own = _("Slots are shared out: its own queue or automation has %(n)d of them.")
+    said = [own % {"n": n_own}] if n_own else []
+    return replace(blocker, next=" ".join([*said, text % {"place": place}]), at=eta)
 
 
 def _link(bot: Bot) -> Link:

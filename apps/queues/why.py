@@ -1,5 +1,6 @@
 """Why an item is not worked on: where it stands, what its queue waits for, how many go before."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +16,7 @@ from apps.lib.clock import database_now
 from apps.lib.why import DECIDE, NOT_WAITING, OPERATE, Act, Blocker, Why, because
 
 from .models import Lease, Parked, Ready, Scheduled, WorkItem
-from .why_queue import in_line, in_the_way, workers_of
-
-COUNT_AT_MOST = 10_000
+from .why_queue import COUNT_AT_MOST, in_line, in_the_way, workers_of
 
 
 def why_item(item: WorkItem) -> Why:
@@ -68,7 +67,7 @@ def _parked(item: WorkItem, place: Parked) -> Why:
     return because(_held(item, place) if is_held else _asked(item, place))
 
 
-PLACES: list[tuple[Any, Any]] = [
+PLACES: list[tuple[Any, Callable[[WorkItem, Any], Why]]] = [
     (Ready, _ready),
     (Scheduled, _scheduled),
     (Parked, _parked),
@@ -139,4 +138,4 @@ def _n_before(place: Ready) -> int:
     """Return how many items of the queue go first; counted up to COUNT_AT_MOST."""
     earlier = Q(rank_at__lt=place.rank_at) | Q(rank_at=place.rank_at, item_id__lt=place.item_id)
     rows = Ready.objects.filter(earlier, queue_id=place.queue_id, rank_at__lte=place.rank_at)
-    return len(rows.values_list("item_id")[:COUNT_AT_MOST])
+    return rows.values("item_id")[:COUNT_AT_MOST].count()

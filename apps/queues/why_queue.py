@@ -20,6 +20,8 @@ from .models import Lease, WorkQueue
 from .why_holds import holds_of
 
 LOOKED_AT = 100
+# Of the items that go first no more are counted
+COUNT_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,11 @@ def in_line(workers: Workers, n_before: int) -> list[Blocker]:
     else:
         code, act = "in_line", _link_to(workers.queue)
         sentence = ngettext("%(n)d run works this queue.", "%(n)d runs work this queue.", n)
+    if workers.automation is None:
+        sentence = _("Bots from outside work this queue.")
     place = ngettext("%(before)d item goes first.", "%(before)d items go first.", n_before)
+    if n_before >= COUNT_AT_MOST:
+        place = _("%(before)d items or more go first.")
     eta = eta_of(workers, n_before)
     when = _("Its turn comes about then:") if eta else _("Nobody knows how long they take.")
     return [
@@ -106,7 +112,7 @@ def in_line(workers: Workers, n_before: int) -> list[Blocker]:
 
 def eta_of(workers: Workers, n_before: int) -> datetime | None:
     """Return about when an item with so many before it is begun; None when nobody knows."""
-    if workers.automation is None or not n_before:
+    if workers.automation is None or not 0 < n_before < COUNT_AT_MOST:
         return None
     return estimate(
         database_now(),

@@ -49,7 +49,7 @@ class _Waits:
             return because(self._joins() or _about_to_go_on())
         return because(found[:MAX_NAMED], eta=_earliest(found))
 
-    def _of(self, *kinds: WaitsFor) -> dict[int, Token]:
+    def _of(self, *kinds: Token.WaitsFor) -> dict[int, Token]:
         return {token.number: token for token in self.tokens if token.waits_for in kinds}
 
     def _step(self, token: Token) -> str:

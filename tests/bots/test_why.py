@@ -100,7 +100,10 @@ def test_all_slots_are_at_work_and_nobody_knows_how_long(folder):
 
     assert blocker.code == "slots_busy"
     assert blocker.sentence == f"The one slot of the pool “{bot.pool.title}” is at work."
-    assert blocker.next == "It is number 1 in line. Nobody knows how long those at work will take."
+    assert blocker.next == (
+        "Slots are shared out: its own queue or automation has 1 of them. "
+        "It is number 1 in line. Nobody knows how long those at work will take."
+    )
     assert why(run).eta is None
     finish_run(working.pk, working.token, ExitReport())
     assert starts(run, bot)
@@ -115,7 +118,7 @@ def test_the_place_in_line_and_when_about_its_turn_comes(folder):
 
     found = why(run)
 
-    assert only(found).next.startswith("It is number 3 in line, and starts at about the time")
+    assert "It is number 3 in line, and starts at about the time" in only(found).next
     assert timedelta(minutes=2.9) < found.eta - now < timedelta(minutes=3.5)
     assert only(found).at == found.eta
 

@@ -99,7 +99,7 @@ def test_a_paused_queue(queue, supervisor_client):
 
 def test_a_queue_without_an_automation_until_a_bot_from_outside_asks(queue, designer, client_of):
     change(queue, automation=None)
-    item, other = add(queue), add(queue)
+    item, other, last = make_items(queue, 3)
 
     blocker = only(why(item))
 
@@ -108,6 +108,9 @@ def test_a_queue_without_an_automation_until_a_bot_from_outside_asks(queue, desi
     assert press(client_of(designer), blocker.act) == 200
     lease_items(queue.pk, n=1, bot="Outside")
     assert why(other).codes == ["nothing"]
+    in_line = only(why(last))
+    assert (in_line.code, in_line.sentence) == ("in_line", "Bots from outside work this queue.")
+    assert in_line.next == "1 item goes first. Nobody knows how long they take."
     assert is_leased(queue, other)
 
 
