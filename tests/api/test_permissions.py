@@ -32,6 +32,7 @@ SERVICE = {"until": "2026-01-01T00:00:00Z"}  # in the past: refused, after the r
 CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
     ("GET", "/queues"): (VIEW, None),
     ("GET", "/queues/{queue}"): (VIEW, None),
+    ("GET", "/queues/{queue}/forecast"): (VIEW, None),
     ("PUT", "/queues/{queue}"): (DESIGN, {}),
     ("POST", "/queues/{queue}/pause"): (OPERATE, WITH_REASON),
     ("POST", "/queues/{queue}/resume"): (OPERATE, {}),
