@@ -157,7 +157,7 @@ def _overlap(trigger: Trigger) -> Blocker | None:
 
 def _failed(trigger: Trigger) -> Blocker | None:
     """The last start could not be made: the next one will fail the same way, as likely as not."""
-    last = Firing.objects.filter(trigger=trigger).order_by("-fired_at", "-pk").first()
+    last = Firing.objects.filter(trigger=trigger).order_by("-planned_at", "-pk").first()
     if last is None or last.outcome != Outcome.FAILED:
         return None
     return Blocker(
