@@ -20,8 +20,8 @@ from apps.queues.models import WorkQueue
 
 from .finding import find_queue, may_operate
 from .presenting import queue_out, queues_out
+from .queue_schemas import PauseIn, QueueIn, QueueList, QueueOut
 from .routers import queues as router
-from .schemas import PauseIn, QueueIn, QueueList, QueueOut
 from .setting import BINDING, plain, values_of
 
 SETTABLE = {"key", *QueueIn.model_fields}

@@ -14,7 +14,7 @@ from apps.queues import engine
 from apps.queues.capabilities import tidy_capabilities
 from apps.queues.models import Gate
 
-from .schemas import QueueIn
+from .queue_schemas import QueueIn
 
 # null means "none" for these; for all others it means nothing
 NULLABLE: Final = {"automation", "gate", "max_in_progress", "sla_seconds", "cut_off"}
