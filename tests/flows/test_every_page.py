@@ -36,6 +36,7 @@ PAGES = [
     "/applications/new/", "/applications/stop/", "/settings/limits/", "/settings/limits/{limit}/",
     "/settings/limits/new/", "/settings/freezes/", "/settings/freezes/{freeze}/",
     "/settings/freezes/new/",
+    "/queues/{foretold}/forecast/", "/queues/{foretold}/forecast/?bots=8&more=100",
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
     "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
     "/nothing-here/",
@@ -80,6 +81,9 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
             for kind in ("state", "event", "expected")
         },
         "delivery": running_room.query("select min(id) from triggers_delivery")[0][0],
+        "foretold": running_room.query("select id from queues_workqueue where key = 'foretold'")[0][
+            0
+        ],
         "gate": running_room.query("select id from queues_gate where key = 'learnt'")[0][0],
         "proposal": running_room.query("select max(id) from learning_proposal")[0][0],
         "learnt_rule": running_room.query("select max(id) from learning_rule")[0][0],
@@ -116,6 +120,8 @@ hand_in_read(make_queue("read", folder=folder, gate=make_gate(folder, key="seen"
 from apps.bots.models import Bot
 from tests.assets.rows import login, make_asset, override
 override(make_asset(folder, "seen", login()), Bot.objects.order_by("pk").first(), login())
+from tests.forecast.seen import make_forecast_to_see
+make_forecast_to_see(folder)
 from tests.flows.ai_to_see import make_ai_to_see
 make_ai_to_see(folder)
 from tests.flows.triggers_to_see import make_triggers_to_see

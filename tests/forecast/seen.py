@@ -4,11 +4,12 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
+from apps.accounts.models import Folder
 from apps.bots.models import Automation, Bot, BotPool
 from apps.lib.clock import database_now
 from apps.queues.models import Attempt, MinuteCount, WorkQueue
 from apps.queues.upkeep import fold_counters
-from tests.factories_queues import make_items
+from tests.factories_queues import make_items, make_queue
 
 MINUTE = timedelta(minutes=1)
 
@@ -101,3 +102,15 @@ def staffed(queue: WorkQueue, *, slots: int = 2, bots: int = 1, max_runs: int = 
     WorkQueue.objects.filter(pk=queue.pk).update(automation=automation, max_runs=max_runs)
     queue.refresh_from_db()
     return pool
+
+
+def make_forecast_to_see(folder: Folder) -> WorkQueue:
+    """A queue with a past whose bots lease by API, and that will be late."""
+    queue = make_queue(
+        "foretold", folder=folder, title="Parcels to claim", sla_seconds=3600, max_attempts=2
+    )
+    for bot in ("one", "two"):
+        worked(queue, 40, seconds=[40.0, 80.0, 30.0, 90.0] * 10, bot=bot, failed=2)
+    came_in(queue, 20)
+    make_items(queue, 200)
+    return queue
