@@ -201,7 +201,7 @@ def test_a_run_of_an_automation_is_started_and_counted_until_it_ends(folder, que
     look_at_queues()
     look_at_queues()
 
-    assert Run.objects.get().input == {"waiting": 1}
+    assert Run.objects.get().input == {"waiting": 2}
 
 
 def test_what_can_not_start_counts_towards_switching_it_off(queue):
