@@ -107,7 +107,7 @@ def trigger_deliveries(audience: Audience, arg: str) -> Context | None:
     topics=("trigger:{id}",),
 )
 def trigger_log(audience: Audience, arg: str) -> Context | None:
-    """`arg` is the query string of the log with the trigger's number: `id=12&outcome=failed`."""
+    """`arg` is the trigger's number with the query string of the log: `12?outcome=failed`."""
     wanted = LogFilter.parse(arg)
     trigger = _trigger(audience, wanted.trigger_id)
     if trigger is None:

@@ -88,18 +88,19 @@ class TriggerFilter:
 
 @dataclass(frozen=True)
 class LogFilter:
-    """What a start log was asked for: `id=12&outcome=failed&cursor=…`."""
+    """What a start log was asked for: `12?outcome=failed&cursor=…`."""
 
     trigger_id: int
     outcome: str = ""
     cursor: str = ""
 
     @classmethod
-    def parse(cls, query: str) -> "LogFilter":
+    def parse(cls, arg: str) -> "LogFilter":
+        trigger_id, _mark, query = arg.partition("?")
         said = _values(query)
         outcome = said.get("outcome", "")
         return cls(
-            whole_number(said.get("id", "")) or 0,
+            whole_number(trigger_id) or 0,
             outcome if outcome in Firing.Outcome.values else "",
             said.get("cursor", ""),
         )

@@ -60,7 +60,7 @@ def detail_context(request: PersonRequest, trigger: Trigger) -> dict[str, Any]:
     events = history_of(("trigger", trigger.pk), limit=HISTORY_LENGTH).items
     return {
         "trigger": trigger,
-        "log_arg": f"id={trigger.pk}&{query}" if query else f"id={trigger.pk}",
+        "log_arg": f"{trigger.pk}?{query}" if query else str(trigger.pk),
         "saved": _saved(request, trigger),
         "watches": trigger.kind in (Trigger.Kind.QUEUE, Trigger.Kind.STATE),
         "listening": listening_of(trigger, request),

@@ -1,10 +1,12 @@
 """The list, one trigger and the week: what they show, and to whom."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from apps.accounts.models import User
+from apps.events import fragments
 from apps.lib.clock import database_now
 from apps.triggers.lifecycle import fire_due, fire_now, pause_folder, pause_trigger, save_trigger
 from apps.triggers.models import Firing, FolderPause, Trigger
@@ -205,3 +207,17 @@ def test_the_week_in_which_the_clocks_change_says_so(supervisor, supervisor_clie
 
     assert "The clocks change" in week
     assert "03:00" in week
+
+
+@pytest.mark.parametrize("query", ["", "?outcome=fired"])
+def test_the_start_log_hears_of_its_trigger_however_it_is_filtered(
+    supervisor_client, folder, query
+):
+    trigger = make_trigger(folder)
+
+    text = text_of(supervisor_client.get(f"/triggers/{trigger.pk}/{query}"))
+
+    live = re.search(r'data-live="(trigger\.log:[^"]*)"', text)
+    assert live
+    log, arg = fragments.find(live[1])
+    assert log.topics_of(arg) == (f"trigger:{trigger.pk}",)
