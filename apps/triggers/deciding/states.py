@@ -65,8 +65,13 @@ class StateVerdict:
     refused: str = ""
     held_seconds: float = 0.0
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether anything but what it has seen is to be written."""
+        return bool(self.occasion or self.refused)
+
     def changes(self, before: StateSeen | None) -> bool:
-        return self.seen != before or bool(self.occasion or self.refused)
+        return self.seen != before or self.is_telling
 
 
 def decide_state(

@@ -5,13 +5,14 @@ under the lock; what was measured before the trigger was last looked at counts f
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
+import orjson
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.lib.clock import database_now
 from apps.lib.json import JsonObject
@@ -36,6 +37,23 @@ Kind = Trigger.Kind
 MOVES_AT_ONCE: Final = 200
 
 
+# What others have locked, changed or looked at since is left to them. Locked in order, so that two
+# schedulers never wait for each other.
+REMEMBER: Final = """
+with free as materialized (
+    select t.id, v.seen
+      from unnest(%(id)s::bigint[], %(version)s::int[], %(before)s::text[], %(seen)s::text[])
+           as v (id, version, before, seen)
+      join triggers_trigger t on t.id = v.id
+     where t.status = 'enabled' and t.version = v.version and t.seen = v.before::jsonb
+       and (t.checked_at is null or t.checked_at < %(at)s)
+     order by t.id for update of t skip locked
+)
+update triggers_trigger t set seen = free.seen::jsonb, checked_at = %(at)s
+  from free where t.id = free.id
+"""
+
+
 class _Known(threading.local):
     """What each thread has read of them."""
 
@@ -56,14 +74,36 @@ def look_at_states() -> int:
     for each in watched:
         wanted |= each.rule.facts(each.folder_id)
     measured = measure(wanted)
-    moving = [each for each in watched if _would_move(each, measured)]
-    return sum(attend(each.id, partial(_move_state, measured)) for each in moving[:MOVES_AT_ONCE])
+    verdicts = [(each, _verdict(each, measured)) for each in watched]
+    moved = [(each, verdict) for each, verdict in verdicts if verdict is not None]
+    telling = [each for each, verdict in moved if verdict.is_telling]
+    silent = [(each, verdict) for each, verdict in moved if not verdict.is_telling]
+    n = _remember_many(silent, measured.at) if silent else 0
+    return n + sum(
+        attend(each.id, partial(_move_state, measured)) for each in telling[:MOVES_AT_ONCE]
+    )
 
 
-def _would_move(each: Watched[StateRule], measured: Measured) -> bool:
+def _verdict(each: Watched[StateRule], measured: Measured) -> StateVerdict | None:
+    """Return what becomes of one, None if nothing does."""
     before = StateSeen.stored(each.seen)
     judged = judge(each.rule, each.folder_id, measured.facts, measured.at)
-    return decide_state(each.rule, before, judged.holds, measured.at).changes(before)
+    verdict = decide_state(each.rule, before, judged.holds, measured.at)
+    return verdict if verdict.changes(before) else None
+
+
+def _remember_many(moved: Sequence[tuple[Watched[StateRule], StateVerdict]], at: datetime) -> int:
+    """Keep what those have seen that start and tell nothing; return how many that was."""
+    columns: dict[str, Any] = {
+        "id": [each.id for each, _verdict in moved],
+        "version": [each.version for each, _verdict in moved],
+        "before": [orjson.dumps(each.seen).decode() for each, _verdict in moved],
+        "seen": [orjson.dumps(verdict.seen.as_json()).decode() for _each, verdict in moved],
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(REMEMBER, columns)
+        return cursor.rowcount
 
 
 def attend(pk: int, move: Callable[[int], bool]) -> bool:

@@ -30,6 +30,7 @@ class Watched(Generic[Rule]):
 
     id: int
     folder_id: int
+    version: int
     rule: Rule
     seen: JsonObject
 
@@ -56,7 +57,8 @@ class Watch(Generic[Rule]):
         changed = [pk for pk, stamp in stamps.items() if self._stamps.get(pk) != stamp]
         for pk in self._known.keys() - stamps.keys():
             del self._known[pk]
-        for trigger in Trigger.objects.filter(pk__in=changed).only("folder_id", "rule", "seen"):
+        rows = Trigger.objects.filter(pk__in=changed)
+        for trigger in rows.only("folder_id", "version", "rule", "seen"):
             self._keep(trigger)
         self._stamps = stamps
 
@@ -68,4 +70,6 @@ class Watch(Generic[Rule]):
             log.warning("trigger_rule_broken", trigger=trigger.pk, error=error.message)
             self._known.pop(trigger.pk, None)
             return
-        self._known[trigger.pk] = Watched(trigger.pk, trigger.folder_id, rule, trigger.seen)
+        self._known[trigger.pk] = Watched(
+            trigger.pk, trigger.folder_id, trigger.version, rule, trigger.seen
+        )
