@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import F
@@ -64,7 +64,7 @@ def tries_of_queues(
     application_ids: Collection[int], *, since: datetime, span_seconds: int
 ) -> Iterable[Tries]:
     """Return how tries of items went, from the minutes that charts are made of."""
-    values = {"ids": list(application_ids), "since": since, "span": span_seconds}
+    values: dict[str, Any] = {"ids": list(application_ids), "since": since, "span": span_seconds}
     with connection.cursor() as cursor:
         cursor.execute(TRIES, values)
         return [Tries(pk, at, int(n), int(failed)) for pk, at, n, failed in cursor.fetchall()]
