@@ -67,7 +67,7 @@ def test_each_tab_counts_what_its_list_shows(queue):
 def test_rows_of_many_queues_cost_the_same(folder, django_assert_num_queries):
     queues = [queue_in(folder, f"queue-{number}") for number in range(10)]
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         queue_rows(queues)
 
 
