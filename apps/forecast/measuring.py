@@ -23,7 +23,8 @@ from . import statements
 from .arriving import Arrivals, Hour, believe
 from .days import calendar_of, hours_ahead, hours_seen
 from .handling import Handling
-from .simulating import MAX_JOBS, NEVER, Due, Waiting
+from .simulating import MAX_JOBS
+from .situations import NEVER, Due, Waiting
 from .tries import Try, work_seconds
 
 MAX_READY, MAX_OTHERS, MAX_TRIED, MAX_LEADS = 20_000, 2_000, 800, 200

@@ -5,7 +5,8 @@ from itertools import count
 from typing import Final
 
 from .accepting import ACCEPTED, Need
-from .simulating import Simulated, Situation, simulate
+from .simulating import Simulated, simulate
+from .situations import Situation
 
 # Looked at roughly at first, then one by one around the first that will do
 CANDIDATES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)

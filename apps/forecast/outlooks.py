@@ -11,7 +11,8 @@ from .accepting import Need
 from .capacity import Capacity, capacity_of
 from .measuring import Measures, measure
 from .needing import slots_needed
-from .simulating import Simulated, Situation, Waiting, simulate
+from .simulating import Simulated, simulate
+from .situations import Situation, Waiting
 
 Basis = Literal["none", "few", "good"]
 

@@ -10,15 +10,15 @@ Seconds from now throughout. The same situation and seed give the same answer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arriving import Arrivals
-from .handling import Draws, Handling
-from .windows import Closing, closings_of_slots, shifted
+from .jobs import Jobs
+from .situations import NEVER, Situation
+from .windows import closings_of_slots, shifted
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -30,48 +30,6 @@ MAX_JOBS: Final = 600
 # Of those that wait for another try at a time; what is beyond is tried again at once
 MAX_PENDING: Final = 48
 SEED: Final = 20_261_123
-NEVER: Final = float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An item that is there already, or `n` like it: when it may start, and when it is due."""
-
-    ready_at: float = 0.0
-    due_at: float = NEVER
-    n: float = 1.0
-    # in hand for so long already
-    elapsed: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """When what comes in is due. Nothing given: never."""
-
-    after: float | None = None
-    # moments at which everything that came in before is due, in order
-    cut_offs: tuple[float, ...] = ()
-    # of queues whose items say it themselves: how long before, drawn from what was seen
-    leads: tuple[float, ...] = ()
-    share: float = 0.0
-
-    @property
-    def is_set(self) -> bool:
-        return self.after is not None or bool(self.cut_offs) or self.share > 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """All that a forecast starts from. `waiting` in the order in which it will be leased."""
-
-    horizon: float
-    slots: int
-    handling: Handling
-    waiting: tuple[Waiting, ...] = ()
-    arrivals: Arrivals = field(default_factory=Arrivals)
-    arrivals_scale: float = 1.0
-    due: Due = field(default_factory=Due)
-    closings: tuple[Closing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,83 +89,16 @@ def simulate(
     what `waiting_at` needs.
     """
     rng = np.random.default_rng(seed)
-    jobs = _Jobs(situation, rng, n_paths, max_jobs)
+    jobs = Jobs(situation, rng, n_paths, max_jobs)
     wanted = slots or (situation.slots,)
     return [_Walk(situation, jobs, n, seed, has_curve=has_curve).run() for n in wanted]
-
-
-class _Jobs:
-    """The work of all paths in the order of its coming, as (jobs, paths); inf: no such job."""
-
-    def __init__(
-        self, situation: Situation, rng: np.random.Generator, n_paths: int, max_jobs: int
-    ) -> None:
-        self.n_paths = n_paths
-        self.draws = Draws(situation.handling, rng, n_paths)
-        there = _joined(situation.waiting, max_jobs)
-        counts = situation.arrivals.counts(rng, n_paths, situation.arrivals_scale)
-        expected = float(counts.sum(axis=0).mean()) if len(counts) else 0.0
-        self.block = max(1.0, np.ceil(expected / max(1, max_jobs)))
-        coming = _times(situation, counts, self.block, rng)
-        known = np.repeat(np.array([each.ready_at for each in there])[:, None], n_paths, axis=1)
-        self.ready = np.concatenate([known, coming])
-        due = self._due(situation, there, coming, rng)
-        # what is late already, or due after the horizon, can't be late within it
-        self.due = np.where((due >= 0) & (due <= situation.horizon), due, NEVER)
-        weights = [each.n for each in there] + [self.block] * len(coming)
-        self.weight = np.asarray(weights, dtype=np.float64)
-        self.service = self._service(there)
-        self._sort()
-        self.is_blocks = bool((self.weight > 1.0).any())
-
-    def _due(
-        self,
-        situation: Situation,
-        there: Sequence[Waiting],
-        coming: Floats,
-        rng: np.random.Generator,
-    ) -> Floats:
-        rule, found = situation.due, np.full(coming.shape, NEVER)
-        if rule.after is not None:
-            found = np.minimum(found, coming + rule.after)
-        if rule.cut_offs:
-            ends = np.asarray([*rule.cut_offs, NEVER])
-            places = np.searchsorted(ends[:-1], np.minimum(coming, 1e18), side="right")
-            found = np.minimum(found, ends[places])
-        if rule.leads and rule.share > 0:
-            leads = rng.choice(np.asarray(rule.leads), coming.shape)
-            leads[rng.random(coming.shape) >= rule.share] = NEVER
-            found = np.minimum(found, coming + leads)
-        known = np.repeat(np.array([each.due_at for each in there])[:, None], self.n_paths, axis=1)
-        return np.concatenate([known, found])
-
-    def _service(self, there: Sequence[Waiting]) -> Floats:
-        found = self.draws.times(len(self.weight))
-        heaps = np.flatnonzero(self.weight > 1.0)
-        if len(heaps):
-            weights = np.repeat(self.weight[heaps][:, None], self.n_paths, axis=1)
-            found[heaps] = self.draws.sums(weights)
-        for row, each in enumerate(there):
-            if each.elapsed > 0:
-                # what is left; of one that takes longer already than drawn, half as much again
-                left = found[row] - each.elapsed
-                found[row] = np.where(left > 0, left, found[row] * 0.5)
-        return found
-
-    def _sort(self) -> None:
-        """Order each path by when its work comes; what came first keeps its place."""
-        order = np.argsort(self.ready, axis=0, kind="stable")
-        self.ready = np.take_along_axis(self.ready, order, axis=0)
-        self.due = np.take_along_axis(self.due, order, axis=0)
-        self.service = np.take_along_axis(self.service, order, axis=0)
-        self.weight = self.weight[order]
 
 
 class _Walk:
     """One walk of all paths through time with a number of slots."""
 
     def __init__(
-        self, situation: Situation, jobs: _Jobs, slots: int, seed: int, *, has_curve: bool
+        self, situation: Situation, jobs: Jobs, slots: int, seed: int, *, has_curve: bool
     ) -> None:
         self.situation, self.jobs, self.slots = situation, jobs, slots
         self.rng = np.random.default_rng(seed + 1)
@@ -367,38 +258,3 @@ class _Walk:
             weights=weights,
             busy_share=self.worked / (n * self.slots * horizon),
         )
-
-
-def _joined(waiting: Sequence[Waiting], max_jobs: int) -> list[Waiting]:
-    """Take neighbours together until there are no more than `max_jobs`."""
-    size = -(-len(waiting) // max(1, max_jobs))
-    if size <= 1:
-        return list(waiting)
-    found = []
-    for first in range(0, len(waiting), size):
-        part = waiting[first : first + size]
-        middle = part[len(part) // 2]
-        n = sum(each.n for each in part)
-        found.append(Waiting(middle.ready_at, middle.due_at, n))
-    return found
-
-
-def _times(situation: Situation, counts: Places, block: float, rng: np.random.Generator) -> Floats:
-    """Return when each arrival comes, as (arrivals, paths), in no order; inf: none."""
-    n_paths = counts.shape[1]
-    blocks = np.floor(counts / block + rng.random(counts.shape)).astype(np.int64)
-    most = int(blocks.sum(axis=0).max()) if len(blocks) else 0
-    found = np.full((most, n_paths), NEVER)
-    filled = np.zeros(n_paths, dtype=np.int64)
-    for row, each in zip(blocks, situation.arrivals.slices, strict=True):
-        n = int(row.max()) if len(row) else 0
-        if n == 0:
-            continue
-        number = np.arange(n)[:, None]
-        times = each.start + (each.end - each.start) * rng.random((n, n_paths))
-        is_one = np.broadcast_to(number < row, times.shape)
-        places = np.broadcast_to(filled + number, times.shape)
-        paths = np.broadcast_to(np.arange(n_paths), times.shape)
-        found[places[is_one], paths[is_one]] = times[is_one]
-        filled += row
-    return found

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.calendars.models import Calendar
 from apps.forecast.measuring import MAX_TRIED, measure
-from apps.forecast.simulating import NEVER
+from apps.forecast.situations import NEVER
 from apps.forecast.tries import Try, work_seconds
 from apps.lib.clock import database_now
 from apps.queues.lifecycle import lease_items

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from apps.forecast.handling import Handling
-from apps.forecast.simulating import NEVER, Due, Situation, Waiting, simulate
+from apps.forecast.simulating import simulate
+from apps.forecast.situations import NEVER, Due, Situation, Waiting
 from apps.forecast.windows import Closing, closings_of_slots, slots_at
 
 MINUTE, HOUR = 60.0, 3600.0

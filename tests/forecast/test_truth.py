@@ -10,7 +10,8 @@ import pytest
 from apps.forecast.arriving import Arrivals
 from apps.forecast.handling import Handling
 from apps.forecast.needing import ACCEPTED, slots_needed
-from apps.forecast.simulating import Due, Simulated, Situation, Waiting, simulate
+from apps.forecast.simulating import Simulated, simulate
+from apps.forecast.situations import Due, Situation, Waiting
 
 from .truth import World, live_through, situation_of, worlds
 

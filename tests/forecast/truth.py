@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from apps.forecast.arriving import Hour, Slice, believe
 from apps.forecast.handling import Handling
-from apps.forecast.simulating import Due, Situation, Waiting
+from apps.forecast.situations import Due, Situation, Waiting
 
 TODAY = date(2026, 11, 23)
 HOURS_AHEAD = 16
