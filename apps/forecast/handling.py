@@ -18,10 +18,11 @@ Floats = NDArray[np.float64]
 ENOUGH: Final = 30
 # What is believed of the width before anything is seen: the log's standard deviation, as if seen
 # in that many times
-PRIOR_LOG_SD, PRIOR_WEIGHT = 0.9, 2.0
+PRIOR_LOG_SD, PRIOR_WEIGHT = 0.7, 4.0
 SHORTEST: Final = 1e-4
-# Unless a limit is known: no single try is taken to last longer than this many times the longest
+# Where few were seen: no single try is taken to last longer than this many times the longest
 LONGEST_FACTOR: Final = 5.0
+NEVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,9 @@ class Draws:
     def __init__(self, handling: Handling, rng: np.random.Generator, n_paths: int) -> None:
         self._handling, self._rng, self._n = handling, rng, n_paths
         seen = np.maximum(np.asarray(handling.seconds, dtype=np.float64), SHORTEST)
-        self._limit = handling.longest or float(seen.max()) * LONGEST_FACTOR
+        self._limit = handling.longest or NEVER
+        if handling.is_scarce:
+            self._limit = min(self._limit, float(seen.max()) * LONGEST_FACTOR)
         self._seen = np.minimum(seen, self._limit)
         if handling.is_scarce:
             self._centre, self._width = self._believed()
