@@ -1,7 +1,7 @@
 """What people say about applications, limits and freezes; each change leaves one event."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -63,13 +63,14 @@ def save_limit(
 ) -> list[JsonObject]:
     """Set these fields of a new or a known limit; return what changed. Raises like the above.
 
-    A smaller size takes nothing from who holds a seat: fewer are given out until it fits.
+    A smaller size takes nothing from who holds a seat: fewer are given out until it fits. What a
+    rate has let start counts on at its new pace.
     """
     found = _current(limit, version)
+    before = _spacing(found)
     changes = _set(found, LIMIT, values)
-    if found.kind == Limit.Kind.SEATS:
-        found.theoretical_at = None
     check_limit(found)
+    _keep_pace(found, before)
     _store(found, changes, (*LIMIT, "theoretical_at"), by)
     _hand_back(limit, found)
     return changes
@@ -128,6 +129,26 @@ def remove_freeze(freeze: Freeze, *, by: Actor) -> None:
     """Remove it; if it holds now, work starts again."""
     record("removed", freeze, by)
     freeze.delete()
+
+
+def _spacing(limit: Limit) -> timedelta | None:
+    """Return the time from one start to the next; None of what is not, or not yet, a rate."""
+    if limit.kind != Limit.Kind.RATE or limit.per_seconds is None or limit.size < 1:
+        return None
+    return timedelta(seconds=limit.per_seconds / limit.size)
+
+
+def _keep_pace(limit: Limit, before: timedelta | None) -> None:
+    """Count what was started as so many starts, not as so much time: work that waited a day for
+    the next start under a slow rate waits no longer under a quick one.
+    """
+    after, until = _spacing(limit), limit.theoretical_at
+    if after is None or before is None:
+        limit.theoretical_at = None
+    elif until is not None and after != before:
+        now = database_now()
+        n_ahead = max(0.0, (until - now) / before)
+        limit.theoretical_at = now + min(n_ahead, limit.burst) * after
 
 
 def _current(row: RowT, version: int | None) -> RowT:
