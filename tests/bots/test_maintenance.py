@@ -122,6 +122,24 @@ def test_one_that_is_planned_begins_by_the_clock(bot: Bot, drains: Automation) -
     assert follow_the_clock() == 0
 
 
+def test_one_that_was_over_before_anybody_looked_touches_nothing(
+    bot: Bot, single: Automation
+) -> None:
+    now = database_now()
+    planned = plan_maintenance(
+        bot, starts_at=now + HOUR, until=now + 2 * HOUR, strategy="kill", by=ANNA
+    )
+    run = begun(single, bot)
+
+    # no scheduler ran meanwhile
+    Maintenance.objects.update(starts_at=now - 2 * HOUR, ends_at=now - HOUR)
+    follow_the_clock()
+
+    planned.refresh_from_db()
+    assert (status_of(run), planned.began_at) == (Run.Status.RUNNING, None)
+    assert planned.ended_at
+
+
 def test_a_person_ends_it_early(bot: Bot, single: Automation) -> None:
     planned = plan_maintenance(bot, until=database_now() + HOUR, by=ANNA)
     run = waits(single)

@@ -103,7 +103,10 @@ def follow_the_clock() -> int:
     Claims look at the clock themselves: this is about what is at work, and about history.
     """
     n = 0
-    due = Maintenance.objects.filter(ended_at=None, began_at=None, starts_at__lte=Now())
+    # what was over before any scheduler saw it begin must not touch what is at work by now
+    due = Maintenance.objects.filter(
+        ended_at=None, began_at=None, starts_at__lte=Now(), ends_at__gt=Now()
+    )
     for planned in due.select_related("bot", "pool"):
         n += _begin(planned)
     over = Maintenance.objects.filter(ended_at=None, ends_at__lte=Now())
