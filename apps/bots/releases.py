@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
 
-from .models import Automation, AutomationVersion, BotPool
+from .models import Automation, AutomationVersion, BotPool, Canary
 from .registry import Registered, registered_automations
 
 DEFAULT_POOL = "default"
@@ -89,6 +89,10 @@ def _release(automation: Automation, registered: Registered) -> AutomationVersio
         # the newest version may be one that is tried, or was rolled back
         automation.released_version = made
         automation.save(update_fields=["released_version"])
+        # what a canary was compared with gets no more tries: without this it is never judged
+        Canary.objects.filter(automation=automation, outcome=Canary.Outcome.TRIED).update(
+            released=made, n_judged=0
+        )
     return made
 
 

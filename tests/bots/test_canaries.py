@@ -184,6 +184,9 @@ def test_new_code_of_the_version_in_use_does_not_take_the_canary_for_released(
     assert again.current_version
     assert again.current_version.number == 3
     assert again.current_version.function == "test.patient"
+    # from now on that is what the canary is compared with: the one before gets no more tries
+    canary.refresh_from_db()
+    assert canary.released == again.current_version
 
 
 @pytest.mark.django_db
