@@ -44,7 +44,8 @@ select u.application_id, date_bin(make_interval(secs => %(span)s), r.ended_at, %
  where u.application_id = any(%(applications)s) and r.ended_at >= %(since)s and {_ENDED}
  group by 1, 2
 """
-# What the breakers of applications that single runs work in should see.
+# What the breakers of applications that single runs work in should see, but for those that answer
+# and go on answering: judging them each second would be two queries for nothing.
 SEEN: Final = f"""
 select p.id, s.* from limits_application p
  cross join lateral (
@@ -57,8 +58,9 @@ select p.id, s.* from limits_application p
               count(*) filter (where r.started_at >= p.probe_at and {_FAILED})
          {_TRIED}
         where u.application_id = p.id and {_ENDED}
-          and r.ended_at > least(now() - make_interval(secs => p.window_seconds), p.probe_at)) s
- where p.breaker_on
+          and r.ended_at > least(now() - make_interval(secs => p.window_seconds), p.probe_at)
+       ) s (n, n_failed, n_good, n_bad)
+ where p.breaker_on and (p.state <> 'closed' or s.n_failed > 0)
    and exists (select from bots_automation_applications u where u.application_id = p.id)
 """
 

@@ -59,6 +59,9 @@ def ask_all(held: QuerySet[Run], *, by: str, kill: bool = False) -> list[int]:
     mark = "kill_requested_at" if kill else "stop_requested_at"
     asked = held.filter(status__in=Run.HELD, **{mark: None})
     ids = list(asked.select_for_update(of=("self",)).values_list("pk", flat=True))
+    if not ids:
+        # asked each second as long as a folder is stopped: pages need not draw for that
+        return []
     changes = {each: Coalesce(each, Now()) for each in {mark, "stop_requested_at"}}
     Run.objects.filter(pk__in=ids, status__in=Run.HELD).update(
         status=Run.Status.STOPPING, stop_requested_by=by[:150], **changes
