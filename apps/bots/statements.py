@@ -220,7 +220,17 @@ select a.id from bots_automation a
    and (exists (select from bots_automation_limits l where l.automation_id = a.id)
         or exists (select from bots_automation_applications u where u.automation_id = a.id))
    and exists (select from bots_run r join bots_automationversion v on v.id = r.version_id
-                where v.automation_id = a.id and r.pool_id = %(pool)s and r.status = 'pending')
+                where v.automation_id = a.id and r.pool_id = %(pool)s and r.status = 'pending'
+                  and r.ended_at is null)
+"""
+# Versions of all others that are bound: a run of one of these that is made after PENDING_BOUND was
+# asked must not start now, since nothing that binds it is locked. Parameters: pool, automations.
+NOT_LOCKED: Final = """
+select v.id from bots_automationversion v join bots_automation a on a.id = v.automation_id
+ where a.kind = 'run' and a.id <> all(%(automations)s::bigint[])
+   and a.folder_id = (select folder_id from bots_botpool where id = %(pool)s)
+   and (exists (select from bots_automation_limits l where l.automation_id = a.id)
+        or exists (select from bots_automation_applications u where u.automation_id = a.id))
 """
 
 

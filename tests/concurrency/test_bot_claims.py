@@ -1,9 +1,10 @@
 """Slots that claim at once: each run once, never more than limits allow, in fair shares."""
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Lock
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.models.functions import Now
 
 from apps.accounts.models import Folder
@@ -14,7 +15,7 @@ from apps.bots.registry import ExitReport
 from apps.bots.releases import default_pool
 from apps.limits.models import Application, FolderStop, Limit
 from tests.bots.workers import sample
-from tests.concurrency.racing import flat, race, race_same
+from tests.concurrency.racing import flat, race, race_same, until_waiting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
@@ -88,6 +89,43 @@ def test_seats_are_never_exceeded_by_slots_that_claim_and_end_at_once(
     # then all were done, and never more at once than there are seats
     assert sum(done) == 60
     assert most <= 3
+
+
+def test_a_run_that_is_made_while_somebody_claims_takes_no_seat_that_is_not_there(
+    folder: Folder, automation: Automation, bot: Bot
+) -> None:
+    # given an automation whose only seat is taken, and another one that is bound and waits
+    other = sample(folder, "test.refuses")
+    for each in (automation, other):
+        limit = Limit.objects.create(folder=folder, key=each.key, title=each.key, size=1)
+        each.limits.add(limit)
+    waits(automation, 1)
+    held = claim_run(bot.pool_id, bot.pk, 1)
+    waits(other, 1)
+
+    # when somebody who claims waits for the other's seat, while one more is asked for, urgently
+    with connection.cursor() as cursor:
+        place = ["limits: limit", other.limits.get().pk]
+        cursor.execute("select pg_advisory_lock(hashtext(%s), %s)", place)
+        with ThreadPoolExecutor(1) as pool:
+            claim = pool.submit(claim_and_close, bot)
+            until_waiting(1)
+            waits(automation, 1, priority=100)
+            cursor.execute("select pg_advisory_unlock(hashtext(%s), %s)", place)
+            claimed = claim.result()
+
+    # then it took what it had locked
+    assert held
+    assert claimed
+    assert claimed.version.automation == other
+    assert claim_run(bot.pool_id, bot.pk, 3) is None
+
+
+def claim_and_close(bot: Bot) -> Run | None:
+    try:
+        return claim_run(bot.pool_id, bot.pk, 2)
+    finally:
+        connections.close_all()
 
 
 def test_a_rate_lets_no_more_through_however_many_ask_at_once(

@@ -13,6 +13,7 @@ from apps.bots.statements import (
     CLAIM,
     LEFT,
     LOOK,
+    NOT_LOCKED,
     PENDING_BOUND,
     POINT_SECONDS,
     lock_bound,
@@ -116,17 +117,20 @@ def _claim(names: dict[str, int], refused: list[int]) -> Run | None:
 def _claim_bound(names: dict[str, int]) -> Run | None:
     """Claim under the locks of what binds runs that wait, each step a statement of its own.
 
-    What is bound in the same moment for the first time may let one run through.
+    What is bound in the same moment for the first time may let one run through. A run that is made
+    meanwhile, of an automation of which none waited before, waits for the next claim.
     """
     with connection.cursor() as cursor:
         cursor.execute(PENDING_BOUND, names)
         bound = [pk for (pk,) in cursor.fetchall()]
-        if not bound:
-            return _claim(names, [])
-        cursor.execute(lock_bound(), {"automations": bound})
-        cursor.execute(refused_versions(), {"automations": bound})
-        run = _claim(names, [pk for (pk,) in cursor.fetchall()])
-        if run is not None:
+        cursor.execute(NOT_LOCKED, {**names, "automations": bound})
+        refused = [pk for (pk,) in cursor.fetchall()]
+        if bound:
+            cursor.execute(lock_bound(), {"automations": bound})
+            cursor.execute(refused_versions(), {"automations": bound})
+            refused += [pk for (pk,) in cursor.fetchall()]
+        run = _claim(names, refused)
+        if run is not None and bound:
             automation = Automation.objects.get(versions=run.version_id)
             if automation.pk in bound:
                 cursor.execute(spend_start(), {"automation": automation.pk})
