@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.limits.breaker import Seen
-from apps.limits.lifecycle import judge_application
+from apps.limits.tries import feed
 from apps.limits.users import Name, Tries, Use
 
 from .models import Run
@@ -44,8 +44,7 @@ select u.application_id, date_bin(make_interval(secs => %(span)s), r.ended_at, %
  where u.application_id = any(%(applications)s) and r.ended_at >= %(since)s and {_ENDED}
  group by 1, 2
 """
-# What the breakers of applications that single runs work in should see, but for those that answer
-# and go on answering: judging them each second would be two queries for nothing.
+# What tries came to in applications that single runs work in; see apps.limits.tries.
 SEEN: Final = f"""
 select p.id, s.* from limits_application p
  cross join lateral (
@@ -60,8 +59,18 @@ select p.id, s.* from limits_application p
         where u.application_id = p.id and {_ENDED}
           and r.ended_at > least(now() - make_interval(secs => p.window_seconds), p.probe_at)
        ) s (n, n_failed, n_good, n_bad)
- where p.breaker_on and (p.state <> 'closed' or s.n_failed > 0)
+ where p.id = any(%(ids)s::bigint[]) and p.breaker_on
    and exists (select from bots_automation_applications u where u.application_id = p.id)
+"""
+# Applications that answer, as far as is known, though single runs in them failed lately: those that
+# are being tried are looked at by what looks after items.
+FAILING: Final = f"""
+select p.id from limits_application p
+ where p.breaker_on and p.state = 'closed'
+   and exists (select {_TRIED}
+                where u.application_id = p.id and {_FAILED}
+                  and r.ended_at > now() - make_interval(secs => p.window_seconds)
+                  and (p.counts_from is null or r.ended_at > p.counts_from))
 """
 
 
@@ -111,19 +120,19 @@ def names_of_runs(ids: Collection[int]) -> Mapping[int, Name]:
     }
 
 
-def feed_breakers() -> int:
-    """Let the breakers see how single runs went; return how many moved."""
+def count_tries(application_ids: Collection[int]) -> Iterable[tuple[int, Seen]]:
+    """Return what single runs in these applications came to; for apps.limits.tries."""
     with connection.cursor() as cursor:
-        cursor.execute(SEEN)
+        cursor.execute(SEEN, {"ids": list(application_ids)})
         rows = cursor.fetchall()
-    moved = 0
-    for pk, n, n_failed, n_good_probes, n_failed_probes in rows:
-        seen = Seen(
-            n=n,
-            n_failed=n_failed,
-            n_successful_probes=n_good_probes,
-            n_failed_probes=n_failed_probes,
-        )
-        verdict = judge_application(pk, seen)
-        moved += bool(verdict and verdict.is_change)
-    return moved
+    for pk, n, n_failed, n_good, n_bad in rows:
+        seen = Seen(n=n, n_failed=n_failed, n_successful_probes=n_good, n_failed_probes=n_bad)
+        yield pk, seen
+
+
+def feed_breakers() -> int:
+    """Let applications be judged in which single runs failed lately; return how many moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(FAILING)
+        failing = [pk for (pk,) in cursor.fetchall()]
+    return feed(failing)

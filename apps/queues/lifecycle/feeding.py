@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.limits.breaker import Seen
-from apps.limits.lifecycle import judge_application
 from apps.limits.models import Application
+from apps.limits.tries import feed
 from apps.queues.models import Attempt
 from apps.queues.statements import SEEN
 
@@ -28,18 +28,15 @@ def feed_after(results: Iterable[Result], queue_ids: Collection[int]) -> None:
         transaction.on_commit(lambda: feed(ids), robust=True)
 
 
-def feed(application_ids: Collection[int]) -> int:
-    """Let the breakers of these applications see what tries came to; return how many moved."""
-    moved = 0
+def count_tries(application_ids: Collection[int]) -> Iterable[tuple[int, Seen]]:
+    """Return what tries at items of these applications came to; for apps.limits.tries."""
     for pk, n, n_failed, n_good, n_bad in run(SEEN, {"ids": list(application_ids)}):
         seen = Seen(n=n, n_failed=n_failed, n_successful_probes=n_good, n_failed_probes=n_bad)
-        verdict = judge_application(pk, seen)
-        moved += bool(verdict and verdict.is_change)
-    return moved
+        yield pk, seen
 
 
 def feed_probed() -> int:
-    """Do so for those that rested and are being tried; return how many moved."""
+    """Let applications be judged that rested and are being tried; return how many moved."""
     tried = Application.objects.exclude(state=Application.State.CLOSED)
     ids = list(tried.filter(probe_at__lte=Now()).values_list("pk", flat=True))
     return feed(ids) if ids else 0
