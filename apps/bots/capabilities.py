@@ -14,9 +14,11 @@ from .models import MAX_CAPABILITY
 MAX_CAPABILITIES: Final = 50
 
 
-def check_capabilities(words: Iterable[str], path: str = "capabilities") -> list[str]:
+def check_capabilities(
+    words: Iterable[str], path: str = "capabilities", *, at_most: int = MAX_CAPABILITIES
+) -> list[str]:
     """Return them sorted, each once, without blanks around. Raises InvalidError for one that is
-    none: too long, with a comma in it, or not to be printed."""
+    none: too long, with a comma in it, or not to be printed; and for more than `at_most`."""
     found = sorted({each.strip() for each in words} - {""})
     words_said = {"n": MAX_CAPABILITY}
     problems = [
@@ -28,8 +30,8 @@ def check_capabilities(words: Iterable[str], path: str = "capabilities") -> list
         for each in found
         if len(each) > MAX_CAPABILITY or "," in each or not each.isprintable()
     ]
-    if len(found) > MAX_CAPABILITIES:
-        problems.append(FieldProblem(path, _("at most %d capabilities") % MAX_CAPABILITIES))
+    if len(found) > at_most:
+        problems.append(FieldProblem(path, _("at most %d capabilities") % at_most))
     if problems:
         raise InvalidError(f"{path}: {problems[0].message}.", fields=problems)
     return found
@@ -40,7 +42,8 @@ class CapabilitiesField(forms.CharField):
 
     default_help_text = gettext_lazy("Words with commas between, such as sap, excel.")
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, at_most: int = MAX_CAPABILITIES, **options: Any) -> None:
+        self.at_most = at_most
         options.setdefault("required", False)
         options.setdefault("help_text", self.default_help_text)
         super().__init__(max_length=MAX_CAPABILITIES * (MAX_CAPABILITY + 2), **options)
@@ -50,7 +53,7 @@ class CapabilitiesField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         try:
-            return check_capabilities(super().clean(value).split(","))
+            return check_capabilities(super().clean(value).split(","), at_most=self.at_most)
         except InvalidError as error:
             raise forms.ValidationError([problem.message for problem in error.fields]) from error
 

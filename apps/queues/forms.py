@@ -7,14 +7,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
-from apps.bots.models import MAX_CAPABILITY, Automation
+from apps.bots.capabilities import CapabilitiesField
+from apps.bots.models import Automation
 from apps.lib.errors import DomainError
 from apps.lib.json import parse_json
 from apps.lib.schema import require_schema
 from apps.limits.models import Application, Limit
 
 from . import engine
-from .capabilities import tidy_capabilities
 from .models import Gate, WorkQueue
 from .models.queues import MAX_CAPABILITIES
 
@@ -62,34 +62,12 @@ class JsonField(forms.CharField):
         """What it means is for the form to judge."""
 
 
-class CapabilitiesField(forms.CharField):
-    """Words with commas between them."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        text = str(super().to_python(value) or "")
-        super().run_validators(text)
-        return tidy_capabilities(text.split(","))
-
-    def validate(self, value: Any) -> None:
-        if len(value) > MAX_CAPABILITIES:
-            raise forms.ValidationError(_("Give at most %d words.") % MAX_CAPABILITIES)
-        if any(len(word) > MAX_CAPABILITY for word in value):
-            text = _("A word may have at most %d characters.")
-            raise forms.ValidationError(text % MAX_CAPABILITY)
-
-    def run_validators(self, value: Any) -> None:
-        """How long the words may be was checked one by one."""
-
-
 class QueueForm(WorkQueueForm):
     """Everything about a queue that a designer sets."""
 
     required_capabilities = CapabilitiesField(
         label=_("Needs a bot with"),
-        required=False,
+        at_most=MAX_CAPABILITIES,
         help_text=_("Words with commas between them, as in sap, excel. Empty: any bot."),
     )
 

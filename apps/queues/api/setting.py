@@ -5,14 +5,15 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from apps.accounts.http import TokenRequest
+from apps.bots.capabilities import check_capabilities
 from apps.bots.models import Automation
 from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.json import JsonObject
 from apps.lib.schema import require_schema
 from apps.limits.models import Application, Limit
 from apps.queues import engine
-from apps.queues.capabilities import tidy_capabilities
 from apps.queues.models import Gate
+from apps.queues.models.queues import MAX_CAPABILITIES
 
 from .queue_schemas import QueueIn
 
@@ -39,7 +40,9 @@ def values_of(request: TokenRequest, body: QueueIn) -> JsonObject:
     for name in BINDING.keys() & values.keys():
         values[name] = _bound(request, name, values[name])
     if "required_capabilities" in values:
-        values["required_capabilities"] = tidy_capabilities(values["required_capabilities"])
+        # as those of bots: a queue must not ask for what no bot can be said to be able to do
+        name = "required_capabilities"
+        values[name] = check_capabilities(values[name], name, at_most=MAX_CAPABILITIES)
     return values
 
 
