@@ -52,7 +52,7 @@ def _is_so(question: str, names: dict[str, float]) -> bool:
         refused = _refused(names["run"])
         if not refused:
             return True
-        cursor.execute(question, {**names, "refused": refused})
+        cursor.execute(question, {**names, "refused": list(refused)})
         (is_so,) = cursor.fetchone()
     return bool(is_so)
 

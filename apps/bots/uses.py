@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.urls import reverse
@@ -102,7 +102,8 @@ def tries_of_runs(
     application_ids: Collection[int], *, since: datetime, span_seconds: int
 ) -> Iterator[Tries]:
     """Return how single runs in these applications went, span by span."""
-    names = {"applications": list(application_ids), "since": since, "span": span_seconds}
+    names: dict[str, Any] = {"applications": list(application_ids)}
+    names |= {"since": since, "span": span_seconds}
     with connection.cursor() as cursor:
         cursor.execute(TRIES, names)
         for pk, at, n, n_failed in cursor.fetchall():

@@ -61,7 +61,7 @@ def bot_maintenance(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def maintenance_end(request: PersonRequest, pk: int) -> HttpResponse:
     related = Maintenance.objects.select_related("bot", "pool")
-    planned = get_object_or_404(related.visible_to(request.user), pk=pk)  # type: ignore[attr-defined]
+    planned = get_object_or_404(related.visible_to(request.user), pk=pk)
     require(request.user, Action.OPERATE, planned.folder_id)
     try:
         end_maintenance(planned, by=request.user.actor)

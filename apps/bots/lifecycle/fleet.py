@@ -20,6 +20,7 @@ from apps.limits.models import FolderStop
 from .wishing import ask_all
 
 LONGEST_MAINTENANCE: Final = timedelta(days=31)
+MAX_REASON: Final = 300
 Strategy = Maintenance.Strategy
 
 
@@ -163,8 +164,8 @@ def _check_maintenance(
         problems.append(FieldProblem("until", _("must be within 31 days of its beginning")))
     if begins < now - timedelta(minutes=5):
         problems.append(FieldProblem("starts_at", _("must not be in the past")))
-    if len(reason) > Maintenance._meta.get_field("reason").max_length:
-        problems.append(FieldProblem("reason", _("must have at most 300 characters")))
+    if len(reason) > MAX_REASON:
+        problems.append(FieldProblem("reason", _("must have at most %d characters") % MAX_REASON))
     if problems:
         raise InvalidError(f"{problems[0].path}: {problems[0].message}.", fields=problems)
 
