@@ -107,7 +107,7 @@ def test_what_binds_a_queue_is_chosen_and_the_diff_says_it_by_name(designer_clie
         assert f"<del>{before}</del>" in page
         assert f"<ins>{after}</ins>" in page
     again = designer_client.get(address_of(queue)).text
-    assert 'value="sap, excel"' in again
+    assert 'value="excel, sap"' in again
 
 
 def test_applications_of_other_folders_are_not_for_choosing(designer_client, queue, folder):
