@@ -82,13 +82,16 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
     ("GET", "/runs/{run_id}"): (VIEW, None),
     ("POST", "/runs/{run_id}/stop"): (OPERATE, {}),
     ("GET", "/runs/{run_id}/log"): (VIEW, None),
+    ("GET", "/runs/{run_id}/why"): (VIEW, None),
+    ("GET", "/items/{item_id}/why"): (VIEW, None),
 }
 
 # tests/assets, tests/inbox/test_api.py, tests/workflows/api, tests/accounts, tests/calendars,
-# tests/ai, tests/learning, tests/triggers
+# tests/ai, tests/learning, tests/triggers, tests/limits
 TESTED_ELSEWHERE = (
     *("/ai/", "/assets", "/gates/{key}/calibration", "/gates/{key}/adopt"),
     *("/teams", "/absences", "/calendars", "/handling-rules", "/triggers", "/trigger-pause"),
+    *("/applications", "/limits", "/freezes", "/stop"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
 

@@ -182,6 +182,7 @@ CALLS = {
     ("GET", "/limits/seats"): (Action.VIEW, None),
     ("GET", "/limits/seats/seats"): (Action.VIEW, None),
     ("GET", "/freezes"): (Action.VIEW, None),
+    ("GET", "/freezes/7"): (Action.VIEW, None),
     ("GET", "/stop"): (Action.VIEW, None),
     ("POST", "/applications/erp/hold"): (Action.OPERATE, None),
     ("POST", "/applications/erp/release"): (Action.OPERATE, None),
@@ -191,6 +192,8 @@ CALLS = {
     ("PUT", "/applications/new"): (Action.DESIGN, {}),
     ("PUT", "/limits/new"): (Action.DESIGN, {}),
     ("POST", "/freezes"): (Action.DESIGN, {"title": "x"}),
+    ("PUT", "/freezes/7"): (Action.DESIGN, {"title": "x"}),
+    ("DELETE", "/freezes/7"): (Action.DESIGN, None),
     ("DELETE", "/limits/seats"): (Action.DESIGN, None),
     ("DELETE", "/applications/erp"): (Action.DESIGN, None),
 }
@@ -201,6 +204,7 @@ def test_each_call_needs_its_right(folder, role):
     program = program_of(make_person(role=role, folder=folder), folder)
     held(opened(make_application(folder, "erp")))
     make_limit(folder, "seats")
+    make_freeze(folder, pk=7)
 
     for (method, path), (action, body) in CALLS.items():
         answer = program.call(method, path, *([body] if body is not None else []))
