@@ -103,7 +103,8 @@ def _remember_many(moved: Sequence[tuple[Watched[StateRule], StateVerdict]], at:
     }
     with connection.cursor() as cursor:
         cursor.execute(REMEMBER, columns)
-        return cursor.rowcount
+        n: int = cursor.rowcount
+    return n
 
 
 def attend(pk: int, move: Callable[[int], bool]) -> bool:
