@@ -23,14 +23,21 @@ _FITS: Final = """
     {run}.required_capabilities <@ {bot}.capabilities
     and ({run}.pinned_bot_id is null or {run}.pinned_bot_id = {bot}.id)
 """
-_N_SLOTS: Final = """
-    (select count(*) from bots_run held
-      where held.pool_id = {pool} and held.source = {source}
-        and held.status in ('running', 'stopping'))
+# The same, said so that the planner takes it for something that half of the runs do. By itself it
+# guesses one in some hundreds, and reads and sorts all of a source rather than its first few.
+_LIKELY: Final = "(case when {condition} then true else false end)"
+# Both by an index that holds nothing else: see the trap below.
+_HELD: Final = """
+held as materialized (
+    select source, bot_id from bots_run
+     where pool_id = {pool} and status in ('running', 'stopping')
+)
 """
+_N_SLOTS: Final = "(select count(*) from held where held.source = {source})"
 _SERVED_AT: Final = """
-    (select max(ended_at) from bots_run ended
-      where ended.pool_id = {pool} and ended.source = {source})
+    (select ended.ended_at from bots_run ended
+      where ended.pool_id = {pool} and ended.source = {source} and ended.ended_at is not null
+      order by ended.ended_at desc limit 1)
 """
 _LEVEL: Final = f"""
     floor(({{priority}} + case when {{n_slots}} = 0 then extract(epoch from
@@ -56,31 +63,33 @@ _FOLDER_WORKS: Final = """
                                         where fa.freeze_id = f.id))
 """
 
-# The sources that wait, found by hopping from one to the next on the index `run_waiting`. The trap:
-# `select distinct source` reads every waiting run, and a join of all of them with their sources
-# sorts every one, at each claim of each slot; with 100 000 runs waiting that was 0.2 s a claim. So
-# each source is asked for its first few, in the order of the index, and only those are sorted.
+# The sources that wait, found by hopping from one to the next on the index `run_waiting`; each is
+# asked for its first few in the order of that index, and only those are sorted.
+#
+# The traps: `select distinct source`, and a join of the runs that wait with their sources, read and
+# sort every one of them at each claim of each slot. And whatever is counted for a source must not
+# be counted in an index that holds its waiting runs, or all that ever ended, as well: the planner
+# takes the number of rows of a source for small, and prefers the wrong one. So slots are counted in
+# `run_held`, ends are looked up in `run_by_source`, and each holds nothing but these. In the end
+# the candidates are taken in their order, one by one, until one can be locked: joined with the
+# table and then sorted, all waiting runs would be read once more.
 _WAITING: Final = """
 waiting(source) as (
-    (select source from bots_run where pool_id = %(pool)s and status = 'pending'
+    (select source from bots_run where pool_id = {pool} and status = 'pending'
       order by source limit 1)
     union all
     select (select r.source from bots_run r
-             where r.pool_id = %(pool)s and r.status = 'pending' and r.source > waiting.source
+             where r.pool_id = {pool} and r.status = 'pending' and r.source > waiting.source
              order by r.source limit 1)
       from waiting where waiting.source is not null
 )
 """
-
-_LOAD: Final = """
-    ((select count(*) from bots_run held
-       where held.bot_id = {bot}.id and held.status in ('running', 'stopping')) + 1)::float
-    / {bot}.n_slots
-"""
+_N_HELD: Final = "(select count(*) from held where held.bot_id = {bot}.id)"
+_LOAD: Final = f"({_N_HELD} + 1)::float / {{bot}}.n_slots"
 # The bot that claims, and those that have less to do and a slot that listens: a run that one of
 # them may take is left to it for a moment.
 _BOTS: Final = f"""
-me as materialized (
+{_HELD.format(pool="%(pool)s")}, me as materialized (
     select b.id, b.capabilities, {_LOAD.format(bot="b")} as load
       from bots_bot b
      where b.id = %(bot)s and {_AT_WORK.format(bot="b")}
@@ -93,14 +102,21 @@ me as materialized (
        and (select count(*) from bots_botslot slot
              where slot.bot_id = o.id
                and slot.heartbeat_at > now() - interval '{AWAKE_SECONDS} seconds')
-           > (select count(*) from bots_run held
-               where held.bot_id = o.id and held.status in ('running', 'stopping'))
+           > {_N_HELD.format(bot="o")}
 )
 """
 _IS_LEFT: Final = f"""
     r.created_at > clock_timestamp() - interval '{YIELD_SECONDS} seconds'
     and exists (select from idler where {_FITS.format(run="r", bot="idler")})
 """
+_STARTS: Final = "{run}.version_id <> all(%(refused)s::bigint[])"
+_MAY_CLAIM: Final = _LIKELY.format(
+    condition=f"{_FITS.format(run='r', bot='me')} and {_STARTS.format(run='r')}"
+    f" and not ({_IS_LEFT})"
+)
+_MAY_FOLLOW: Final = _LIKELY.format(
+    condition=f"{_FITS.format(run='other', bot='me')} and {_STARTS.format(run='other')}"
+)
 # What may be claimed in the pool at all; most of the time a slot asks, nothing is.
 LOOK: Final = """
 select exists (select from bots_run where pool_id = %(pool)s and status = 'pending'),
@@ -114,36 +130,41 @@ select exists (select from bots_run where pool_id = %(pool)s and status = 'pendi
 
 # Parameters: bot, slot, pool; refused: versions whose runs may not start now
 CLAIM: Final = f"""
-with recursive {_WAITING}, {_BOTS}, candidate as materialized (
+with recursive {_WAITING.format(pool="%(pool)s")}, {_BOTS}, candidate as materialized (
     select r.id, r.source, r.priority, r.share, r.created_at, r.rank_at
       from waiting
      cross join me
      cross join lateral (
            select * from bots_run r
             where r.pool_id = %(pool)s and r.status = 'pending' and r.source = waiting.source
-              and {_FITS.format(run="r", bot="me")}
-              and r.version_id <> all(%(refused)s::bigint[])
-              and not ({_IS_LEFT})
+              and {_MAY_CLAIM}
             order by r.rank_at, r.id limit {LOOKED_AT}) r
+), best as materialized (
+    select distinct on (source) source, priority, share, created_at as since
+      from candidate order by source, rank_at, id
+), counted as materialized (
+    select best.*, {_N_SLOTS.format(source="best.source")} as n_slots,
+           {_SERVED_AT.format(pool="%(pool)s", source="best.source")} as served_at
+      from best
 ), source as materialized (
     select *, {
     _LEVEL.format(priority="priority", n_slots="n_slots", since="since", served_at="served_at")
 } as level
-      from (select distinct on (source) source, priority, share, created_at as since,
-                   {_N_SLOTS.format(pool="%(pool)s", source="candidate.source")} as n_slots,
-                   {_SERVED_AT.format(pool="%(pool)s", source="candidate.source")} as served_at
-              from candidate order by source, rank_at, id) best
+      from counted
 )
 update bots_run set status = 'running', token = gen_random_uuid(), bot_id = %(bot)s,
        slot_number = %(slot)s, started_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
        progress_at = clock_timestamp()
- where id = (select r.id from bots_run r
-               join candidate on candidate.id = r.id
-               join source on source.source = candidate.source
-              where r.status = 'pending'
-              order by source.level desc, source.n_slots::float / source.share,
-                       source.served_at nulls first, candidate.rank_at, r.id
-              limit 1 for update of r skip locked)
+ where id = (select mine.id
+               from (select candidate.id from candidate
+                       join source on source.source = candidate.source
+                      order by source.level desc, source.n_slots::float / source.share,
+                               source.served_at nulls first, candidate.rank_at, candidate.id
+                     offset 0) first
+              cross join lateral (select r.id from bots_run r
+                                   where r.id = first.id and r.status = 'pending'
+                                     for update of r skip locked) mine
+              limit 1)
 returning *
 """
 
@@ -162,31 +183,38 @@ select r.id from bots_run r cross join me
 # first; when it does not (it is busy with one long item) the others go, too. A source is owed a
 # slot when it would get this one, and has none, or both are no worse off after the change.
 IS_TURN_OVER: Final = f"""
-with mine as (
-    select r.*, bot.capabilities,
-           {_N_SLOTS.format(pool="r.pool_id", source="r.source")} as n_slots,
-           not exists (select from bots_run earlier
-                        where earlier.pool_id = r.pool_id and earlier.source = r.source
-                          and earlier.status in ('running', 'stopping')
-                          and (earlier.started_at, earlier.id) < (r.started_at, r.id)) as is_first
+with recursive one as materialized (
+    select r.*, bot.capabilities
       from bots_run r join bots_bot bot on bot.id = r.bot_id
      where r.id = %(run)s
        and r.started_at < clock_timestamp() - make_interval(secs => %(turn)s)
-), me as (
-    select bot_id as id, capabilities from mine
-), waiting as (
-    select distinct on (other.source) other.source, other.priority, other.share,
-           min(other.created_at) over (partition by other.source) as since
-      from bots_run other cross join me
-     where other.pool_id = (select pool_id from mine) and other.status = 'pending'
-       and other.source <> (select source from mine)
-       and {_FITS.format(run="other", bot="me")}
-       and other.version_id <> all(%(refused)s::bigint[])
-     order by other.source, other.rank_at, other.id
+), {_HELD.format(pool="(select pool_id from one)")}, mine as materialized (
+    select one.*, {_N_SLOTS.format(source="one.source")} as n_slots,
+           not exists (select from bots_run earlier
+                        where earlier.pool_id = one.pool_id and earlier.source = one.source
+                          and earlier.status in ('running', 'stopping')
+                          and (earlier.started_at, earlier.id)
+                              < (one.started_at, one.id)) as is_first
+      from one
+), {_WAITING.format(pool="(select pool_id from one)")}, me as (
+    select bot_id as id, capabilities from one
+), best as materialized (
+    select waiting.source, first.*
+      from waiting cross join me
+     cross join lateral (
+           select min(few.created_at) as since,
+                  (array_agg(few.priority order by few.rank_at, few.id))[1] as priority,
+                  (array_agg(few.share order by few.rank_at, few.id))[1] as share
+             from (select * from bots_run other
+                    where other.pool_id = (select pool_id from one) and other.status = 'pending'
+                      and other.source = waiting.source
+                      and {_MAY_FOLLOW}
+                    order by other.rank_at, other.id limit {LOOKED_AT}) few) first
+     where waiting.source <> (select source from one) and first.since is not null
 ), theirs as (
-    select waiting.*, {_N_SLOTS.format(pool="mine.pool_id", source="waiting.source")} as n_slots,
-           {_SERVED_AT.format(pool="mine.pool_id", source="waiting.source")} as served_at
-      from waiting cross join mine
+    select best.*, {_N_SLOTS.format(source="best.source")} as n_slots,
+           {_SERVED_AT.format(pool="(select pool_id from one)", source="best.source")} as served_at
+      from best
 )
 select exists (
     select from mine cross join theirs
@@ -202,13 +230,11 @@ select exists (
         since="theirs.since",
         served_at="theirs.served_at",
     )
-}
-           >= floor(mine.priority::numeric / {POINTS_PER_LEVEL})
+} >= floor(mine.priority::numeric / {POINTS_PER_LEVEL})
        and (theirs.n_slots = 0
             or (theirs.n_slots + 1)::float / theirs.share
                <= (mine.n_slots - 1)::float / mine.share))
 """
-
 
 _USED: Final = "select application_id from bots_automation_applications where automation_id = {id}"
 _BOUND: Final = "select limit_id from bots_automation_limits where automation_id = {id}"

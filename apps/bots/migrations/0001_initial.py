@@ -409,10 +409,6 @@ class Migration(migrations.Migration):
             model_name="run",
             index=models.Index(fields=["bot", "-id"], name="run_by_bot"),
         ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["pool", "source", "-ended_at"], name="run_by_source"),
-        ),
         migrations.AddConstraint(
             model_name="run",
             constraint=models.CheckConstraint(
@@ -784,6 +780,22 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="run",
             index=models.Index(fields=["version", "-ended_at"], name="run_by_version"),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", False)),
+                fields=["pool", "source", "-ended_at"],
+                name="run_by_source",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status__in", ["running", "stopping"])),
+                fields=["pool", "source"],
+                name="run_held",
+            ),
         ),
         migrations.RunPython(make_months, migrations.RunPython.noop, elidable=False),
     ]

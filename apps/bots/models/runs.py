@@ -119,7 +119,17 @@ class Run(models.Model):
             # how tries of a version, and so of an application, went lately
             models.Index(name="run_by_version", fields=["version", "-ended_at"]),
             # who waited longest for a slot, asked at each claim
-            models.Index(name="run_by_source", fields=["pool", "source", "-ended_at"]),
+            models.Index(
+                name="run_by_source",
+                fields=["pool", "source", "-ended_at"],
+                condition=models.Q(ended_at__isnull=False),
+            ),
+            # who has which slots: as many rows as there are slots
+            models.Index(
+                name="run_held",
+                fields=["pool", "source"],
+                condition=models.Q(status__in=["running", "stopping"]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
