@@ -142,7 +142,7 @@ def tell_waiting(queue: Any) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select extract(epoch from a.started_at - i.created_at)::float
+            select extract(epoch from a.started_at - i.entered_at)::float
               from queues_attempt a join queues_workitem i on i.id = a.item_id
              where i.queue_id = %s order by 1""",
             [queue.pk],
