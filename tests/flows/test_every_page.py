@@ -43,52 +43,48 @@ PAGES = [
 ]  # fmt: skip
 
 
+# what stands in an address, and the query that finds something of the kind to look at
+FOUND_BY = {
+    "queue": "select min(id) from queues_workqueue",
+    "item": "select max(id) from queues_workitem",
+    "read_item": "select max(item_id) from queues_prediction where model = 'reader'",
+    "bot": "select min(id) from bots_bot",
+    "workflow": "select min(id) from workflows_workflow",
+    "instance": "select max(id) from workflows_workflowinstance",
+    "decision": "select min(id) from workflows_decision",
+    "team": "select min(id) from accounts_team",
+    "rule": "select min(id) from inbox_handlingrule",
+    "calendar": "select min(id) from calendars_calendar",
+    "person": "select min(id) from accounts_user",
+    "model": "select min(endpoint_id) from ai_budget",
+    "asset": "select min(asset_id) from assets_assetoverride",
+    "budget": "select min(id) from ai_budget",
+    "call": "select min(id) from ai_modelcall",
+    "prompt": "select min(id) from ai_prompt",
+    "agent": "select min(id) from ai_agentprofile",
+    "agent_run": "select min(id) from ai_agentrun",
+    "trigger": "select id from triggers_trigger where key = 'seen'",
+    "state_trigger": "select id from triggers_trigger where key = 'seen-state'",
+    "event_trigger": "select id from triggers_trigger where key = 'seen-event'",
+    "expected_trigger": "select id from triggers_trigger where key = 'seen-expected'",
+    "delivery": "select min(id) from triggers_delivery",
+    "application": "select min(id) from limits_application",
+    "limit": "select min(id) from limits_limit",
+    "freeze": "select min(id) from limits_freeze",
+    "foretold": "select id from queues_workqueue where key = 'foretold'",
+    "gate": "select id from queues_gate where key = 'learnt'",
+    "proposal": "select max(id) from learning_proposal",
+    "learnt_rule": "select max(id) from learning_rule",
+    "run": "select coalesce(min(id), 0) from bots_run",
+}
+
+
 @pytest.fixture(scope="session")
 def numbers(running_room: RunningRoom) -> dict[str, int]:
     """Something to look at of each kind."""
     running_room.manage("shell", "-c", SOMETHING_TO_SEE)
     running_room.manage("shell", "-c", SOMETHING_LEARNT)
-    return {
-        "queue": running_room.query("select min(id) from queues_workqueue")[0][0],
-        "item": running_room.query("select max(id) from queues_workitem")[0][0],
-        "read_item": running_room.query(
-            "select i.id from queues_workitem i join queues_prediction p on p.item_id = i.id"
-            " where p.model = 'reader' order by i.id desc limit 1"
-        )[0][0],
-        "bot": running_room.query("select min(id) from bots_bot")[0][0],
-        "workflow": running_room.query("select min(id) from workflows_workflow")[0][0],
-        "instance": running_room.query("select max(id) from workflows_workflowinstance")[0][0],
-        "decision": running_room.query("select min(id) from workflows_decision")[0][0],
-        "team": running_room.query("select min(id) from accounts_team")[0][0],
-        "rule": running_room.query("select min(id) from inbox_handlingrule")[0][0],
-        "calendar": running_room.query("select min(id) from calendars_calendar")[0][0],
-        "person": running_room.query("select min(id) from accounts_user")[0][0],
-        "model": running_room.query("select min(endpoint_id) from ai_budget")[0][0],
-        "asset": running_room.query("select min(asset_id) from assets_assetoverride")[0][0],
-        "budget": running_room.query("select min(id) from ai_budget")[0][0],
-        "call": running_room.query("select min(id) from ai_modelcall")[0][0],
-        "prompt": running_room.query("select min(id) from ai_prompt")[0][0],
-        "agent": running_room.query("select min(id) from ai_agentprofile")[0][0],
-        "agent_run": running_room.query("select min(id) from ai_agentrun")[0][0],
-        "trigger": running_room.query("select id from triggers_trigger where key = 'seen'")[0][0],
-        "application": running_room.query("select min(id) from limits_application")[0][0],
-        "limit": running_room.query("select min(id) from limits_limit")[0][0],
-        "freeze": running_room.query("select min(id) from limits_freeze")[0][0],
-        **{
-            f"{kind}_trigger": running_room.query(
-                f"select id from triggers_trigger where key = 'seen-{kind}'"
-            )[0][0]
-            for kind in ("state", "event", "expected")
-        },
-        "delivery": running_room.query("select min(id) from triggers_delivery")[0][0],
-        "foretold": running_room.query("select id from queues_workqueue where key = 'foretold'")[0][
-            0
-        ],
-        "gate": running_room.query("select id from queues_gate where key = 'learnt'")[0][0],
-        "proposal": running_room.query("select max(id) from learning_proposal")[0][0],
-        "learnt_rule": running_room.query("select max(id) from learning_rule")[0][0],
-        "run": running_room.query("select coalesce(min(id), 0) from bots_run")[0][0],
-    }
+    return {kind: running_room.query(query)[0][0] for kind, query in FOUND_BY.items()}
 
 
 SOMETHING_LEARNT = """

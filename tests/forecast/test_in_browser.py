@@ -10,10 +10,8 @@ from tests.rooms import RunningRoom
 
 QUEUE = """
 from apps.accounts.models import Folder
-from apps.queues.models import WorkQueue
 from tests.forecast.seen import make_forecast_to_see
-known = WorkQueue.objects.filter(key="foretold").first()
-print((known or make_forecast_to_see(Folder.objects.get(demo_setting__isnull=False))).pk)
+print(make_forecast_to_see(Folder.objects.get(demo_setting__isnull=False)).pk)
 """
 
 
