@@ -105,7 +105,7 @@ def staffed(queue: WorkQueue, *, slots: int = 2, bots: int = 1, max_runs: int = 
 
 
 def make_forecast_to_see(folder: Folder) -> WorkQueue:
-    """A queue with a past whose bots lease by API, and that will be late; the same one each time."""
+    """A queue with a past whose bots lease by API, and that will be late; the same each time."""
     if known := WorkQueue.objects.filter(folder=folder, key="foretold").first():
         return known
     queue = make_queue(
