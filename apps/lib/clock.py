@@ -17,6 +17,17 @@ def database_now() -> datetime:
     return now
 
 
+def now_and_midnight() -> tuple[datetime, datetime]:
+    """Return the database's time and the last midnight in the active time zone; one query."""
+    zone = timezone.get_current_timezone_name()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select at, date_trunc('day', at, %s) from (select clock_timestamp() as at) c", [zone]
+        )
+        now, midnight = cursor.fetchone()
+    return now, midnight
+
+
 def seconds_from_now(seconds: float) -> Combinable:
     """Return the expression for a moment on the database's clock; negative: in the past."""
     moment = Now() + timedelta(seconds=seconds)
@@ -32,6 +43,11 @@ def start_of_today() -> Combinable:
 def utc_now() -> datetime:
     """Return this machine's time: for showing and logging, never for deciding."""
     return datetime.now(UTC)
+
+
+def whole_minute(moment: datetime) -> datetime:
+    """Return the beginning of that minute."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def in_milliseconds(moment: datetime) -> int:

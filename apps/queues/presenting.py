@@ -4,8 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
-from django.db.models.functions import Now
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,14 +12,14 @@ from django.utils.translation import gettext_lazy
 from apps.bots.models import Run
 from apps.events.history import history_of
 from apps.events.wording import sentence_of
-from apps.lib.clock import database_now, start_of_today
+from apps.lib.clock import database_now, now_and_midnight, start_of_today, whole_minute
 from apps.lib.durations import duration_in_words
 
-from .counts import QueueCounts, counts_of, series
+from .counts import QueueCounts, counts_of, series, totals
 from .foretelling import lines_of
 from .item_changes import changes_in_words
 from .listing import ItemFilter
-from .models import Ended, Measure, MinuteCount, WorkQueue
+from .models import Ended, Measure, WorkQueue
 
 # an item that waits longer than this is worth a look, longer than that an act
 WATCH_WAIT = timedelta(minutes=30)
@@ -36,9 +35,9 @@ Flows = dict[tuple[int, str], int]
 def queue_rows(queues: list[WorkQueue]) -> list[dict[str, Any]]:
     """Return a row per queue: counts, today's ends, rates, the oldest item, what is foretold."""
     ids = [queue.pk for queue in queues]
-    counts, now = counts_of(ids), database_now()
-    today = _flows(ids, start_of_today())
-    hour = _flows(ids, Now() - HOUR)
+    counts, (now, midnight) = counts_of(ids), now_and_midnight()
+    today = totals(ids, [Measure.SUCCESSFUL], midnight, now)
+    hour = totals(ids, [Measure.ADDED, *LEAVING], whole_minute(now) - HOUR, now)
     failed = _failed_today(ids)
     foretold = lines_of(ids)
     return [
@@ -57,14 +56,14 @@ def _row(
     now: datetime,
 ) -> dict[str, Any]:
     def within_hour(*measures: str) -> int:
-        return sum(hour.get((queue.pk, measure), 0) for measure in measures)
+        return sum(max(0, hour.get((queue.pk, measure), 0)) for measure in measures)
 
     oldest = counts.oldest_seconds
     return {
         "queue": queue,
         **{measure: counts[measure] for measure in Measure.values[:10]},
         "waiting": counts.waiting,
-        "done_today": today.get((queue.pk, Measure.SUCCESSFUL), 0),
+        "done_today": max(0, today.get((queue.pk, Measure.SUCCESSFUL), 0)),
         "failed_today": failed.get(queue.pk, 0),
         "in_per_hour": within_hour(Measure.ADDED),
         "out_per_hour": within_hour(*LEAVING),
@@ -245,15 +244,6 @@ def status_tabs(queue: WorkQueue, wanted: ItemFilter) -> list[dict[str, Any]]:
                 }
             )
     return tabs
-
-
-def _flows(queue_ids: list[int], since: Any) -> Flows:
-    rows = (
-        MinuteCount.objects.filter(queue_id__in=queue_ids, minute__gte=since, n__gt=0)
-        .values_list("queue_id", "measure")
-        .annotate(total=Sum("n"))
-    )
-    return {(queue_id, measure): total for queue_id, measure, total in rows}
 
 
 def _failed_today(queue_ids: list[int]) -> dict[int, int]:

@@ -237,6 +237,10 @@ class Migration(migrations.Migration):
                 "ordering": ["bot", "number"],
             },
         ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(fields=["bot", "created_at"], name="run_of_bot_made"),
+        ),
         migrations.RunSQL(
             "create sequence bots_logline_id_seq", "drop sequence bots_logline_id_seq"
         ),

@@ -116,6 +116,8 @@ class Run(models.Model):
             ),
             models.Index(name="run_by_folder", fields=["folder", "-id"]),
             models.Index(name="run_by_bot", fields=["bot", "-id"]),
+            # how many a bot had today
+            models.Index(name="run_of_bot_made", fields=["bot", "created_at"]),
             # how tries of a version, and so of an application, went lately
             models.Index(name="run_by_version", fields=["version", "-ended_at"]),
             # who waited longest for a slot, asked at each claim

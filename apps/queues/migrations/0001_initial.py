@@ -981,6 +981,66 @@ class Migration(migrations.Migration):
             model_name="attempt",
             index=models.Index(fields=["queue_id", "ended_at"], name="attempt_of_queue"),
         ),
+        migrations.CreateModel(
+            name="HourCount",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "queue_id",
+                        "hour",
+                        "measure",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("queue_id", models.BigIntegerField()),
+                ("hour", models.DateTimeField()),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("scheduled", "Scheduled"),
+                            ("in_progress", "In Progress"),
+                            ("needs_decision", "Needs Decision"),
+                            ("on_hold", "On Hold"),
+                            ("successful", "Successful"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("added", "Added"),
+                            ("business_exception", "Business Exception"),
+                            ("application_exception", "Application Exception"),
+                            ("lost", "Lost"),
+                        ],
+                        max_length=25,
+                    ),
+                ),
+                ("n", models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(
+                    ("outcome__in", ["business_exception", "application_exception", "lost"])
+                ),
+                fields=["queue_id", "ended_at"],
+                name="attempt_gone_wrong",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="workitem",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)),
+                fields=["due_at"],
+                name="work_item_due",
+            ),
+        ),
         # the place tables turn over fast and stay small: vacuum them early, leave room for HOT
         migrations.RunSQL(
             """

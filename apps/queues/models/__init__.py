@@ -6,7 +6,7 @@ the item). Moves are `DELETE … RETURNING` + `INSERT` in one statement and live
 checking them would lock and rewrite the item row on every move.
 """
 
-from .counting import Counter, CounterDelta, Measure, MinuteCount
+from .counting import Counter, CounterDelta, HourCount, Measure, MinuteCount
 from .gates import Gate, ItemAnswer, Prediction
 from .items import Attempt, Effect, ItemFile, ItemReference, Owned, WorkItem, WorkItemQuerySet
 from .places import Ended, Lease, Parked, Place, Ready, Scheduled
@@ -19,6 +19,7 @@ __all__ = [
     "Effect",
     "Ended",
     "Gate",
+    "HourCount",
     "ItemAnswer",
     "ItemFile",
     "ItemReference",

@@ -61,3 +61,16 @@ class MinuteCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_id} {self.minute:%H:%M} {self.measure} {self.n}"
+
+
+class HourCount(models.Model):
+    """The same per hour (of UTC): what a day or a week adds up to is read from few rows."""
+
+    pk = models.CompositePrimaryKey("queue_id", "hour", "measure")
+    queue_id = models.BigIntegerField()
+    hour = models.DateTimeField()
+    measure = models.CharField(max_length=25, choices=Measure)
+    n = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.queue_id} {self.hour:%m-%d %H} {self.measure} {self.n}"

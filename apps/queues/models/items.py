@@ -85,6 +85,12 @@ class WorkItem(models.Model):
                 fields=["queue", "reference"],
                 condition=~models.Q(reference=""),
             ),
+            # which deadlines have passed: how many of them were kept
+            models.Index(
+                name="work_item_due",
+                fields=["due_at"],
+                condition=models.Q(due_at__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -127,7 +133,17 @@ class Attempt(models.Model):
 
     class Meta:
         # the newest tries of a queue: breakers judge by them, forecasts learn from them
-        indexes = [models.Index(name="attempt_of_queue", fields=["queue_id", "ended_at"])]
+        indexes = [
+            models.Index(name="attempt_of_queue", fields=["queue_id", "ended_at"]),
+            # what went wrong lately: few among many
+            models.Index(
+                name="attempt_gone_wrong",
+                fields=["queue_id", "ended_at"],
+                condition=models.Q(
+                    outcome__in=["business_exception", "application_exception", "lost"]
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.item_id} try {self.number}: {self.outcome}"
