@@ -78,6 +78,7 @@ TIDYING = [
     Entry("apps.learning.upkeep.find_proposals", 5 * MINUTE),
     Entry("apps.forecast.upkeep.renew_forecasts", 15),
     Entry("apps.notices.upkeep.prune", 6 * HOUR),
+    Entry("apps.operations.upkeep.prune", 6 * HOUR),
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
     Entry("apps.ai.upkeep.give_up_lost_calls", MINUTE),
     Entry("apps.ai.upkeep.prune_texts", 6 * HOUR),

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.calendars",
     "apps.notices",
+    "apps.operations",
     "apps.limits",
     "apps.bots",
     "apps.assets",
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "apps.learning",
     "apps.ai",
     "apps.triggers",
+    "apps.alerts",
     "apps.dashboard",
     "apps.demo",
 ]
@@ -268,6 +270,8 @@ NOTICE_SCHEMES = frozenset(env_list("NOTICE_SCHEMES", default=NOTICE_SERVICES))
 # Hosts of the inner network that messages may go to
 NOTICE_HOSTS = frozenset(name.lower() for name in env_list("NOTICE_HOSTS", default=[]))
 NOTICE_DAYS_KEPT = env_int("NOTICE_DAYS_KEPT", default=90, low=1, high=3650)
+# How many days bulk actions are kept with what became of each target
+OPERATION_DAYS_KEPT = env_int("OPERATION_DAYS_KEPT", default=90, low=1, high=3650)
 # How many days the start logs of triggers are kept
 FIRING_DAYS_KEPT = env_int("FIRING_DAYS_KEPT", default=90, low=1, high=3650)
 # How long a call to a webhook may take to arrive

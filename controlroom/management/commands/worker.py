@@ -12,13 +12,14 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from apps.bots.transport import SafeWorker, allow_job
 from apps.events.delivery import deliver_outbox
 from apps.notices.upkeep import deliver as deliver_notices
+from apps.operations.upkeep import work as work_on_operations
 from controlroom.heartbeats import EVERY_SECONDS, beat
 
 log = structlog.get_logger("controlroom.worker")
 
 QUEUE = "background"
 JOBS = ["apps.events.tasks.deliver"]
-LAST_NOTICE_SECONDS = 8
+LAST_WORDS_SECONDS = 8
 
 
 class Command(BaseCommand):
@@ -32,22 +33,60 @@ class Command(BaseCommand):
         try:
             worker.work()
         finally:
-            worker.finish_notices()
+            worker.finish_beside()
+
+
+class Beside:
+    """Work that may take long, in a thread beside the worker's own; one at a time."""
+
+    def __init__(self, name: str, work: Callable[[Callable[[], bool]], object]) -> None:
+        self._name, self._work = name, work
+        self._thread: threading.Thread | None = None
+        self._is_over = threading.Event()
+
+    def look(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+
+    def finish(self) -> None:
+        """Let what is in hand be finished, and take nothing new."""
+        self._is_over.set()
+        if self._thread is not None:
+            self._thread.join(LAST_WORDS_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            self._work(self._is_over.is_set)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("database away, trying again", beside=self._name, error=str(error))
+        except Exception:
+            log.exception("work_beside_failed", beside=self._name)
+        finally:
+            connections.close_all()
 
 
 class BackgroundWorker(SafeWorker):
     """Between bells, and without Redis, it looks into the outbox by itself.
 
-    Mail servers and chats may take long to answer: what people are told goes out in a thread.
+    Mail servers and chats may take long to answer, and operations have many targets: both go on in
+    threads of their own.
     """
 
     _beat_at = float("-inf")
-    _notices: threading.Thread | None = None
-    _is_over = threading.Event()
+
+    def __init__(self, queue_name: str) -> None:
+        super().__init__(queue_name)
+        self._beside = [
+            # a message that is on its way should arrive: cut off, it would be sent again
+            Beside("notices", deliver_notices),
+            Beside("operations", work_on_operations),
+        ]
 
     def turn(self) -> int:
         self._look_after_outbox()
-        self._look_after_notices()
+        for each in self._beside:
+            each.look()
         answered: int = super().turn()
         return answered
 
@@ -62,26 +101,6 @@ class BackgroundWorker(SafeWorker):
             log.warning("database away, trying again", error=str(error))
             connections.close_all()
 
-    def _look_after_notices(self) -> None:
-        """One thread at a time; a message that a dying process leaves behind is sent later."""
-        if self._notices is None or not self._notices.is_alive():
-            self._notices = threading.Thread(target=self._send, name="notices", daemon=True)
-            self._notices.start()
-
-    def finish_notices(self) -> None:
-        """Let the message that is on its way arrive: cut off, it would be sent again."""
-        self._is_over.set()
-        if self._notices is not None:
-            self._notices.join(LAST_NOTICE_SECONDS)
-
-    def _send(self) -> None:
-        _send_notices(self._is_over.is_set)
-
-
-def _send_notices(is_over: Callable[[], bool]) -> None:
-    try:
-        deliver_notices(is_over)
-    except Exception:
-        log.exception("notices_not_sent")
-    finally:
-        connections.close_all()
+    def finish_beside(self) -> None:
+        for each in self._beside:
+            each.finish()
