@@ -10,7 +10,7 @@ from .deciding import Backlog, QueueSeen, decide_queue
 from .lifecycle.starting import subjects_under_way
 from .models import Trigger
 from .rule_fields import zone_or_utc
-from .watching import Arrival, backlogs_of, measure, n_arrived
+from .watching import TOLD_UP_TO, Arrival, backlogs_of, measure, n_arrived
 
 Kind = Trigger.Kind
 
@@ -28,7 +28,7 @@ def measured_now(trigger: Trigger) -> JsonObject:
 
 def _queue(trigger: Trigger) -> JsonObject:
     rule = parse_queue(trigger.rule)
-    found = backlogs_of([(trigger.folder_id, rule)])
+    found = backlogs_of([(trigger.folder_id, rule)], count_to=TOLD_UP_TO)
     backlog = found.get((trigger.folder_id, rule.queue), Backlog())
     seen = QueueSeen.stored(trigger.seen)
     alive = subjects_under_way(seen.active)

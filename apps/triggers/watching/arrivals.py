@@ -33,7 +33,6 @@ select count(*) from triggers_firing f
   join triggers_trigger t on t.id = f.trigger_id
  where t.folder_id = %(folder)s and t.key = %(key)s
    and f.outcome = 'fired' and f.fired_at >= %(since)s and f.fired_at < %(until)s
-   and f.planned_at >= %(since)s::timestamptz - interval '2 days'
 """
 # Files that triggers have taken meanwhile, and perhaps moved away
 TAKEN: Final = """

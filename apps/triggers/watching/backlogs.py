@@ -13,6 +13,9 @@ from apps.triggers.deciding import Backlog
 
 Place = tuple[int, str]
 
+# What is told of a queue (in events, to people and programs) is counted so far
+TOLD_UP_TO: Final = 10_000
+
 # Each queue is counted no further than makes a difference to a rule. What nobody may lease now
 # (the queue is paused, or held by limits) counts as nothing: it is looked at again.
 _BACKLOGS: Final = """
@@ -47,16 +50,19 @@ select q.folder_id, q.key, q.id,
 """
 
 
-def backlogs_of(rules: Iterable[tuple[int, QueueRule]]) -> dict[Place, Backlog]:
+def backlogs_of(
+    rules: Iterable[tuple[int, QueueRule]], *, count_to: int = 0
+) -> dict[Place, Backlog]:
     """Return what waits in each queue of these rules (with their folders) that has something.
 
-    One statement for all, and two more where age, due dates or the forecast may matter.
+    One statement for all, and two more where age, due dates or the forecast may matter. Counted
+    is as far as it makes a difference to the rules, or to `count_to`: for numbers that are told.
     """
     asked = list(rules)
     most: dict[Place, int] = {}
     for folder_id, rule in asked:
         place = (folder_id, rule.queue)
-        most[place] = max(most.get(place, 0), rule.counts_to)
+        most[place] = max(most.get(place, count_to), rule.counts_to)
     found = _waiting(most) if most else {}
     few = {
         (folder_id, rule.queue)

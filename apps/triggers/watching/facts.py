@@ -13,8 +13,10 @@ from apps.triggers.conditions.judging import Value
 
 # Counts are those of apps.queues.counts: what is folded and what is not yet, in one snapshot. The
 # oldest is looked for among the first hundred by rank, as there. Of ends and starts the newest
-# counts: each branch is a step into an index, however long the history. The runs of an automation
-# lie under its source in its pool; of these the last thousand are looked at.
+# counts: each branch is a step into an index, however long the history. Runs are looked up by the
+# versions of their automation, whatever pool or source they ran under; those that did not go well
+# have an index of their own, since they are few among many (run_failed: its condition must stand
+# here word by word). The last that went well is found behind those that failed since.
 MEASURE: Final = """
 with asked as materialized (
     select * from unnest(%(folder)s::bigint[], %(kind)s::text[], %(key)s::text[],
@@ -76,21 +78,29 @@ select a.place, null, (
   from asked a join workflows_workflow w on w.folder_id = a.folder_id and w.key = a.key
  where a.kind = 'workflow'
 union all
-select a.place, null, (
-       select max(r.ended_at)
-         from (select r.ended_at, r.status from bots_run r
-                where r.pool_id = m.pool_id and r.source = 'automation:' || m.id
-                  and r.ended_at is not null
-                order by r.ended_at desc limit 1000) r
-        where a.detail = 'any' or (a.detail = 'successful') = (r.status = 'successful')), null
+select a.place, null, max(r.ended_at), null
   from asked a join bots_automation m on m.folder_id = a.folder_id and m.key = a.key
- where a.kind = 'automation'
+  join bots_automationversion v on v.automation_id = m.id
+ cross join lateral (
+       select r.ended_at from bots_run r
+        where r.version_id = v.id and r.ended_at is not null
+          and (a.detail = 'any' or r.status = 'successful')
+        order by r.ended_at desc limit 1) r
+ where a.kind = 'automation' and a.detail <> 'failed' group by a.place
+union all
+select a.place, null, max(r.ended_at), null
+  from asked a join bots_automation m on m.folder_id = a.folder_id and m.key = a.key
+  join bots_automationversion v on v.automation_id = m.id
+ cross join lateral (
+       select r.ended_at from bots_run r
+        where r.version_id = v.id and r.status in ('faulted', 'stopped', 'lost')
+        order by r.ended_at desc limit 1) r
+ where a.kind = 'automation' and a.detail = 'failed' group by a.place
 union all
 select a.place, null, (
-       select max(f.fired_at)
-         from (select f.fired_at, f.outcome from triggers_firing f
-                where f.trigger_id = t.id order by f.planned_at desc limit 200) f
-        where f.outcome = 'fired'), null
+       select f.fired_at from triggers_firing f
+        where f.trigger_id = t.id and f.outcome = 'fired'
+        order by f.fired_at desc limit 1), null
   from asked a join triggers_trigger t on t.folder_id = a.folder_id and t.key = a.key
  where a.kind = 'trigger'
 """
