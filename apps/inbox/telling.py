@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.absences import away_now, present_for
-from apps.accounts.models import Membership
-from apps.accounts.roles import Role
+from apps.accounts.watchers import watchers_of
 from apps.lib.actors import Actor
 from apps.lib.json import JsonObject
 from apps.notices.lifecycle import notify, notify_gathered
@@ -142,10 +141,7 @@ def _concerned(task: UserTask, done: JsonObject, was: int | None) -> tuple[str, 
 
 
 def _supervisors(task: UserTask) -> list[int]:
-    able = Membership.objects.filter(
-        folder=task.folder_id, role__in=[Role.SUPERVISOR, Role.ADMIN], user__is_active=True
-    )
-    return list(able.values_list("user_id", flat=True))
+    return watchers_of(task.folder_id)
 
 
 def _there(user_id: int | None) -> int | None:

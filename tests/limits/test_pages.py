@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.accounts.models import Membership
 from apps.accounts.roles import Role
 from apps.lib.clock import database_now
 from apps.limits.models import Application, FolderStop, Freeze, Limit
@@ -261,6 +262,39 @@ def test_a_stop_of_a_folder_of_others_is_not_shown(supervisor_client):
     make_stop(make_folder(), "Secret reason")
 
     assert "Secret reason" not in text_of(supervisor_client.get("/queues/"))
+
+
+def test_the_banner_leads_to_the_stop_of_its_own_folder_whichever_one_is_worked_in(
+    client_of, folder
+):
+    person, other = make_person(role=Role.SUPERVISOR, folder=folder), make_folder()
+    Membership.objects.create(user=person, folder=other, role=Role.SUPERVISOR)
+    make_stop(other, "Wrong payments")
+    client = client_of(person)
+
+    page = f"/applications/stop/?folder={other.pk}"
+    assert f'href="{page}"' in client.get("/queues/").text
+    assert f"Nothing starts in {other.title}" in text_of(client.get(page))
+    assert f"Stop all work in {folder.title}" in text_of(client.get("/applications/stop/"))
+
+    lift = f"/applications/stop/lift/?folder={other.pk}"
+    assert client.post(lift, {"typed": folder.title}).status_code == 422
+    assert client.post(lift, {"typed": other.title}).headers["Location"] == page
+    assert not FolderStop.objects.exists()
+
+
+@pytest.mark.parametrize("asked", ["{hidden}", "0", "x", "9" * 30, "-1"])
+def test_a_stop_page_of_a_folder_of_others_is_not_there(supervisor_client, asked):
+    hidden = make_folder()
+    make_stop(hidden, "Secret reason")
+    asked = asked.format(hidden=hidden.pk)
+
+    for verb in ("", "set/", "lift/"):
+        address = f"/applications/stop/{verb}?folder={asked}"
+        answer = supervisor_client.post(address) if verb else supervisor_client.get(address)
+        assert answer.status_code == 404, verb
+        assert "Secret reason" not in answer.text
+    assert FolderStop.objects.exists()
 
 
 PAGES = ("/applications/", "/applications/stop/", "/settings/limits/", "/settings/freezes/")

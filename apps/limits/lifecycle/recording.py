@@ -2,16 +2,14 @@
 
 from typing import Final
 
-from django.urls import NoReverseMatch, reverse
-
-from apps.accounts.models import Membership
-from apps.accounts.roles import Role
+from apps.accounts.watchers import watchers_of
 from apps.events.bus import publish
 from apps.events.models import Event
 from apps.lib.actors import Actor
 from apps.lib.doorbell import ring
 from apps.lib.json import JsonObject
 from apps.limits.models import Application, Freeze, Limit
+from apps.limits.pages import page_of
 from apps.notices.lifecycle import notify
 
 # the pages that list all of it
@@ -20,7 +18,6 @@ TOPIC: Final = "limits"
 STOPS: Final = "stops"
 APPLICATION_NOTICE: Final = "application"
 STOP_NOTICE: Final = "emergency_stop"
-WATCHERS: Final = (Role.SUPERVISOR, Role.ADMIN)
 
 Row = Application | Limit | Freeze
 
@@ -61,17 +58,3 @@ def tell(application: Application, event: Event, *, title: str, body: str) -> No
         subject=("application", application.pk),
         key=f"{APPLICATION_NOTICE}:{event.id}",
     )
-
-
-def watchers_of(folder_id: int) -> list[int]:
-    """Return the supervisors and admins of the folder."""
-    found = Membership.objects.filter(folder=folder_id, role__in=WATCHERS)
-    return list(found.filter(user__is_active=True).values_list("user_id", flat=True))
-
-
-def page_of(name: str, *arguments: int) -> str:
-    """Return the address of a page; "" in processes that have no pages."""
-    try:
-        return reverse(name, args=arguments)
-    except NoReverseMatch:
-        return ""

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
+from apps.accounts.watchers import watchers_of
 from apps.events.bus import publish
 from apps.events.models import Event
 from apps.lib.actors import Actor
@@ -13,9 +14,10 @@ from apps.lib.doorbell import ring
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import JsonObject
 from apps.limits.models import FolderStop
+from apps.limits.pages import stop_page_of
 from apps.notices.lifecycle import notify
 
-from .recording import STOP_NOTICE, STOPS, TOPIC, page_of, watchers_of
+from .recording import STOP_NOTICE, STOPS, TOPIC
 
 MAX_REASON: Final = 300
 
@@ -91,7 +93,7 @@ def _tell(folder: Folder, event: Event, by: Actor, title: str, body: str) -> Non
         STOP_NOTICE,
         title=title,
         body=body,
-        url=page_of("applications:stop"),
+        url=stop_page_of(folder.pk),
         folder_id=folder.pk,
         subject=("folder", folder.pk),
         key=f"{STOP_NOTICE}:{event.id}",

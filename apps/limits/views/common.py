@@ -51,9 +51,9 @@ def history(subject: str, pk: int | None) -> Sequence[dict[str, Any]]:
     return [{"what": sentence_of(each), "at": each.occurred_at} for each in events]
 
 
-def rights_here(request: PersonRequest) -> dict[str, bool]:
-    """Return what the person may do in the folder they work in."""
-    folder_id = request.folder.pk
+def rights_here(request: PersonRequest, folder_id: int | None = None) -> dict[str, bool]:
+    """Return what the person may do in this folder, or else in the one they work in."""
+    folder_id = folder_id or request.folder.pk
     return {
         "may_design": can(request.user, Action.DESIGN, folder_id),
         "may_operate": can(request.user, Action.OPERATE, folder_id),

@@ -1,14 +1,11 @@
 """Who is told about a trigger, and where its page is."""
 
-from typing import Final
-
 from django.urls import NoReverseMatch, reverse
 
 from apps.accounts.models import Membership
-from apps.accounts.roles import GRANTS, Action, Role
+from apps.accounts.roles import GRANTS, Action
+from apps.accounts.watchers import watchers_of
 from apps.triggers.models import Trigger
-
-WATCHERS: Final = (Role.SUPERVISOR, Role.ADMIN)
 
 
 def concerned(trigger: Trigger) -> list[int]:
@@ -20,7 +17,7 @@ def concerned(trigger: Trigger) -> list[int]:
 
 def supervisors(trigger: Trigger) -> list[int]:
     """Return those who watch over the work of the folder."""
-    return _with_roles(trigger, list(WATCHERS))
+    return watchers_of(trigger.folder_id)
 
 
 def page_of(trigger: Trigger) -> str:
