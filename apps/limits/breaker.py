@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 State = Literal["closed", "open", "probing"]
+# counts_from, probe_at
+Since = tuple[datetime | None, datetime | None]
 Reason = Literal["", "failures", "probe", "rest_over", "well", "off"]
 
 # An application that fails again and again is tried less and less often, up to this
@@ -44,12 +46,26 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What tries came to: within the window and since `counts_from`, and since `probe_at`."""
+    """What tries came to: within the window and since `counts_from`, and since `probe_at`.
+
+    `since`: these two as they were when it was counted; None: nobody said.
+    """
 
     n: int = 0
     n_failed: int = 0
     n_successful_probes: int = 0
     n_failed_probes: int = 0
+    since: "Since | None" = None
+
+    def __add__(self, other: "Seen") -> "Seen":
+        """Return both together, counted since what the first was."""
+        return Seen(
+            n=self.n + other.n,
+            n_failed=self.n_failed + other.n_failed,
+            n_successful_probes=self.n_successful_probes + other.n_successful_probes,
+            n_failed_probes=self.n_failed_probes + other.n_failed_probes,
+            since=self.since,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,11 @@ might have seen enough, or one of them so little that its few failures look like
 """
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import astuple
+from dataclasses import replace
 
 from .breaker import Seen
 from .lifecycle import judge_application
+from .models import Application
 
 # of these applications: what tries came to; those without any are left out
 Counts = Callable[[Collection[int]], Iterable[tuple[int, Seen]]]
@@ -22,10 +23,20 @@ def register(name: str, counts: Counts) -> None:
 
 
 def feed(application_ids: Collection[int]) -> int:
-    """Let the breakers of these applications see what all tries came to; return how many moved."""
+    """Let the breakers of these applications see what all tries came to; return how many moved.
+
+    What a breaker counts from is read before anything is counted: a person who resets it between
+    the two would else see it open again by what failed before.
+    """
+    since = {
+        pk: (counts_from, probe_at)
+        for pk, counts_from, probe_at in Application.objects.filter(
+            pk__in=application_ids
+        ).values_list("pk", "counts_from", "probe_at")
+    }
     moved = 0
     for pk, seen in seen_of(application_ids).items():
-        verdict = judge_application(pk, seen)
+        verdict = judge_application(pk, replace(seen, since=since.get(pk)))
         moved += bool(verdict and verdict.is_change)
     return moved
 
@@ -35,10 +46,5 @@ def seen_of(application_ids: Collection[int]) -> dict[int, Seen]:
     found: dict[int, Seen] = {}
     for counts in _counts.values() if application_ids else ():
         for pk, seen in counts(application_ids):
-            found[pk] = _together(found[pk], seen) if pk in found else seen
+            found[pk] = found[pk] + seen if pk in found else seen
     return found
-
-
-def _together(one: Seen, other: Seen) -> Seen:
-    n, n_failed, n_good, n_bad = (a + b for a, b in zip(astuple(one), astuple(other), strict=True))
-    return Seen(n=n, n_failed=n_failed, n_successful_probes=n_good, n_failed_probes=n_bad)

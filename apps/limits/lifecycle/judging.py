@@ -25,11 +25,14 @@ def judge_application(application_id: int, seen: Seen) -> Verdict | None:
     """Let the breaker see what tries came to; return its verdict, None if it is gone.
 
     Cheap while nothing changes: two reads, no lock. `seen` counts tries that ended since
-    `counts_from`; probes are those that began since `probe_at`.
+    `counts_from`; probes are those that began since `probe_at`. What was counted before somebody
+    moved it (`seen.since`) says nothing about how it stands now.
     """
     application = Application.objects.filter(pk=application_id).first()
     if application is None:
         return None
+    if seen.since not in {None, (application.counts_from, application.probe_at)}:
+        return Verdict(standing=_standing(application))
     verdict = _verdict(application, seen, database_now())
     return _move(application, seen) if verdict.is_change else verdict
 
