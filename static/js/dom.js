@@ -4,6 +4,9 @@ export const all = (selector, root = document) => [...root.querySelectorAll(sele
 
 export const isTyping = (element) => Boolean(element?.matches?.(TEXT_INPUTS));
 
+/** A slider is a field that takes no letters: arrows, Home and End are its own keys. */
+export const isSlider = (element) => Boolean(element?.matches?.("input[type=range]"));
+
 export const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
 /**

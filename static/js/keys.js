@@ -1,6 +1,6 @@
 // Single-key shortcuts: data-key="r" on a control, "g q" for two keys in a row.
 // They can be switched off (WCAG 2.1.4) and never fire while someone types.
-import { activeScope, all, isTyping, isVisible, press as pressControl } from "./dom.js";
+import { activeScope, all, isSlider, isTyping, isVisible, press as pressControl } from "./dom.js";
 import { run, singleKeysAreOn } from "./commands.js";
 import { cursorRow, moveCursor, openCursorRow, openRowMenu, selectCursorRow } from "./lists.js";
 
@@ -22,7 +22,7 @@ const listKeys = {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (isTyping(event.target)) {
+  if (isTyping(event.target) && !(isSlider(event.target) && event.key.length === 1)) {
     if (event.key === "Escape") leaveField(event.target);
     return;
   }
