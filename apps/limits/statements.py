@@ -89,34 +89,47 @@ def room(work: Work) -> str:
       from ({_obstacles(work)}) o"""
 
 
+def holds(work: Work) -> str:
+    """A query of one row and column: all that keeps any more of `work` from starting now.
+
+    A JSON list of {code, id, until}, in the order of `room`, which names only the first: `id` is
+    the number of the stop, the freeze, the application or the limit.
+    """
+    return f"""
+    select coalesce(jsonb_agg(jsonb_build_object('code', o.code, 'id', o.id, 'until', o.until)
+                              order by o.place, o.until desc nulls first, o.id), '[]') as holds
+      from ({_obstacles(work)}) o where o.n <= 0"""
+
+
 def _obstacles(work: Work) -> str:
-    """All that bounds how much of `work` may start: (place, code, n, what, reason, until, size)."""
+    """All that bounds how much of `work` may start: (place, code, n, what, reason, until, size,
+    id)."""
     return f"""
     select 1 as place, 'stopped' as code, 0 as n, '' as what, s.reason as reason,
-           null::timestamptz as until, null::int as size
+           null::timestamptz as until, null::int as size, s.id as id
       from limits_folderstop s where s.folder_id = {work.folder}
     union all
-    select 2, 'freeze', 0, z.title, z.reason, z.ends_at, null
+    select 2, 'freeze', 0, z.title, z.reason, z.ends_at, null, z.id
       from limits_freeze z
      where z.folder_id = {work.folder} and z.ends_at > {NOW} and z.starts_at <= {NOW}
        and (exists (select from limits_freeze_applications y
                      where y.freeze_id = z.id and y.application_id in ({work.applications}))
             or not exists (select from limits_freeze_applications y where y.freeze_id = z.id))
     union all
-    select 3, 'application_held', 0, a.title, a.held_reason, a.held_until, null
+    select 3, 'application_held', 0, a.title, a.held_reason, a.held_until, null, a.id
       from limits_application a
      where a.id in ({work.applications})
        and a.held_at is not null and (a.held_until is null or a.held_until > {NOW})
     union all
     select 4, 'breaker', case when a.state = 'open' and a.probe_at > {NOW} then 0
                               else 1 - ({_count_at_work("a.id")}) end,
-           a.title, a.reason, case when a.probe_at > {NOW} then a.probe_at end, null
+           a.title, a.reason, case when a.probe_at > {NOW} then a.probe_at end, null, a.id
       from limits_application a
      where a.id in ({work.applications}) and a.state <> 'closed'
     union all
     select 5, case m.kind when 'seats' then 'limit' else 'rate' end,
            case m.kind when 'seats' then m.size - ({_count_seats("m.id")}) else {_tokens()} end,
-           m.title, '', case when m.theoretical_at > {NOW} then {_next_at()} end, m.size
+           m.title, '', case when m.theoretical_at > {NOW} then {_next_at()} end, m.size, m.id
       from limits_limit m
      where {work.all_limits}"""
 

@@ -1,20 +1,23 @@
 """What holds work back, for people: emergency stops, freezes, applications, limits."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+import orjson
+from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.lib.clock import database_now
-from apps.lib.json import JsonObject
 from apps.lib.why import DESIGN, OPERATE, Act, Blocker, Link
 
 from .holders import Seat, seats_of
 from .models import Application, FolderStop, Freeze, Limit
-from .standing import application_standing, freezes_now, stop_of, usage
+from .pages import stop_page_of
+from .standing import freezes_now, stop_of
 
 MAX_NAMED = 3
 
@@ -26,34 +29,53 @@ def of_folder(folder_id: int) -> list[Blocker]:
     return [*stopped, *map(_frozen, freezes_now(folder_id, application_ids=()))]
 
 
-def of_work(
-    hold: JsonObject | None,
-    *,
-    folder_id: int,
-    applications: QuerySet[Application],
-    limits: QuerySet[Limit],
-) -> list[Blocker]:
-    """Return in words what `statements.room` found to hold work back; nothing for None.
+def of_work(holds: str, values: Mapping[str, object]) -> list[Blocker]:
+    """Return in words all that a query made of `statements.holds` finds to hold work back.
 
-    Only what comes first in its order is looked up: what comes after is asked for again once that
-    is out of the way. Two queries, three with freezes.
+    One query where nothing does, and one or two more for each kind of thing that does.
     """
-    match hold and hold.get("code"):
-        case "stopped" | "freeze":
-            ids = list(applications.values_list("pk", flat=True))
-            return of_folder(folder_id) or _freezes_of(folder_id, ids)
-        case "application_held" | "breaker":
-            now = database_now()
-            found = (_of_application(each, now) for each in applications)
-            return [each for each in found if each is not None]
-        case "limit" | "rate":
-            return _of_limits(list(limits), hold or {})
-        case _:
-            return []
+    with connection.cursor() as cursor:
+        cursor.execute(holds, values)
+        (found,) = cursor.fetchone() or ([],)
+    said = orjson.loads(found) if isinstance(found, str) else found
+    return _in_words([_Hold(each["code"], each["id"], _moment(each["until"])) for each in said])
 
 
-def _freezes_of(folder_id: int, application_ids: Collection[int]) -> list[Blocker]:
-    return [_frozen(each) for each in freezes_now(folder_id, application_ids=application_ids)]
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """What `statements.holds` found: of what kind, which row, until when if that is known."""
+
+    code: str
+    id: int
+    until: datetime | None
+
+
+def _in_words(holds: list[_Hold]) -> list[Blocker]:
+    ids: dict[str, list[int]] = defaultdict(list)
+    for each in holds:
+        ids[each.code].append(each.id)
+    stops = FolderStop.objects.in_bulk(ids["stopped"])
+    freezes = Freeze.objects.prefetch_related("applications").in_bulk(ids["freeze"])
+    used = Application.objects.in_bulk(ids["application_held"] + ids["breaker"])
+    limits = Limit.objects.in_bulk(ids["limit"] + ids["rate"])
+    seats: dict[int, list[Seat]] = defaultdict(list)
+    for seat in seats_of(ids["limit"], at_most=MAX_NAMED):
+        seats[seat.limit_id].append(seat)
+    tells: dict[str, tuple[Mapping[int, Any], Callable[[Any, _Hold], Blocker]]] = {
+        "stopped": (stops, lambda stop, _hold: _stopped(stop)),
+        "freeze": (freezes, lambda freeze, _hold: _frozen(freeze)),
+        "application_held": (used, lambda each, hold: _held(each, hold.until)),
+        "breaker": (used, lambda each, hold: _failed(each, hold.until)),
+        "limit": (limits, lambda limit, hold: _full(limit, seats[hold.id])),
+        "rate": (limits, lambda limit, hold: _too_fast(limit, hold.until)),
+    }
+    found = ((tells[hold.code][0].get(hold.id), hold) for hold in holds)
+    # what is gone since it was found holds nothing back any more
+    return [tells[hold.code][1](row, hold) for row, hold in found if row is not None]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _stopped(stop: FolderStop) -> Blocker:
@@ -64,7 +86,7 @@ def _stopped(stop: FolderStop) -> Blocker:
         next=_("Nothing starts until a person lifts the emergency stop."),
         act=Act(
             label=_("Lift the emergency stop"),
-            url=reverse("applications:stop"),
+            url=stop_page_of(stop.folder_id),
             right=OPERATE,
             folder_id=stop.folder_id,
         ),
@@ -91,17 +113,9 @@ def _frozen(freeze: Freeze) -> Blocker:
     )
 
 
-def _of_application(application: Application, now: datetime) -> Blocker | None:
-    standing = application_standing(application, now)
-    match standing.state:
-        case "held":
-            return _held(application, standing.until)
-        case "open":
-            return _resting(application, standing.until)
-        case "probing":
-            return _probing(application)
-        case _:
-            return None
+def _failed(application: Application, until: datetime | None) -> Blocker:
+    """Its breaker is open until then; with no such time, it is being tried."""
+    return _resting(application, until) if until else _probing(application)
 
 
 def _held(application: Application, until: datetime | None) -> Blocker:
@@ -145,22 +159,6 @@ def _probing(application: Application) -> Blocker:
         act=_post(application, "applications:reset", _("It works again: go on now")),
         about=(_link(application),),
     )
-
-
-def _of_limits(limits: list[Limit], hold: JsonObject) -> list[Blocker]:
-    until = hold.get("until")
-    at = datetime.fromisoformat(until) if isinstance(until, str) else None
-    held = usage([each.pk for each in limits if each.kind == Limit.Kind.SEATS])
-    full = [each for each in limits if held.get(each.pk, -1) >= each.size]
-    if full:
-        seats = seats_of([each.pk for each in full], at_most=MAX_NAMED)
-        return [_full(each, [seat for seat in seats if seat.limit_id == each.pk]) for each in full]
-    what = hold.get("what")
-    return [
-        _too_fast(each, at)
-        for each in limits
-        if each.kind == Limit.Kind.RATE and each.title == what
-    ]
 
 
 def _full(limit: Limit, seats: list[Seat]) -> Blocker:

@@ -229,7 +229,7 @@ def test_limits_and_applications_bind_runs(folder):
     assert why(run).codes == ["limit"]
     assert not starts(run, bot, slot=2)
     held(erp, reason="Upgrade")
-    assert why(run).codes == ["application_held"]
+    assert why(run).codes == ["application_held", "limit"]
     held(erp, seconds=-1)
     Run.objects.exclude(pk=run.pk).update(status="stopped", ended_at=Now())
     assert starts(run, bot, slot=2)

@@ -6,7 +6,7 @@ import pytest
 
 from apps.bots.models import Run
 from apps.lib.clock import database_now
-from apps.limits.lifecycle import lift_stop
+from apps.limits.lifecycle import lift_stop, release_application, reset_application
 from apps.queues.allocation import allocate_runs
 from apps.queues.lifecycle import lease_items
 from apps.queues.models import WorkItem
@@ -216,3 +216,51 @@ def test_asking_takes_few_queries_where_limits_hold(queue, erp, django_assert_ma
 
     with django_assert_max_num_queries(12):
         why_item(item)
+
+
+def test_all_that_holds_it_back_is_named_and_it_starts_when_the_last_is_gone(
+    queue, folder, erp, django_assert_max_num_queries
+):
+    """One after the other would send a person on an errand only to learn of the next."""
+    probe, item = make_items(queue, 2)
+    crm = make_application(folder, "crm", title="CRM")
+    seat, rate = make_limit(folder, "seat", size=1), make_limit(folder, "rate", size=1, per_seconds=60)
+    queue.limits.add(seat, rate)
+    assert lease_items(queue.pk, n=1, bot="robbie")[0].id == probe
+    queue.applications.add(crm)
+    freeze = make_freeze(folder, title="Year end")
+    make_stop(folder)
+    held(erp)
+    opened(crm)
+    found = WorkItem.objects.select_related("queue").get(pk=item)
+
+    with django_assert_max_num_queries(18):
+        why_item(found)
+
+    left = ["stopped", "freeze", "application_held", "breaker", "limit", "rate"]
+    ways_out = [
+        lambda: lift_stop(folder, by=ANNA),
+        freeze.delete,
+        lambda: release_application(erp, by=ANNA),
+        lambda: reset_application(crm, by=ANNA),
+        seat.delete,
+        rate.delete,
+    ]
+    while left:
+        # what is usual stands behind what is not
+        assert why(item).codes == left
+        assert not is_leased(queue, item)
+        ways_out.pop(0)()
+        left.pop(0)
+    assert why(item).codes == ["nothing"]
+    assert is_leased(queue, item)
+
+
+def test_an_application_that_answers_is_not_named_beside_one_that_is_held(queue, folder, erp):
+    item = add(queue)
+    crm = opened(make_application(folder, "crm", title="CRM"), probe_in=-1)
+    queue.applications.add(crm)
+    held(erp)
+
+    # nothing is at work in it: it would take this one
+    assert why(item).codes == ["application_held"]

@@ -48,7 +48,15 @@ from .owning import (
     WITHDRAW,
 )
 from .parts import NOW, RANK
-from .room import AT_WORK, HELD_SEATS, LOCK_ROOM, SPEND, ask_room, room_of_queue
+from .room import (
+    AT_WORK,
+    HELD_SEATS,
+    LOCK_ROOM,
+    SPEND,
+    ask_room,
+    holds_of_queue,
+    room_of_queue,
+)
 from .settling import (
     BEGIN_EFFECT,
     END_EFFECT,
@@ -108,5 +116,6 @@ __all__ = [
     "TAKE",
     "WITHDRAW",
     "ask_room",
+    "holds_of_queue",
     "room_of_queue",
 ]

@@ -28,14 +28,9 @@ def room_of_queue() -> str:
     return limits.room(work_of())
 
 
-def hold_code() -> str:
-    """Why no item of the queue `q` may be leased now, null if some may; pauses are left out."""
-    return f"(select r.hold ->> 'code' from ({room_of_queue()}) r)"
-
-
-def seats_left() -> str:
-    """How many more items of the queue `q` limits allow now; null: any number."""
-    return f"(select r.n from ({room_of_queue()}) r)"
+def holds_of_queue() -> str:
+    """A query of one row about the queue `q`: see `apps.limits.statements.holds`."""
+    return limits.holds(work_of())
 
 
 _USES: Final = work_of().applications
