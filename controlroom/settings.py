@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "apps.learning",
     "apps.ai",
     "apps.triggers",
+    "apps.failures",
     "apps.alerts",
     "apps.dashboard",
     "apps.demo",
