@@ -10,21 +10,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.bots.exceptions import ApplicationException, BusinessException
-from apps.bots.registry import ItemContext, automation
+from apps.bots.registry import ItemContext, RunContext, automation
 from apps.lib.json import JsonObject
 
-from .books import facts_about, folder_of_queue, posting_of
+from .books import facts_about, folder_of_demo, folder_of_queue, posting_of
 from .checks import check_invoice, is_not_posted_before
 from .claims import automations as claims
 from .erp import Erp, ErpLoginError, ErpUnavailableError
 from .invoices import Invoice
 from .payload import from_payload, to_payload
+from .portal import automations as portal
 from .reading.stored import COST_CENTRES, reader_of
 from .statements import statement_of, vendors_with_postings
 from .ubl import read_invoice
 
 # registered by being imported
-__all__ = ["check", "claims", "match_credit_note", "post_invoice", "read_file"]
+__all__ = ["check", "claims", "match_credit_note", "portal", "post_invoice", "read_file"]
 
 # A note on an invoice that makes the bot take its time, so that people can watch it
 SLOWLY = "#slowly"
@@ -106,6 +107,19 @@ def write_statement(item: ItemContext) -> JsonObject:
     """Return how much was posted for one vendor, and how often."""
     vendor = str(item.payload.get("vendor", ""))
     return statement_of(vendor, folder_of_queue(item.queue_key), month=_month(item))
+
+
+@automation("statements.print", title=gettext_lazy("Print vendor statements"), kind="run")
+def print_statements(run: RunContext) -> JsonObject:
+    """Print a sheet for each vendor with postings; return how many there are."""
+    month = str(run.input.get("month") or "")
+    vendors = vendors_with_postings(folder_of_demo(), month=month)
+    for number, vendor in enumerate(vendors, start=1):
+        if run.should_stop:
+            break
+        run.log(_("Sheet %(number)d: %(vendor)s") % {"number": number, "vendor": vendor})
+        run.progress(number)
+    return {"sheets": run.n_done}
 
 
 def _signed_in(item: ItemContext, folder_id: int) -> Erp:

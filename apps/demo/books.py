@@ -11,7 +11,7 @@ from .checks import Facts, KnownOrder, KnownVendor, Posted
 from .erp import Erp
 from .invoices import Invoice, vat_key
 from .making import MadeVendor
-from .models import LedgerEntry, PurchaseOrder, Vendor
+from .models import DemoSetting, LedgerEntry, PurchaseOrder, Vendor
 
 
 def facts_about(
@@ -102,4 +102,10 @@ def folder_of_queue(queue_key: str) -> int:
     """Return the folder of the demo's queue; the demo lives in one folder."""
     queues = WorkQueue.objects.filter(key=queue_key, folder__demo_setting__isnull=False)
     folder_id: int = queues.values_list("folder_id", flat=True)[0]
+    return folder_id
+
+
+def folder_of_demo() -> int:
+    """Return the folder that the demo lives in."""
+    folder_id: int = DemoSetting.objects.values_list("folder_id", flat=True)[0]
     return folder_id

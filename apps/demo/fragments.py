@@ -13,6 +13,7 @@ from apps.events.fragments import Audience, fragment
 from apps.lib.numbers import whole_number
 
 from .models import DemoSetting, LedgerEntry, TryItStep
+from .portal.service import is_portal_down
 from .steps import BY_KEY, lease_of
 from .trying import instances_of
 
@@ -74,6 +75,7 @@ def switches(audience: Audience, arg: str) -> dict[str, Any] | None:
     return {
         "switch": switch,
         "is_down": switch.is_down,
+        "is_portal_down": is_portal_down(switch),
         "n_posted": entries.count(),
         "n_twice": len(entries.posted_twice()),
     }

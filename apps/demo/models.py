@@ -207,6 +207,7 @@ class DemoSetting(models.Model):
     folder = models.OneToOneField(Folder, models.CASCADE, related_name="demo_setting")
     trickle_on = models.BooleanField(_("new invoices and claims keep coming"), default=True)
     erp_down_until = models.DateTimeField(_("ERP is down until"), null=True, blank=True)
+    portal_down_until = models.DateTimeField(_("portal is down until"), null=True, blank=True)
     erp_flakiness = models.PositiveSmallIntegerField(_("ERP fails, in percent"), default=0)
 
     class Meta:

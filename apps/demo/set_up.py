@@ -1,4 +1,4 @@
-"""Everything the demo needs in a folder: books, queues, drawn workflows, people."""
+"""Everything the demo needs in a folder: books, queues, drawn workflows, people, what starts it."""
 
 from collections.abc import Iterable
 
@@ -17,6 +17,7 @@ from apps.queues.models import WorkQueue
 
 from .automations import LEDGER_LOGIN
 from .books import record_vendors
+from .bounds import set_up_bounds
 from .claims.schema import CLAIM_TO_READ, CLAIM_TO_SETTLE
 from .drawn import deploy_drawn
 from .erp import LOGIN
@@ -24,6 +25,8 @@ from .gates import set_up_gates
 from .intake import QUEUE_KEY
 from .making import make_vendors
 from .models import DemoSetting
+from .portal.automations import CHECKS
+from .portal.schema import VENDOR_TO_CHECK
 from .reading.stored import train_missing
 from .schema import INVOICE_SCHEMA
 from .starts import set_up_triggers
@@ -40,6 +43,8 @@ STEPS = [
     ("claims-reading", _("Claims to read"), "claims.read"),
     ("claims-settling", _("Claims to settle"), "claims.settle"),
 ]
+# its items are taken by single runs, which a trigger starts
+WORKED_BY_RUNS = "vendors.check"
 # what the items of a queue are made of, where that is known
 SCHEMAS = {
     QUEUE_KEY: INVOICE_SCHEMA,
@@ -70,9 +75,11 @@ def set_up_demo(folder: Folder) -> WorkQueue:
 
 @transaction.atomic
 def _set_up(folder: Folder) -> WorkQueue:
-    sync_automations(folder, names={function for _key, _title, function in STEPS})
+    worked = {function for _key, _title, function in STEPS}
+    sync_automations(folder, names={*worked, WORKED_BY_RUNS})
     for key, title, function in STEPS:
         _queue(folder, key, title, function)
+    _queue_of_checks(folder)
     queue = WorkQueue.objects.get(folder=folder, key=QUEUE_KEY)
     set_up_gates(folder)
     _ledger_login(folder)
@@ -80,6 +87,7 @@ def _set_up(folder: Folder) -> WorkQueue:
         _person(folder, username, name, role)
     for key, title, members, manager in TEAMS:
         _team(folder, key, str(title), members, manager)
+    set_up_bounds(folder)
     deploy_drawn(folder)
     set_up_triggers(folder)
     record_vendors(make_vendors(seed=SEED), folder_id=folder.pk)
@@ -99,6 +107,22 @@ def _queue(folder: Folder, key: str, title: str | Promise, function: str) -> Non
             "lease_seconds": 20,
             "max_runs": 2,
             "sla_seconds": 4 * 3600 if key == QUEUE_KEY else None,
+        },
+    )
+
+
+def _queue_of_checks(folder: Folder) -> None:
+    WorkQueue.objects.get_or_create(
+        folder=folder,
+        key=CHECKS,
+        defaults={
+            "title": str(_("Vendors to check")),
+            "description": str(_("A bot asks the suppliers' portal about them.")),
+            "payload_schema": VENDOR_TO_CHECK,
+            "lease_seconds": 20,
+            "max_attempts": 6,
+            "retry_delay_seconds": 15,
+            "retry_backoff": WorkQueue.Backoff.FIXED,
         },
     )
 

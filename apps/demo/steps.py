@@ -26,6 +26,7 @@ from .intake import take_in_data, take_in_made
 from .large import make_large
 from .making import Fault
 from .models import TryItStep
+from .portal.steps import STEPS as PORTAL_STEPS
 from .slowly import make_slow
 from .trickle import make_one
 from .trying import Made, Step, all_are_over, instance_link, instances_of, items_of_step, one
@@ -245,5 +246,6 @@ STEPS = [
         _("Close it"), _close_month, all_are_over, instance_link, _("Watch it on the diagram"),
     ),
     *CLAIM_STEPS,
+    *PORTAL_STEPS,
 ]  # fmt: skip
 BY_KEY = {step.key: step for step in STEPS}

@@ -15,13 +15,13 @@ from apps.accounts.http import PersonRequest
 from apps.accounts.models import User
 from apps.accounts.permissions import Action, can, require
 from apps.accounts.sign_in import way_in
-from apps.events.live import nudge
 from apps.lib.errors import NotAllowedError, NotFoundError
 
 from . import steps
 from .intake import take_in_files
 from .models import DemoSetting, LedgerEntry, TryItStep
 from .set_up import PEOPLE
+from .switching import switch_trickle
 
 MAX_LEDGER_ROWS = 200
 MAX_FILES = 20
@@ -95,10 +95,9 @@ def upload(request: PersonRequest) -> HttpResponse:
 @require_POST
 def trickle(request: PersonRequest) -> HttpResponse:
     _may_try(request)
-    switch = get_object_or_404(DemoSetting, folder=request.folder)
-    switch.trickle_on = request.POST.get("on") == "1"
-    switch.save(update_fields=["trickle_on"])
-    nudge(f"demo:{request.folder.pk}")
+    get_object_or_404(DemoSetting, folder=request.folder)
+    is_on = request.POST.get("on") == "1"
+    switch_trickle(request.folder, is_on=is_on, by=request.user.actor)
     return redirect("demo:try_it")
 
 

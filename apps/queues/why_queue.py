@@ -190,14 +190,18 @@ def _in_progress_limit(queue: WorkQueue) -> list[Blocker]:
 
 
 def _no_automation(queue: WorkQueue) -> list[Blocker]:
-    """Bots from outside lease by the API: while one holds something, the queue is worked."""
-    if Lease.objects.filter(queue_id=queue.pk, run_id=None).exists():
+    """Bots from outside and single runs lease by themselves: while one holds something, it is
+    worked."""
+    if Lease.objects.filter(queue_id=queue.pk).exists():
         return []
     return [
         Blocker(
             code="no_automation",
             sentence=_("No automation works the queue “%(queue)s”.") % {"queue": queue.title},
-            next=_("It starts when one is chosen, or when a bot from outside asks for items."),
+            next=_(
+                "It starts when one is chosen, or when a bot from outside or a run that a trigger "
+                "starts asks for items."
+            ),
             act=_settings(queue, _("Choose an automation")),
         )
     ]

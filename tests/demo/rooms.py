@@ -1,10 +1,12 @@
 """The demo in a test's database, and a bot that works its queues in this process."""
 
+from collections.abc import Sequence
+
 from apps.accounts.models import Folder
 from apps.bots.board import Board
-from apps.bots.horse import RunBeat
+from apps.bots.horse import RunBeat, execute_run
 from apps.bots.lifecycle import claim_run, create_run
-from apps.bots.models import Automation
+from apps.bots.models import Automation, BotPool, Run
 from apps.bots.registration import register_bot
 from apps.bots.registry import ExitReport
 from apps.demo.erp import bring_up
@@ -12,6 +14,7 @@ from apps.demo.intake import QUEUE_KEY, items_of
 from apps.demo.models import DemoSetting
 from apps.demo.set_up import set_up_demo
 from apps.events.bus import deliver_outbox
+from apps.limits.models import Freeze
 from apps.queues.models import Attempt, QueueRun, Ready, Scheduled, WorkItem, WorkQueue
 from apps.queues.session import Session
 from apps.queues.upkeep import fold_counters, promote_scheduled
@@ -21,6 +24,8 @@ from apps.workflows.models import WorkflowInstance
 def load_demo(folder: Folder, *, flakiness: int = 0) -> WorkQueue:
     """Return the queue where invoices are checked. The ERP answers; nothing comes in by itself."""
     queue = set_up_demo(folder)
+    # it would hold back the portal's work when tests run at night
+    Freeze.objects.filter(folder=folder).delete()
     bring_up(folder.pk)
     DemoSetting.objects.filter(folder=folder).update(erp_flakiness=flakiness, trickle_on=False)
     return queue
@@ -54,6 +59,17 @@ def work_queue(queue: WorkQueue) -> ExitReport:
     deliver_outbox()
     fold_counters()
     return report
+
+
+def run_pending(pool: BotPool, *, capabilities: Sequence[str] = ()) -> Run | None:
+    """Have a bot of the pool do one single run, in this process; None when it may do none."""
+    bot = register_bot(pool, name="rosie", n_slots=1, capabilities=capabilities)
+    run = claim_run(bot.pool_id, bot.pk, 1)
+    if run is not None:
+        execute_run(run, Board())
+        deliver_outbox()
+        run.refresh_from_db()
+    return run
 
 
 def work_again(folder: Folder) -> None:

@@ -12,6 +12,7 @@ from apps.demo.history import load_history
 from apps.queues.counts import counts_of
 from apps.queues.models import Attempt, Ended, MinuteCount, WorkItem
 from apps.queues.upkeep import fold_counters
+from apps.triggers.models import Firing
 from tests.demo.rooms import load_demo
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,8 @@ def test_the_command_loads_the_demo_into_a_new_room(capsys):
     folder = Folder.objects.get()
     assert folder.demo_setting.trickle_on
     assert "Demo loaded" in capsys.readouterr().out
+    assert Firing.objects.get().label  # the first round of vendors, so that nobody waits for it
     call_command("load_demo", days=1, quiet_trickle=True)
     folder.demo_setting.refresh_from_db()
     assert not folder.demo_setting.trickle_on
+    assert Firing.objects.count() == 1

@@ -3,13 +3,21 @@
 import pytest
 
 from apps.accounts.models import Membership, User
-from apps.bots.models import Automation
+from apps.bots.models import Automation, BotPool
+from apps.calendars.models import Calendar
 from apps.demo.models import DemoSetting, Vendor
 from apps.demo.set_up import PEOPLE, set_up_demo
+from apps.lib.actors import SYSTEM
+from apps.limits.lifecycle import remove_limit, save_application
+from apps.limits.models import Application, Freeze, Limit
 from apps.queues.models import WorkQueue
+from apps.triggers.models import Trigger
 from apps.workflows.models import Workflow, WorkflowVersion
 
-MODELS = (WorkQueue, Vendor, User, Automation, WorkflowVersion)
+MODELS = (
+    WorkQueue, Vendor, User, Automation, WorkflowVersion, Trigger, Application, Limit, Freeze,
+    BotPool, Calendar,
+)  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +26,8 @@ def test_it_makes_books_queues_drawn_workflows_and_people(folder):
     queue = set_up_demo(folder)
 
     assert (queue.key, queue.automation.function) == ("invoices", "invoices.check")
-    assert not WorkQueue.objects.filter(automation=None).exists()
+    # the one that single runs work
+    assert WorkQueue.objects.get(automation=None).key == "vendor-checks"
     drawn = {each.key: each.versions.get().warnings for each in Workflow.objects.all()}
     assert drawn == {
         "invoice-to-ledger": [],
@@ -52,6 +61,37 @@ def test_what_people_changed_stays(folder):
     assert (queue.title, queue.max_runs) == ("Bills", 7)
     assert not DemoSetting.objects.get().trickle_on
     assert not User.objects.get(username="bea").is_active
+
+
+def test_queues_name_the_applications_that_they_are_worked_in(folder):
+    set_up_demo(folder)
+
+    used = {each.key: {queue.key for queue in each.queues.all()} for each in Application.objects.all()}  # fmt: skip  # noqa: E501
+    assert used == {
+        "ledger": {"invoice-posting", "claims-settling"},
+        "supplier-portal": {"vendor-checks"},
+    }
+    assert {each.application.key for each in Limit.objects.all()} == set(used)
+    night = Freeze.objects.get()
+    assert (night.repeats, [each.key for each in night.applications.all()]) == (
+        "daily",
+        ["supplier-portal"],
+    )
+
+
+def test_an_application_that_people_changed_keeps_what_they_said(folder):
+    queue = set_up_demo(folder)
+    ledger = Application.objects.get(key="ledger")
+    save_application(ledger, {"title": "SAP", "breaker_on": False}, by=SYSTEM)
+    ledger.queues.set([queue])
+    remove_limit(ledger.limits.get(), by=SYSTEM)
+
+    set_up_demo(folder)
+
+    ledger.refresh_from_db()
+    assert (ledger.title, ledger.breaker_on) == ("SAP", False)
+    assert list(ledger.queues.all()) == [queue]
+    assert not ledger.limits.exists()
 
 
 def test_somebody_who_was_there_before_gets_no_rights(folder):

@@ -8,21 +8,30 @@ import sys
 import pytest
 
 from apps.bots.lifecycle import claim_run, create_run
-from apps.bots.models import Bot, BotSlot
+from apps.bots.models import Bot, BotSlot, Run
 from apps.bots.registration import register_bot
+from apps.bots.releases import default_pool
+from apps.bots.why import why_run
 from apps.demo import bots_on_this_machine, erp, steps
-from apps.demo.models import LedgerEntry, TryItStep
+from apps.demo.models import DemoSetting, LedgerEntry, TryItStep
+from apps.demo.portal.steps import PRINTED
+from apps.demo.starts import ROUND
 from apps.demo.steps import BY_KEY, begin, kill_bot_of, tick_steps
 from apps.inbox.lifecycle import Answer, decide
 from apps.inbox.models import UserTask
-from apps.lib.clock import seconds_from_now
-from apps.lib.errors import ConflictError
+from apps.lib.actors import SYSTEM
+from apps.lib.clock import database_now, seconds_from_now
+from apps.lib.errors import ConflictError, NotFoundError
+from apps.limits.lifecycle import save_limit
+from apps.limits.models import Application, Limit
 from apps.queues import session
 from apps.queues.lifecycle import lease_items
 from apps.queues.models import Lease, WorkQueue
-from apps.queues.upkeep import reap_leases
+from apps.queues.upkeep import feed_breakers, reap_leases
+from apps.triggers.lifecycle import look_at_queues, remove_trigger
+from apps.triggers.models import Trigger
 from apps.workflows.models import WorkflowInstance
-from tests.demo.rooms import load_demo, work, work_again
+from tests.demo.rooms import load_demo, run_pending, work, work_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -208,3 +217,43 @@ def test_the_page_shows_how_far_a_step_is(queue, folder, business_user, business
     page = business_client.get("/demo/").text
     assert "30 of 30 have ended" in page
     assert "Seen" in page
+
+
+def test_the_portal_ticks_when_its_work_rested_and_it_answered_again(queue, folder, business_user):
+    begin(BY_KEY["portal-down"], folder, business_user)
+    save_limit(Limit.objects.get(key="portal-calls"), {"size": 600, "burst": 100}, by=SYSTEM)
+    look_at_queues()
+    run_pending(default_pool(folder))
+    portal = Application.objects.get(key="supplier-portal")
+    assert portal.state == Application.State.OPEN
+    assert not is_seen("portal-down")
+
+    # when it answers again, and is tried
+    DemoSetting.objects.update(portal_down_until=None)
+    Application.objects.filter(pk=portal.pk).update(probe_at=database_now())
+    while Application.objects.exclude(state=Application.State.CLOSED).exists():
+        look_at_queues()
+        assert run_pending(default_pool(folder)) is not None
+        feed_breakers()
+
+    assert is_seen("portal-down")
+
+
+def test_what_no_bot_can_do_ticks_when_one_came_that_can(queue, folder, business_user):
+    begin(BY_KEY["no-printer"], folder, business_user)
+    run = Run.objects.get()
+    blockers = {each.code for each in why_run(run).blockers}
+    assert blockers & {"no_bot", "capability"}
+    assert not is_seen("no-printer")
+
+    run_pending(run.pool, capabilities=["printer"])
+
+    assert is_seen("no-printer")
+
+
+@pytest.mark.parametrize(("step", "key"), [("portal-down", ROUND), ("no-printer", PRINTED)])
+def test_a_step_whose_trigger_people_removed_says_so(queue, folder, business_user, step, key):
+    remove_trigger(Trigger.objects.get(key=key), by=SYSTEM)
+
+    with pytest.raises(NotFoundError, match="is gone"):
+        begin(BY_KEY[step], folder, business_user)

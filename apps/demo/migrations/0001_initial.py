@@ -183,11 +183,19 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "trickle_on",
-                    models.BooleanField(default=True, verbose_name="new invoices keep coming"),
+                    models.BooleanField(
+                        default=True, verbose_name="new invoices and claims keep coming"
+                    ),
                 ),
                 (
                     "erp_down_until",
                     models.DateTimeField(blank=True, null=True, verbose_name="ERP is down until"),
+                ),
+                (
+                    "portal_down_until",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="portal is down until"
+                    ),
                 ),
                 (
                     "erp_flakiness",

@@ -7,6 +7,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from apps.accounts.models import Folder
 from apps.demo.history import DAYS, load_history
 from apps.demo.set_up import set_up_demo
+from apps.demo.starts import start_first_round
+from apps.demo.switching import switch_trickle
+from apps.lib.actors import SYSTEM
 
 
 class Command(BaseCommand):
@@ -24,7 +27,8 @@ class Command(BaseCommand):
             folder = Folder.objects.create(key="main", title="Main")
         queue = set_up_demo(folder)
         if quiet_trickle:
-            folder.demo_setting.trickle_on = False
-            folder.demo_setting.save(update_fields=["trickle_on"])
+            switch_trickle(folder, is_on=False, by=SYSTEM)
+        else:
+            start_first_round(folder)
         n_items = load_history(queue, days=days)
         self.stdout.write(f"Demo loaded: {n_items} sample items over {days} days.")
