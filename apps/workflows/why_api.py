@@ -14,7 +14,7 @@ from .why import why_instance
 router = Router(tags=["Instances"])
 
 
-@router.get("/instances/{int:number}/why", response=WhyOut, summary="Why does it not go on?")
-def get_why(request: TokenRequest, number: Id) -> HttpResponse:
+@router.get("/instances/{int:instance_id}/why", response=WhyOut, summary="Why does it not go on?")
+def get_why(request: TokenRequest, instance_id: Id) -> HttpResponse:
     """What it waits for now, what happens next, and what would help."""
-    return answer(as_json(why_instance(find_instance(request, number)), request.rights))
+    return answer(as_json(why_instance(find_instance(request, instance_id)), request.rights))

@@ -26,6 +26,7 @@ CALLS = {
     ("POST", "/workflows/{key}/instances"): (OPERATE, {"variables": REQUEST}),
     ("GET", "/instances"): (VIEW, None),
     ("GET", "/instances/{instance_id}"): (VIEW, None),
+    ("GET", "/instances/{instance_id}/why"): (VIEW, None),
     ("POST", "/instances/{instance_id}/pause"): (OPERATE, REASON),
     ("POST", "/instances/{instance_id}/resume"): (OPERATE, REASON),
     ("POST", "/instances/{instance_id}/modify"): (OPERATE, {"variables": {"a": 1}, **REASON}),
