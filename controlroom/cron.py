@@ -54,6 +54,8 @@ PROMPT = [
     Entry("apps.workflows.upkeep.fire_timers", 1),
     Entry("apps.triggers.upkeep.fire_due", 1),
     Entry("apps.triggers.upkeep.look_at_states", 1),
+    Entry("apps.alerts.upkeep.look_at_rules", 5),
+    Entry("apps.alerts.upkeep.tell", 2),
     Entry("apps.inbox.upkeep.climb_ladders", 5),
     Entry("apps.inbox.upkeep.hand_over", 10),
     Entry("apps.demo.steps.tick_steps", 1),

@@ -186,8 +186,22 @@ KINDS: dict[str, Kind] = {
             is_for_folders=True,
         ),
         Kind(
+            key="alert",
+            title=_("An alert fires"),
+            icon="alert-triangle",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
             key="trigger_alert",
             title=_("A trigger raises an alert"),
+            icon="alert-triangle",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
+            key="trigger_deaf",
+            title=_("A trigger can't listen, or listens again"),
             icon="alert-triangle",
             email=AT_ONCE,
             is_for_folders=True,

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
+from apps.events.bus import publish
 from apps.inbox.lifecycle import NewApproval, ask_approval, withdraw_approval
 from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
@@ -33,6 +34,13 @@ def alert(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
         subject=("trigger", trigger.pk),
         # each start is news of its own
         key=f"{NOTICE}:{uuid4().hex}",
+    )
+    publish(
+        "trigger.alerted",
+        subject=("trigger", trigger.pk),
+        folder_id=trigger.folder_id,
+        by=by,
+        data={"alert": title, "message": str(target.get("message") or "")},
     )
     return Begun(subject=Subject.ALERT, ids=[], label=title)
 
