@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from apps.lib.clock import start_of_today
+from apps.lib.clock import database_now, start_of_today
+from apps.lib.json import Json
 from apps.lib.numbers import whole_number
 
 from .models import Attempt, Ended, Lease, Parked, Ready, Scheduled, WorkItem
@@ -68,6 +70,12 @@ class ItemFilter:
     def replace(self, **changes: object) -> "ItemFilter":
         return replace(self, **changes)  # type: ignore[arg-type]
 
+    def for_operation(self) -> dict[str, Json]:
+        """Return the same as a bulk action stores it: what it means now, on whatever page."""
+        since = _midnight() if self.is_today else ""
+        pairs = {"status": self.status, "q": self.text, "ended_since": since}
+        return {"queue": self.queue_id, **{name: value for name, value in pairs.items() if value}}
+
     @property
     def is_narrowed(self) -> bool:
         return bool(self.status or self.text)
@@ -86,7 +94,7 @@ def find_items(wanted: ItemFilter, *, limit: int = PAGE_SIZE) -> ItemPage:
     if wanted.status:
         found = found.filter(_stands(wanted))
     if wanted.text:
-        found = found.filter(_matches(wanted.text))
+        found = found.filter(matches(wanted.text))
     if wanted.before is not None:
         found = found.filter(pk__lt=wanted.before)
     items = list(found.with_status().order_by("-pk")[: limit + 1])  # type: ignore[attr-defined]
@@ -130,7 +138,12 @@ def _attach_last_attempts(items: list[WorkItem]) -> None:
         item.shown_status = "retry" if retry_at else item.status  # type: ignore[attr-defined]
 
 
-def _matches(text: str) -> Q:
+def _midnight() -> str:
+    now = timezone.localtime(database_now())
+    return now.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
+
+
+def matches(text: str) -> Q:
     """An item's number, or the beginning of its reference (both found by an index)."""
     number = whole_number(text.removeprefix("#"))
     # as the index has it, which holds no empty ones

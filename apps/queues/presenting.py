@@ -20,6 +20,7 @@ from .foretelling import lines_of
 from .item_changes import changes_in_words
 from .listing import ItemFilter
 from .models import Ended, Measure, WorkQueue
+from .statuses import PLACE_LABELS
 
 # an item that waits longer than this is worth a look, longer than that an act
 WATCH_WAIT = timedelta(minutes=30)
@@ -209,19 +210,7 @@ def flow_chart(queue_ids: list[int], *, minutes: int) -> dict[str, Any]:
 
 
 # Filters of the item list, in the order of an item's life.
-TABS: list[tuple[str, Any]] = [
-    ("", gettext_lazy("All")),
-    (Measure.READY, gettext_lazy("Waiting")),
-    (Measure.SCHEDULED, gettext_lazy("Later")),
-    (Measure.IN_PROGRESS, gettext_lazy("Running")),
-    (Measure.NEEDS_DECISION, gettext_lazy("Needs a person")),
-    (Measure.ON_HOLD, gettext_lazy("Paused")),
-    (Measure.SUCCESSFUL, gettext_lazy("Done")),
-    (Measure.FAILED, gettext_lazy("Failed")),
-    (Measure.SKIPPED, gettext_lazy("Left out")),
-    (Measure.CANCELLED, gettext_lazy("Cancelled")),
-    (Measure.EXPIRED, gettext_lazy("Expired")),
-]
+TABS: list[tuple[str, Any]] = [("", gettext_lazy("All")), *PLACE_LABELS.items()]
 TABS_ALWAYS = ("", Measure.READY, Measure.IN_PROGRESS, Measure.NEEDS_DECISION, Measure.SUCCESSFUL)
 
 
