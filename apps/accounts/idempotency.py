@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from apps.events.causes import as_said_by
 from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.http import answer, check_header
 
@@ -44,11 +45,12 @@ def carry_out_once(request: Any, call: Call) -> HttpResponse:
     """Answer with what `call` returns, a status and JSON; for a known key, with what it returned.
 
     A call that raises leaves nothing behind, its key included. Raises InvalidError when the key
-    was used for something else, and StillRunningError while the first call is under way.
+    was used for something else, and StillRunningError while the first call is under way. What the
+    call makes is noted as made in the course of what the caller says to be at.
     """
     key = key_of(request)
     if not key:
-        with transaction.atomic():
+        with transaction.atomic(), as_said_by(request):
             status, data = call()
         return answer(data, status=status)
     with transaction.atomic():
@@ -56,7 +58,8 @@ def carry_out_once(request: Any, call: Call) -> HttpResponse:
         known = IdempotentCall.objects.filter(user=request.user, key=key).first()
         if known is not None:
             return _replay(known, fingerprint_of(request))
-        status, data = call()
+        with as_said_by(request):
+            status, data = call()
         response = answer(data, status=status)
         IdempotentCall.objects.create(
             user=request.user,

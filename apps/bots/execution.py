@@ -2,6 +2,7 @@
 
 from time import monotonic
 
+from apps.events.causes import in_the_course_of
 from apps.lib.secrecy import masked_json
 
 from .contexts import Beat, RunContext
@@ -14,7 +15,8 @@ def execute_run_automation(run: Run, beat: Beat) -> ExitReport:
     registered = find_automation(run.version.function)
     context = RunContext(beat, run.pk, run.input)
     began = monotonic()
-    output = masked_json(registered.function(context))
+    with in_the_course_of("run", run.pk):
+        output = masked_json(registered.function(context))
     return ExitReport(
         output=output,
         n_successful=context.n_done,

@@ -40,6 +40,29 @@ class Event(models.Model):
         return f"{self.kind} {self.subject_type}:{self.subject_id}"
 
 
+class Cause(models.Model):
+    """In the course of what something was made, where no row of its own app says so.
+
+    Such as the item that a bot was at when it added another one: see causes.py.
+    """
+
+    pk = models.CompositePrimaryKey("subject_type", "subject_id")
+    subject_type = models.CharField(max_length=20)
+    subject_id = models.BigIntegerField()
+    cause_type = models.CharField(max_length=20)
+    cause_id = models.BigIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            # what came of one thing
+            models.Index(name="cause_of", fields=["cause_type", "cause_id", "subject_id"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type}:{self.subject_id} by {self.cause_type}:{self.cause_id}"
+
+
 class Outbox(models.Model):
     """News that subscribers have not had yet; deleted once delivered.
 

@@ -20,6 +20,7 @@ from apps.bots.horse import insist
 from apps.bots.models import Run
 from apps.bots.registry import ExitReport, find_automation
 from apps.bots.turns import is_slot_wanted
+from apps.events.causes import in_the_course_of
 from apps.lib import doorbell
 from apps.lib.clock import utc_now
 from apps.lib.json import JsonObject
@@ -148,7 +149,8 @@ class Session:
         guard.begin(leased, began)
         try:
             try:
-                output = self.function(item)
+                with in_the_course_of("item", leased.id):
+                    output = self.function(item)
             finally:
                 guard.end()
             result = self._success(leased, output, item.predictions)

@@ -21,6 +21,7 @@ from apps.bots.statements import (
     spend_start,
 )
 from apps.events import live
+from apps.events.causes import note_causes
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.json import JsonObject
 
@@ -72,6 +73,7 @@ def create_run(  # noqa: PLR0913 - one for each thing that a run can be asked fo
         required_capabilities=sorted({*automation.required_capabilities, *required_capabilities}),
         pinned_bot=pinned_bot,
     )
+    note_causes("run", [run.pk])
     if by.kind != "system":
         data: JsonObject = {"automation": automation.key, "because": because}
         publish("run.created", run, by, data | ({"bot": pinned_bot.name} if pinned_bot else {}))

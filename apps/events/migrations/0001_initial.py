@@ -25,6 +25,32 @@ class Migration(migrations.Migration):
                 ("details", models.JSONField(default=dict)),
             ],
         ),
+        migrations.CreateModel(
+            name="Cause",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "subject_type",
+                        "subject_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("subject_type", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("cause_type", models.CharField(max_length=20)),
+                ("cause_id", models.BigIntegerField()),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["cause_type", "cause_id", "subject_id"], name="cause_of")
+                ],
+            },
+        ),
         migrations.RunSQL(
             "create sequence events_event_id_seq", "drop sequence events_event_id_seq"
         ),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.accounts.models import Folder, Team, User
+from apps.events.causes import note_causes
 from apps.inbox.candidates import named
 from apps.inbox.decisions import offered_by_step
 from apps.inbox.handling import Said
@@ -95,6 +96,7 @@ def ask_approval(new: NewApproval, folder: Folder, *, by: Actor) -> UserTask:
         handling=said.stored(),
     )
     opened = open_prepared([task])[0]
+    note_causes("task", [opened.pk])
     record_event("user_task.asked", opened, by, {"reference": new.reference})
     if new.has_links:
         send_links(opened)

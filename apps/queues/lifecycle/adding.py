@@ -1,6 +1,7 @@
 """New items: one in one statement, thousands by COPY."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ import orjson
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from apps.events.causes import is_in_a_course, note_causes
 from apps.lib.actors import Actor
 from apps.lib.errors import FieldProblem, InvalidError
 from apps.queues.exceptions import DuplicateReferenceError
@@ -65,7 +67,9 @@ def add_unread(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> int
         "origin": origin,
         "added_by": by.name[:MAX_NAME],
     }
-    added = run(ADD_ONE, values)
+    with transaction.atomic() if is_in_a_course() else nullcontext():
+        added = run(ADD_ONE, values)
+        note_causes("item", [row[0] for row in added])
     if added:
         item_id = added[0][0]
         tell_moved([queue.pk], refilled=[queue.pk])
@@ -175,6 +179,7 @@ class _Batch:
             for place, due_at in zip(fresh, due, strict=True):
                 copy.write_row((*self._columns(place, due_at), origin, added_by))
         run(PLACE_ITEMS, {"ids": [place.item_id for place in fresh]})
+        note_causes("item", [place.item_id for place in fresh if place.item_id])
         owners = {place.item_id: place.new.owner for place in fresh}
         note_owners({pk: owner for pk, owner in owners.items() if pk and owner})
         self.n_stored = len(fresh)

@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("queue_id", models.BigIntegerField()),
-                ("reference", models.CharField(max_length=200)),
+                ("reference", models.CharField(db_collation="C", max_length=200)),
                 ("item_id", models.BigIntegerField()),
             ],
         ),
@@ -190,7 +190,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reference",
-                    models.CharField(blank=True, max_length=200, verbose_name="reference"),
+                    models.CharField(
+                        blank=True, db_collation="C", max_length=200, verbose_name="reference"
+                    ),
                 ),
                 ("payload", models.JSONField(default=dict, verbose_name="data")),
                 (

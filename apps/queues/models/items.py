@@ -55,7 +55,8 @@ class WorkItem(models.Model):
     queue = models.ForeignKey(
         WorkQueue, models.PROTECT, related_name="items", db_constraint=False, db_index=False
     )
-    reference = models.CharField(_("reference"), max_length=200, blank=True)
+    # by bytes, so that its index finds what begins with a text, whatever the server's language
+    reference = models.CharField(_("reference"), max_length=200, blank=True, db_collation="C")
     payload = models.JSONField(_("data"), default=dict)
     priority = models.SmallIntegerField(
         _("priority"), default=50, validators=[MinValueValidator(0), MaxValueValidator(100)]
@@ -154,7 +155,7 @@ class ItemReference(models.Model):
 
     pk = models.CompositePrimaryKey("queue_id", "reference")
     queue_id = models.BigIntegerField()
-    reference = models.CharField(max_length=200)
+    reference = models.CharField(max_length=200, db_collation="C")
     item_id = models.BigIntegerField()
 
     def __str__(self) -> str:

@@ -33,6 +33,7 @@ class _Message(NamedTuple):
     key: str
     variables: JsonObject
     by: str
+    sender: int | None
     is_expired: bool
 
 
@@ -91,8 +92,8 @@ def _asked(
 
 
 def _message(row: tuple[Any, ...]) -> _Message:
-    number, folder_id, name, key, variables, by, is_expired = row
-    return _Message(number, folder_id, name, key, orjson.loads(variables), by, is_expired)
+    number, folder_id, name, key, variables, *rest = row
+    return _Message(number, folder_id, name, key, orjson.loads(variables), *rest)
 
 
 def _listeners(
@@ -115,7 +116,8 @@ def _start_instances(messages: dict[int, _Message], heard: dict[int, set[int]]) 
     ):
         if workflow_id not in heard.get(message_id, ()):
             message = messages[message_id]
-            starts.append(Starting(version_id, node, message.variables, message.by))
+            start = Starting(version_id, node, message.variables, message.by, message.sender)
+            starts.append(start)
             heard.setdefault(message_id, set()).add(workflow_id)
     if starts:
         start_by_event(starts)

@@ -102,6 +102,7 @@ def send_and_receive(
             "key": command.key[:MAX_TEXT],
             "variables": command.variables,
             "by": (walk.graph.name or walk.graph.key)[:150],
+            "sender": walk.id,
             "ttl": command.ttl_seconds,
         }
         for walk, command in commands

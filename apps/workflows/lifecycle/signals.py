@@ -24,7 +24,7 @@ from .new_walks import insist_on_size
 from .running import run
 from .walks import Walk
 
-# News of our own: {"starts": [[version, node, variables, by]]}
+# News of our own: {"starts": [[version, node, variables, by, sender]]}
 STARTS = "workflow.starts"
 # News of our own: {"at", "variables", "listeners": [[instance, subscription]]}; variables may be
 # large, so they stand there once
@@ -54,7 +54,8 @@ def send(commands: Sequence[tuple[Walk, SendSignal]], now: datetime) -> None:
     """Send what a step sends; who listens hears of it in a step of its own."""
     for walk, command in commands:
         by = walk.graph.name or walk.graph.key
-        _broadcast(walk.facts.folder_id, command.name[:MAX_TEXT], command.variables, now, by)
+        name, folder_id = command.name[:MAX_TEXT], walk.facts.folder_id
+        _broadcast(folder_id, name, command.variables, now, by, sender=walk.id)
 
 
 def signals_heard(told: Mapping[str, Any]) -> list[Happening]:
@@ -66,7 +67,15 @@ def signals_heard(told: Mapping[str, Any]) -> list[Happening]:
     ]
 
 
-def _broadcast(folder_id: int, name: str, variables: JsonObject, now: datetime, by: str) -> int:
+def _broadcast(  # noqa: PLR0913 - what is sent, when and by whom
+    folder_id: int,
+    name: str,
+    variables: JsonObject,
+    now: datetime,
+    by: str,
+    *,
+    sender: int | None = None,
+) -> int:
     listeners = run(SIGNAL_LISTENERS, {"folder_id": folder_id, "name": name})
     for start in range(0, len(listeners), AT_ONCE):
         some: list[Json] = [list(row) for row in listeners[start : start + AT_ONCE]]
@@ -74,7 +83,7 @@ def _broadcast(folder_id: int, name: str, variables: JsonObject, now: datetime, 
         announce(SIGNALLED, told)
     starts = StartSubscription.objects.filter(folder_id=folder_id, kind="signal", name=name)
     found: list[Json] = [
-        [version_id, node, variables, by[:150]]
+        [version_id, node, variables, by[:150], sender]
         for version_id, node in starts.values_list("version_id", "node")
     ]
     if found:

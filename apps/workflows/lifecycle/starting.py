@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
 from apps.events.bus import publish
+from apps.events.causes import Course, note_causes
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import DomainError, FieldProblem, InvalidError
@@ -43,6 +44,7 @@ class Starting(NamedTuple):
     node: str
     variables: JsonObject
     by: str
+    sender: int | None = None  # the instance that sent the message or signal
 
 
 @transaction.atomic
@@ -67,6 +69,7 @@ def start_instance(
     batch.begin(walk, Started(at=batch.now, variables=variables))
     batch.run()
     batch.write()
+    note_causes("instance", [walk.id])
     publish(
         "instance.started",
         subject=("instance", walk.id),
@@ -184,6 +187,8 @@ def _start_at(version: WorkflowVersion, start: Starting) -> int:
     batch.begin(walk, Started(at=batch.now, variables=start.variables, node=start.node))
     batch.run()
     batch.write()
+    if start.sender is not None:
+        note_causes("instance", [walk.id], cause=Course("instance", start.sender))
     return walk.id
 
 

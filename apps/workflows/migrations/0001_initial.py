@@ -256,7 +256,10 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("business_key", models.CharField(blank=True, max_length=200)),
+                (
+                    "business_key",
+                    models.CharField(blank=True, db_collation="C", max_length=200),
+                ),
                 ("parent_token", models.IntegerField(null=True)),
                 ("root_id", models.BigIntegerField(null=True)),
                 ("depth", models.PositiveSmallIntegerField(default=0)),
@@ -770,6 +773,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 ("published_by", models.CharField(blank=True, max_length=150)),
+                ("sender_id", models.BigIntegerField(null=True)),
                 ("expires_at", models.DateTimeField()),
                 (
                     "folder",

@@ -128,6 +128,8 @@ class BufferedMessage(models.Model):
     variables = models.JSONField(default=dict)
     published_at = models.DateTimeField(db_default=Now())
     published_by = models.CharField(max_length=150, blank=True)
+    # the instance that sent it; None: a person or a program did
+    sender_id = models.BigIntegerField(null=True)
     expires_at = models.DateTimeField()
 
     objects = FolderQuerySet.as_manager()

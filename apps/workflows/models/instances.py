@@ -30,7 +30,8 @@ class WorkflowInstance(models.Model):
         WorkflowVersion, models.PROTECT, related_name="instances", db_constraint=False
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
-    business_key = models.CharField(max_length=200, blank=True)
+    # by bytes, so that its index finds what begins with a text, whatever the server's language
+    business_key = models.CharField(max_length=200, blank=True, db_collation="C")
     # the instance and token whose call activity started this one, and the top of that chain
     parent = models.ForeignKey(
         "self", models.CASCADE, null=True, related_name="children", db_constraint=False,

@@ -17,11 +17,12 @@ select case when n.alone then pg_advisory_xact_lock(n.hash)
 
 BUFFER_MESSAGES: Final = """
 insert into workflows_bufferedmessage
-       (folder_id, name, key, variables, published_at, published_by, expires_at)
-select folder_id, name, key, variables, statement_timestamp(), by,
+       (folder_id, name, key, variables, published_at, published_by, sender_id, expires_at)
+select folder_id, name, key, variables, statement_timestamp(), by, sender,
        statement_timestamp() + coalesce(ttl, 0) * interval '1 second'
   from jsonb_to_recordset(%(messages)s::jsonb) as m (
-       n int, folder_id bigint, name text, key text, variables jsonb, by text, ttl float8)
+       n int, folder_id bigint, name text, key text, variables jsonb, by text, sender bigint,
+       ttl float8)
  order by n
 returning id
 """
@@ -46,7 +47,7 @@ select exists (select from workflows_subscription
 
 # Waits for whoever has them in hand: they may have looked before somebody began to listen.
 LOCK_MESSAGES: Final = """
-select id, folder_id, name, key, variables::text, published_by,
+select id, folder_id, name, key, variables::text, published_by, sender_id,
        expires_at <= statement_timestamp()
   from workflows_bufferedmessage where id = any (%(ids)s::bigint[])
  order by id for update
