@@ -91,7 +91,7 @@ def _release(automation: Automation, registered: Registered) -> AutomationVersio
         automation.save(update_fields=["released_version"])
         # what a canary was compared with gets no more tries: without this it is never judged
         Canary.objects.filter(automation=automation, outcome=Canary.Outcome.TRIED).update(
-            released=made, n_judged=0
+            released=made, n_judged=0, n_released=0, n_released_failed=0
         )
     return made
 

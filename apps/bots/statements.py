@@ -12,7 +12,7 @@ LONGEST_TURN = 12
 POINT_SECONDS = 6
 # Sources whose priorities differ by less are alike: their shares decide
 POINTS_PER_LEVEL = 10
-# Of each source that many runs are looked at: enough for all slots that claim in the same instant
+# Of each kind that many runs are looked at: enough for all slots that claim in the same instant
 LOOKED_AT = 64
 # How long a run is left to a bot that has less to do, before any bot may take it
 YIELD_SECONDS = 1.5
@@ -23,9 +23,10 @@ _FITS: Final = """
     {run}.required_capabilities <@ {bot}.capabilities
     and ({run}.pinned_bot_id is null or {run}.pinned_bot_id = {bot}.id)
 """
-# The same, said so that the planner takes it for something that half of the runs do. By itself it
-# guesses one in some hundreds, and reads and sorts all of a source rather than its first few.
-_LIKELY: Final = "(case when {condition} then true else false end)"
+# What a run is of its kind by, beside its source: who may take it depends on nothing else. The
+# expressions are those of the index `run_waiting`; a list of words may be too long for an index.
+_KIND: Final = """{run}.version_id, coalesce({run}.pinned_bot_id, 0),
+             hash_array_extended({run}.required_capabilities, 0)"""
 # Both by an index that holds nothing else: see the trap below.
 _HELD: Final = """
 held as materialized (
@@ -63,26 +64,45 @@ _FOLDER_WORKS: Final = """
                                         where fa.freeze_id = f.id))
 """
 
-# The sources that wait, found by hopping from one to the next on the index `run_waiting`; each is
-# asked for its first few in the order of that index, and only those are sorted.
+# The kinds of runs that wait (of one source, version and need), found by hopping from one to the
+# next on the index `run_waiting`; of each that may be taken its first few are read in the order of
+# that index, and only those are sorted. So a backlog that nobody here may take costs one hop.
 #
 # The traps: `select distinct source`, and a join of the runs that wait with their sources, read and
-# sort every one of them at each claim of each slot. And whatever is counted for a source must not
+# sort every one of them at each claim of each slot; so does a condition on single runs where none
+# meets it, since the first few are then never found. And whatever is counted for a source must not
 # be counted in an index that holds its waiting runs, or all that ever ended, as well: the planner
 # takes the number of rows of a source for small, and prefers the wrong one. So slots are counted in
 # `run_held`, ends are looked up in `run_by_source`, and each holds nothing but these. In the end
 # the candidates are taken in their order, one by one, until one can be locked: joined with the
 # table and then sorted, all waiting runs would be read once more.
-_WAITING: Final = """
-waiting(source) as (
-    (select source from bots_run where pool_id = {pool} and status = 'pending'
-      order by source limit 1)
+_WAITING: Final = f"""
+waiting(source, version_id, pinned, need, required_capabilities) as (
+    (select r.source, {_KIND.format(run="r")}, r.required_capabilities
+       from bots_run r where r.pool_id = {{pool}} and r.status = 'pending'
+      order by r.source, {_KIND.format(run="r")} limit 1)
     union all
-    select (select r.source from bots_run r
-             where r.pool_id = {pool} and r.status = 'pending' and r.source > waiting.source
-             order by r.source limit 1)
-      from waiting where waiting.source is not null
+    select further.*
+      from waiting
+     cross join lateral (
+           select r.source, {_KIND.format(run="r")}, r.required_capabilities
+             from bots_run r
+            where r.pool_id = {{pool}} and r.status = 'pending'
+              and (r.source, {_KIND.format(run="r")})
+                > (waiting.source, waiting.version_id, waiting.pinned, waiting.need)
+            order by r.source, {_KIND.format(run="r")} limit 1) further
 )
+"""
+# The kinds among them that `me` may take, and the first few of each, as `r`
+_FIRST_FEW: Final = f"""
+waiting cross join me
+     cross join lateral (
+           select * from bots_run r
+            where r.pool_id = {{pool}} and r.status = 'pending' and r.source = waiting.source
+              and ({_KIND.format(run="r")}) = (waiting.version_id, waiting.pinned, waiting.need)
+            order by r.rank_at, r.id limit {LOOKED_AT}) r
+ where waiting.pinned in (0, me.id) and waiting.required_capabilities <@ me.capabilities
+   and waiting.version_id <> all(%(refused)s::bigint[])
 """
 _N_HELD: Final = "(select count(*) from held where held.bot_id = {bot}.id)"
 _LOAD: Final = f"({_N_HELD} + 1)::float / {{bot}}.n_slots"
@@ -109,14 +129,19 @@ _IS_LEFT: Final = f"""
     r.created_at > clock_timestamp() - interval '{YIELD_SECONDS} seconds'
     and exists (select from idler where {_FITS.format(run="r", bot="idler")})
 """
-_STARTS: Final = "{run}.version_id <> all(%(refused)s::bigint[])"
-_MAY_CLAIM: Final = _LIKELY.format(
-    condition=f"{_FITS.format(run='r', bot='me')} and {_STARTS.format(run='r')}"
-    f" and not ({_IS_LEFT})"
-)
-_MAY_FOLLOW: Final = _LIKELY.format(
-    condition=f"{_FITS.format(run='other', bot='me')} and {_STARTS.format(run='other')}"
-)
+# Whether something waits that the bot of this run may take. Parameters: run, refused.
+IS_WANTED: Final = f"""
+with recursive one as materialized (
+    select r.pool_id, bot.id as bot_id, bot.capabilities
+      from bots_run r join bots_bot bot on bot.id = r.bot_id where r.id = %(run)s
+), {_WAITING.format(pool="(select pool_id from one)")}
+select exists (
+    select from waiting cross join one
+     where waiting.pinned in (0, one.bot_id)
+       and waiting.required_capabilities <@ one.capabilities
+       and waiting.version_id <> all(%(refused)s::bigint[]))
+"""
+
 # What may be claimed in the pool at all; most of the time a slot asks, nothing is.
 LOOK: Final = """
 select exists (select from bots_run where pool_id = %(pool)s and status = 'pending'),
@@ -132,13 +157,7 @@ select exists (select from bots_run where pool_id = %(pool)s and status = 'pendi
 CLAIM: Final = f"""
 with recursive {_WAITING.format(pool="%(pool)s")}, {_BOTS}, candidate as materialized (
     select r.id, r.source, r.priority, r.share, r.created_at, r.rank_at
-      from waiting
-     cross join me
-     cross join lateral (
-           select * from bots_run r
-            where r.pool_id = %(pool)s and r.status = 'pending' and r.source = waiting.source
-              and {_MAY_CLAIM}
-            order by r.rank_at, r.id limit {LOOKED_AT}) r
+      from {_FIRST_FEW.format(pool="%(pool)s")} and not ({_IS_LEFT})
 ), best as materialized (
     select distinct on (source) source, priority, share, created_at as since
       from candidate order by source, rank_at, id
@@ -171,9 +190,11 @@ returning *
 # A run that was just left to another bot, whose bell the one that left it heard.
 LEFT: Final = f"""
 with {_BOTS}
-select r.id from bots_run r cross join me
- where r.pool_id = %(pool)s and r.status = 'pending'
-   and {_FITS.format(run="r", bot="me")}
+select r.id
+  from (select * from bots_run
+         where pool_id = %(pool)s and status = 'pending' order by id desc limit {LOOKED_AT}) r
+ cross join me
+ where {_FITS.format(run="r", bot="me")}
    and r.version_id <> all(%(refused)s::bigint[])
    and {_IS_LEFT}
  order by r.id desc limit 1
@@ -199,18 +220,12 @@ with recursive one as materialized (
 ), {_WAITING.format(pool="(select pool_id from one)")}, me as (
     select bot_id as id, capabilities from one
 ), best as materialized (
-    select waiting.source, first.*
-      from waiting cross join me
-     cross join lateral (
-           select min(few.created_at) as since,
-                  (array_agg(few.priority order by few.rank_at, few.id))[1] as priority,
-                  (array_agg(few.share order by few.rank_at, few.id))[1] as share
-             from (select * from bots_run other
-                    where other.pool_id = (select pool_id from one) and other.status = 'pending'
-                      and other.source = waiting.source
-                      and {_MAY_FOLLOW}
-                    order by other.rank_at, other.id limit {LOOKED_AT}) few) first
-     where waiting.source <> (select source from one) and first.since is not null
+    select r.source, min(r.created_at) as since,
+           (array_agg(r.priority order by r.rank_at, r.id))[1] as priority,
+           (array_agg(r.share order by r.rank_at, r.id))[1] as share
+      from {_FIRST_FEW.format(pool="(select pool_id from one)")}
+       and waiting.source <> (select source from one)
+     group by r.source
 ), theirs as (
     select best.*, {_N_SLOTS.format(source="best.source")} as n_slots,
            {_SERVED_AT.format(pool="(select pool_id from one)", source="best.source")} as served_at

@@ -11,25 +11,14 @@ least urgent one is served in the end.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from django.db import connection
 
-from .statements import IS_TURN_OVER, LOOK, PENDING_BOUND, refused_versions
+from .statements import IS_TURN_OVER, IS_WANTED, LOOK, PENDING_BOUND, refused_versions
 
 # How long a run waits for a free slot before one that is in use is given up for it, and how long a
 # run may keep its slot in any case. Starting a run takes about a tenth of a second.
 TURN_SECONDS = 2.5
-
-IS_WANTED: Final = """
-select exists (
-    select from bots_run r join bots_run mine on mine.id = %(run)s
-      join bots_bot me on me.id = mine.bot_id
-     where r.pool_id = mine.pool_id and r.status = 'pending'
-       and r.required_capabilities <@ me.capabilities
-       and (r.pinned_bot_id is null or r.pinned_bot_id = me.id)
-       and r.version_id <> all(%(refused)s::bigint[]))
-"""
 
 
 def is_turn_over(run_id: int) -> bool:

@@ -1,6 +1,7 @@
 """A new version takes a share of the runs, is rolled back when it is worse, or takes over."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
@@ -16,6 +17,7 @@ from apps.bots.lifecycle import (
     judge_canaries,
     promote_canary,
     stop_canary,
+    tallies_of,
 )
 from apps.bots.models import Automation, AutomationVersion, Canary, Run
 from apps.events.models import Event
@@ -151,6 +153,45 @@ def test_items_count_as_tries_and_what_people_stopped_does_not(folder: Folder) -
         )
 
     assert judge_canaries() == [canary.pk]
+
+
+def ended(version: AutomationVersion, n: int, *, failed: int = 0, ago: timedelta) -> None:
+    made(version, n, failed=failed)
+    fresh = Run.objects.filter(version=version, ended_at__gt=Now() - timedelta(seconds=30))
+    fresh.update(created_at=Now() - ago, ended_at=Now() - ago)
+
+
+@pytest.mark.django_db
+def test_what_ended_a_while_ago_is_summed_up_once_and_not_read_again(
+    automation: Automation,
+) -> None:
+    canary = tried(automation)
+    Canary.objects.update(began_at=Now() - timedelta(hours=1))
+    ended(canary.version, 6, failed=2, ago=timedelta(minutes=30))
+    ended(canary.released, 7, failed=1, ago=timedelta(minutes=20))
+    # these may still be joined by one whose end is committed late
+    ended(canary.version, 3, failed=1, ago=timedelta(minutes=1))
+    before = tallies_of(canary)
+    assert before == (tally(9, 3), tally(7, 1))
+
+    judge_canaries()
+    judge_canaries()
+
+    assert tallies_of(canary) == before
+    canary.refresh_from_db()
+    assert (canary.n_tried, canary.n_tried_failed) == (6, 2)
+    assert (canary.n_released, canary.n_released_failed) == (7, 1)
+    Run.objects.filter(ended_at__lt=Now() - timedelta(minutes=10)).delete()
+    made(canary.version, 1)
+    assert tallies_of(canary) == (tally(10, 3), tally(7, 1))
+    # of another version to compare with nothing is known yet
+    AutomationVersion.objects.filter(pk=canary.released_id).update(fingerprint="old")
+    sample(automation.folder, "test.patient")
+    assert tallies_of(canary) == (tally(10, 3), tally(0, 0))
+    # what its versions do after the trial says nothing about it
+    stop_canary(automation, by=ANNA)
+    made(canary.version, 5)
+    assert tallies_of(canary) == (tally(10, 3), tally(0, 0))
 
 
 @pytest.mark.django_db

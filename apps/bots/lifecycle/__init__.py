@@ -20,7 +20,6 @@ from .canaries import (
     judge_canaries,
     promote_canary,
     stop_canary,
-    tallies_of,
 )
 from .ending import (
     SILENT_SECONDS,
@@ -47,6 +46,7 @@ from .starting import (
     record_beat,
     record_progress,
 )
+from .tallying import tallies_of
 from .wishing import request_kill, request_stop
 
 __all__ = [

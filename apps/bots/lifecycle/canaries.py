@@ -4,14 +4,13 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Membership
-from apps.accounts.roles import Role
+from apps.accounts.watchers import watchers_of
 from apps.bots.comparing import MIN_TRIES, Tally, Verdict, compare
 from apps.bots.exceptions import NoCanaryError
 from apps.bots.models import Automation, AutomationVersion, Canary
@@ -23,26 +22,11 @@ from apps.lib.errors import ConflictError, FieldProblem, InvalidError
 from apps.lib.json import JsonObject
 from apps.notices.lifecycle import notify
 
+from .tallying import sum_up, tallies_of
+
 Outcome = Canary.Outcome
 MAX_SHARE: Final = 0.9
 NOTICE: Final = "canary"
-WATCHERS: Final = (Role.SUPERVISOR, Role.ADMIN)
-
-# Tries of runs that were made since the canary began: items, or single runs. A run that broke or
-# was lost is a failed try, too; one that people stopped says nothing by itself.
-TALLY: Final = """
-select r.version_id,
-       coalesce(sum(case when a.kind = 'item' then r.n_successful + r.n_failed else 0 end
-                    + case when r.status in ('faulted', 'lost') then 1
-                           when r.status = 'successful' and a.kind = 'run' then 1 else 0 end), 0),
-       coalesce(sum(case when a.kind = 'item' then r.n_failed else 0 end
-                    + case when r.status in ('faulted', 'lost') then 1 else 0 end), 0)
-  from bots_canary c
-  join bots_automation a on a.id = c.automation_id
-  join bots_run r on r.version_id in (c.version_id, c.released_id) and r.created_at >= c.began_at
- where c.id = %(canary)s
- group by r.version_id
-"""
 
 
 def draw_version(version: AutomationVersion) -> AutomationVersion:
@@ -130,19 +114,11 @@ def judge_canaries() -> list[int]:
     """Roll back canaries that are worse, promote those that were asked to; return which ended."""
     ended = []
     for canary in Canary.objects.filter(outcome=Outcome.TRIED).select_related("automation"):
+        sum_up(canary)
         verdict = _judge(canary)
         if verdict.word != "open":
             ended.append(canary.pk)
     return ended
-
-
-def tallies_of(canary: Canary) -> tuple[Tally, Tally]:
-    """Return how the canary did so far, and the version that it is compared with."""
-    with connection.cursor() as cursor:
-        cursor.execute(TALLY, {"canary": canary.pk})
-        found = {version: Tally(n=n, n_failed=failed) for version, n, failed in cursor.fetchall()}
-    nothing = Tally(n=0, n_failed=0)
-    return found.get(canary.version_id, nothing), found.get(canary.released_id, nothing)
 
 
 def _judge(canary: Canary) -> Verdict:
@@ -199,9 +175,8 @@ def _tell(canary: Canary, event: Event) -> None:
     title = _("A new version of “%(title)s” was rolled back") % words
     if canary.outcome == Outcome.PROMOTED:
         title = _("A new version of “%(title)s” took over") % words
-    watchers = Membership.objects.filter(folder=automation.folder_id, role__in=WATCHERS)
     notify(
-        watchers.filter(user__is_active=True).values_list("user_id", flat=True),
+        watchers_of(automation.folder_id),
         NOTICE,
         title=title,
         body=canary.reason,

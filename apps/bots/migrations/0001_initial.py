@@ -4,6 +4,7 @@ import apps.lib.partitions
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
@@ -237,10 +238,6 @@ class Migration(migrations.Migration):
                 "ordering": ["bot", "number"],
             },
         ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["bot", "created_at"], name="run_of_bot_made"),
-        ),
         migrations.RunSQL(
             "create sequence bots_logline_id_seq", "drop sequence bots_logline_id_seq"
         ),
@@ -467,6 +464,11 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=500)),
                 ("by", models.CharField(blank=True, max_length=150)),
                 ("n_judged", models.PositiveIntegerField(default=0)),
+                ("counted_until", models.DateTimeField(null=True)),
+                ("n_tried", models.PositiveIntegerField(default=0)),
+                ("n_tried_failed", models.PositiveIntegerField(default=0)),
+                ("n_released", models.PositiveIntegerField(default=0)),
+                ("n_released_failed", models.PositiveIntegerField(default=0)),
                 (
                     "began_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
@@ -768,14 +770,6 @@ class Migration(migrations.Migration):
             name="rank_at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("status", "pending")),
-                fields=["pool", "source", "rank_at", "id"],
-                name="run_waiting",
-            ),
-        ),
         migrations.AddField(
             model_name="run",
             name="is_data_fault",
@@ -783,7 +777,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="run",
+            index=models.Index(fields=["bot", "created_at"], name="run_of_bot_made"),
+        ),
+        migrations.AddIndex(
+            model_name="run",
             index=models.Index(fields=["version", "-ended_at"], name="run_by_version"),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status__in", ["faulted", "stopped", "lost"])),
+                fields=["version", "-ended_at"],
+                name="run_failed",
+            ),
         ),
         migrations.AddIndex(
             model_name="run",
@@ -802,4 +808,18 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunPython(make_months, migrations.RunPython.noop, elidable=False),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                models.F("pool"),
+                models.F("source"),
+                models.F("version"),
+                django.db.models.functions.comparison.Coalesce("pinned_bot", 0),
+                models.Func("required_capabilities", 0, function="hash_array_extended"),
+                models.F("rank_at"),
+                models.F("id"),
+                condition=models.Q(("status", "pending")),
+                name="run_waiting",
+            ),
+        ),
     ]

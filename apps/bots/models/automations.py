@@ -129,6 +129,12 @@ class Canary(models.Model):
     by = models.CharField(max_length=150, blank=True)
     # how many of its tries were known when it was judged last: looked at again once there are more
     n_judged = models.PositiveIntegerField(default=0)
+    # tries of runs that ended before that moment are summed up: they need not be read again
+    counted_until = models.DateTimeField(null=True)
+    n_tried = models.PositiveIntegerField(default=0)
+    n_tried_failed = models.PositiveIntegerField(default=0)
+    n_released = models.PositiveIntegerField(default=0)
+    n_released_failed = models.PositiveIntegerField(default=0)
     began_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=150, blank=True)

@@ -108,10 +108,16 @@ class Run(models.Model):
                 fields=["pool", "id"],
                 condition=models.Q(status__in=["pending", "running", "stopping"]),
             ),
-            # the sources that wait, and the first of each
+            # the kinds of runs that wait (of one source, version and need), and the first of each
             models.Index(
+                "pool",
+                "source",
+                "version",
+                Coalesce("pinned_bot", 0),
+                models.Func("required_capabilities", 0, function="hash_array_extended"),
+                "rank_at",
+                "id",
                 name="run_waiting",
-                fields=["pool", "source", "rank_at", "id"],
                 condition=models.Q(status="pending"),
             ),
             models.Index(name="run_by_folder", fields=["folder", "-id"]),
@@ -120,6 +126,12 @@ class Run(models.Model):
             models.Index(name="run_of_bot_made", fields=["bot", "created_at"]),
             # how tries of a version, and so of an application, went lately
             models.Index(name="run_by_version", fields=["version", "-ended_at"]),
+            # the last of an automation that did not go well: few among many
+            models.Index(
+                name="run_failed",
+                fields=["version", "-ended_at"],
+                condition=models.Q(status__in=["faulted", "stopped", "lost"]),
+            ),
             # who waited longest for a slot, asked at each claim
             models.Index(
                 name="run_by_source",
