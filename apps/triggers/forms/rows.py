@@ -37,7 +37,13 @@ class Group:
 
 
 class ConditionRows:
-    """The rows of one form, as they were stored or as they were sent."""
+    """The rows of one form, as they were stored or as they were sent.
+
+    Apps above have rows of their own, with more fields: `form_class`, and `fields_of` to show them.
+    """
+
+    form_class: type[ConditionForm] = ConditionForm
+    fields_of = staticmethod(row_fields)
 
     def __init__(
         self, things: Things, *, data: Mapping[str, Any] | None, stored: list[list[JsonObject]]
@@ -48,12 +54,14 @@ class ConditionRows:
         self.letter = "c"
         if data is None:
             self.forms = [
-                self._form(things, n, initial={"group": group, **row_fields(condition)})
+                self._form(things, n, initial={"group": group, **self.fields_of(condition)})
                 for n, (group, condition) in enumerate(_numbered(stored))
             ]
         else:
             before = "d" if data.get(LETTER) == "d" else "c"
-            kept = _asked(str(data.get(ROW, "")), _sent(data, before))
+            names = list(self.form_class.base_fields)
+            empty = {**dict.fromkeys(names, ""), **self.fields_of(USUAL)}
+            kept = _asked(str(data.get(ROW, "")), _sent(data, before, names), empty)
             self.letter = OTHER_LETTER[before] if data.get(ROW) else before
             self.forms = [self._form(things, n, data=row) for n, row in enumerate(kept)]
             if data.get(ROW):  # nobody has filled in the new one yet: no complaints
@@ -71,7 +79,7 @@ class ConditionRows:
     def _form(self, things: Things, n: int, *, data: Row | None = None, **named: Any) -> Any:
         prefix = f"{self.letter}{n}"
         sent = None if data is None else {f"{prefix}-{name}": value for name, value in data}
-        form = ConditionForm(sent, prefix=prefix, **named)
+        form = self.form_class(sent, prefix=prefix, **named)
         form.number = n + 1
         form.fill_choices(things)
         return form
@@ -156,16 +164,13 @@ def _group(form: ConditionForm) -> int:
     return whole_number(str(form["group"].value()), below=1001) or 0
 
 
-def _sent(data: Mapping[str, Any], letter: str) -> list[Row]:
+def _sent(data: Mapping[str, Any], letter: str, names: list[str]) -> list[Row]:
     """Return what was sent of each row: all of its fields, whatever they hold."""
     n_sent = whole_number(str(data.get(ROWS, "")), below=MAX_ROWS + 1) or 0
-    return [
-        [(name, data.get(f"{letter}{n}-{name}", "")) for name in ConditionForm.base_fields]
-        for n in range(n_sent)
-    ]
+    return [[(name, data.get(f"{letter}{n}-{name}", "")) for name in names] for n in range(n_sent)]
 
 
-def _asked(what: str, rows: list[Row]) -> list[Row]:
+def _asked(what: str, rows: list[Row], empty: Mapping[str, Any]) -> list[Row]:
     """Return the rows after what a button asks: `add`, `or-1` (beside group 1), `remove-2`."""
     verb, _dash, number = what.partition("-")
     n = whole_number(number, below=1001)
@@ -176,8 +181,8 @@ def _asked(what: str, rows: list[Row]) -> list[Row]:
         return rows
     if verb == "or" and n in groups:
         place = len(groups) - groups[::-1].index(n)
-        return [*rows[:place], _empty(n), *rows[place:]]
-    return [*rows, _empty(max(groups, default=-1) + 1)]
+        return [*rows[:place], list({**empty, "group": n}.items()), *rows[place:]]
+    return [*rows, list({**empty, "group": max(groups, default=-1) + 1}.items())]
 
 
 def _changed(what: str, rows: list[Row]) -> int | None:
@@ -188,8 +193,3 @@ def _changed(what: str, rows: list[Row]) -> int | None:
         return min(n or 0, len(rows) - 1) if rows else None
     empty = [at for at, row in enumerate(rows) if not dict(row).get("queue")]
     return empty[-1] if empty else None
-
-
-def _empty(group: int | None) -> Row:
-    usual = {"group": group, **row_fields(USUAL)}
-    return [(name, usual.get(name, "")) for name in ConditionForm.base_fields]
