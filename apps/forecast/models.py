@@ -30,7 +30,6 @@ class Foretold(models.Model):
     cleared_high = models.DateTimeField(null=True)
     # that something due within the horizon will be late; null: nothing is ever due
     miss_chance = models.FloatField(null=True)
-    slots_needed = models.PositiveIntegerField(null=True)
 
     class Meta:
         verbose_name_plural = "foretold"

@@ -83,10 +83,17 @@ class Outlook:
         return self.made_at + timedelta(seconds=self.horizon)
 
 
-def outlook(queue: WorkQueue, what_if: WhatIf | None = None, *, needs: bool = True) -> Outlook:
+def outlook(
+    queue: WorkQueue,
+    what_if: WhatIf | None = None,
+    *,
+    needs: bool = True,
+    has_curve: bool = True,
+) -> Outlook:
     """Return what will become of the queue. Reads, then simulates: some tenths of a second.
 
-    `needs` false leaves out how many slots it takes, which is most of the work.
+    `needs` false leaves out how many slots it takes, which is most of the work; `has_curve` false
+    what a drawing needs.
     """
     wish = what_if or WhatIf()
     now = database_now()
@@ -108,7 +115,7 @@ def outlook(queue: WorkQueue, what_if: WhatIf | None = None, *, needs: bool = Tr
             slots=slots,
         )
     situation = _situation(seen, capacity, slots, horizon, wish)
-    (found,) = simulate(situation)
+    (found,) = simulate(situation, has_curve=has_curve)
     return _said(queue, seen, capacity, situation, found, needs=needs)
 
 

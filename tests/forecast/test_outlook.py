@@ -348,3 +348,34 @@ def test_a_queue_that_was_worked_off_since_is_looked_at_once_more(queue):
     assert Foretold.objects.get().is_empty
     Foretold.objects.update(made_at=database_now() - timedelta(minutes=2))
     assert renew() == 0
+
+
+def overdue(queue, **ago):
+    """The queue has something to do, and was foretold so long ago."""
+    make_items(queue, 2)
+    keep(outlook(queue))
+    Foretold.objects.filter(queue=queue).update(made_at=database_now() - timedelta(**ago))
+
+
+def test_where_nothing_is_ever_due_it_is_made_anew_less_often(queue):
+    promised = make_queue("promised", folder=queue.folder, sla_seconds=3600)
+    overdue(queue, seconds=100)
+    overdue(promised, seconds=50)
+
+    assert renew() == 1
+
+    old = database_now() - timedelta(seconds=45)
+    assert [each.queue_id for each in Foretold.objects.filter(made_at__gt=old)] == [promised.pk]
+
+
+def test_those_overdue_the_longest_come_first_and_more_is_spent_on_late_ones(queue):
+    promised = make_queue("promised", folder=queue.folder, sla_seconds=3600)
+    overdue(promised, seconds=45 + 30)
+    overdue(queue, seconds=150 + 50)
+
+    assert renew(budget_seconds=0) == 1
+    old = database_now() - timedelta(seconds=45)
+    assert Foretold.objects.get(made_at__gt=old).queue_id == queue.pk
+
+    Foretold.objects.update(made_at=database_now() - timedelta(minutes=4))
+    assert renew(budget_seconds=0) == 2

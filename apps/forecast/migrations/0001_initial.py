@@ -46,7 +46,6 @@ class Migration(migrations.Migration):
                 ("cleared_at", models.DateTimeField(null=True)),
                 ("cleared_high", models.DateTimeField(null=True)),
                 ("miss_chance", models.FloatField(null=True)),
-                ("slots_needed", models.PositiveIntegerField(null=True)),
             ],
             options={
                 "verbose_name_plural": "foretold",
