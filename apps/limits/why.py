@@ -29,7 +29,7 @@ def of_folder(folder_id: int) -> list[Blocker]:
     return [*stopped, *map(_frozen, freezes_now(folder_id, application_ids=()))]
 
 
-def of_work(holds: str, values: Mapping[str, object]) -> list[Blocker]:
+def of_work(holds: str, values: Mapping[str, int]) -> list[Blocker]:
     """Return in words all that a query made of `statements.holds` finds to hold work back.
 
     One query where nothing does, and one or two more for each kind of thing that does.
