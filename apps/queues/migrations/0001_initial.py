@@ -753,7 +753,7 @@ class Migration(migrations.Migration):
             model_name="workitem",
             index=models.Index(
                 condition=models.Q(("reference", ""), _negated=True),
-                fields=["queue", "reference"],
+                fields=["queue", "reference", "-id"],
                 name="work_item_reference",
             ),
         ),

@@ -81,9 +81,10 @@ class WorkItem(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(name="work_item_queue", fields=["queue", "-id"]),
+            # what begins with a text, in its order; of the same reference the newest first
             models.Index(
                 name="work_item_reference",
-                fields=["queue", "reference"],
+                fields=["queue", "reference", "-id"],
                 condition=~models.Q(reference=""),
             ),
             # which deadlines have passed: how many of them were kept

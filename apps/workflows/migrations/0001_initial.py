@@ -917,7 +917,7 @@ class Migration(migrations.Migration):
             model_name="workflowinstance",
             index=models.Index(
                 condition=models.Q(("business_key", ""), _negated=True),
-                fields=["folder", "business_key"],
+                fields=["folder", "business_key", "-id"],
                 name="instance_business_key",
             ),
         ),

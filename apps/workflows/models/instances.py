@@ -72,9 +72,10 @@ class WorkflowInstance(models.Model):
                 fields=["workflow", "status", "-ended_at"],
                 condition=models.Q(ended_at__isnull=False),
             ),
+            # what begins with a text, in its order; of the same key the newest first
             models.Index(
                 name="instance_business_key",
-                fields=["folder", "business_key"],
+                fields=["folder", "business_key", "-id"],
                 condition=~models.Q(business_key=""),
             ),
             models.Index(
