@@ -43,9 +43,10 @@ class Workers:
         return [run for run in self.runs if run.status == Run.Status.PENDING]
 
     @property
-    def hung(self) -> list[Run]:
-        known = {run.pk: run for hand in self.hands for run in hand.hung}
-        return [known[run.pk] for run in self.at_work if run.pk in known]
+    def stuck(self) -> list[Blocker]:
+        """What is wrong with those of its runs that hang, or whose bot fell silent."""
+        trouble = (held_up(run, self.hands) for run in self.at_work)
+        return [each for each in trouble if each is not None]
 
 
 def workers_of(queue: WorkQueue) -> Workers:
@@ -118,7 +119,7 @@ def eta_of(workers: Workers, n_before: int) -> datetime | None:
         database_now(),
         place=n_before,
         seconds_each=workers.automation.usual_seconds,
-        slots=len(workers.at_work) - len(workers.hung),
+        slots=len(workers.at_work) - len(workers.stuck),
     )
 
 
@@ -129,7 +130,7 @@ def _who_works(workers: Workers) -> list[Blocker]:
     if workers.version_id is None:
         return [_no_version(automation)]
     if workers.at_work:
-        return _all_hung(workers)
+        return _all_stuck(workers)
     if workers.waiting:
         return list(why_pending(workers.waiting[0], workers.hands).blockers)
     return _no_run_yet(queue, automation, workers)
@@ -231,12 +232,9 @@ def _no_runs(queue: WorkQueue) -> Blocker:
     )
 
 
-def _all_hung(workers: Workers) -> list[Blocker]:
+def _all_stuck(workers: Workers) -> list[Blocker]:
     """Nothing, as long as one of the runs gets on."""
-    if len(workers.hung) < len(workers.at_work):
-        return []
-    trouble = (held_up(run, workers.hands) for run in workers.hung)
-    return [each for each in trouble if each is not None]
+    return workers.stuck if len(workers.stuck) == len(workers.at_work) else []
 
 
 def _ending(queue: WorkQueue) -> Blocker:

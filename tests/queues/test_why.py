@@ -236,6 +236,22 @@ def test_the_run_that_has_it_in_hand_fell_silent(queue):
     assert status_of(item) == "new"
 
 
+def test_the_bot_of_the_only_run_fell_silent_before_it_took_the_item(queue):
+    *_rest, item = make_items(queue, 3)
+    run = run_begins(queue)
+    assert "bot_not_answering" not in why(item).codes
+    run.bot.slots.update(heartbeat_at=Now() - timedelta(minutes=2))
+    Run.objects.filter(pk=run.pk).update(heartbeat_at=Now() - timedelta(minutes=2))
+
+    # given up, it makes room for a run that gets on
+    assert why(item).codes == ["bot_not_answering"]
+    assert why(item).eta is None
+    reap_lost_runs(silent_seconds=0)
+    make_bot(queue.folder)
+    assert run_begins(queue) is not None
+    assert "bot_not_answering" not in why(item).codes
+
+
 def test_before_its_time(queue, supervisor_client):
     later = database_now() + timedelta(hours=2)
     item = add(queue, available_at=later)
