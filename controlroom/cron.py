@@ -79,6 +79,8 @@ TIDYING = [
     Entry("apps.learning.upkeep.record_missing_verdicts", 10 * MINUTE),
     Entry("apps.learning.upkeep.find_proposals", 5 * MINUTE),
     Entry("apps.forecast.upkeep.renew_forecasts", 15),
+    Entry("apps.dashboard.upkeep.record_deadlines", 30),
+    Entry("apps.dashboard.upkeep.prune_deadlines", 6 * HOUR),
     Entry("apps.notices.upkeep.prune", 6 * HOUR),
     Entry("apps.operations.upkeep.prune", 6 * HOUR),
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),

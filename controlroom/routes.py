@@ -26,6 +26,7 @@ routes: list[URLPattern | URLResolver] = [
     path("ai/", include("apps.ai.urls")),
     path("settings/", include("apps.accounts.settings_urls")),
     path("settings/", include("apps.calendars.settings_urls")),
+    path("settings/", include("apps.dashboard.settings_urls")),
     path("settings/", include("apps.limits.settings_urls")),
     path("settings/", include("apps.inbox.settings_urls")),
     path("settings/", include("apps.notices.settings_urls")),

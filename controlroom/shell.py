@@ -1,9 +1,11 @@
 """What every page's frame shows: where one can go, where one is, which release this is."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from apps.accounts.landing import landing_of
@@ -15,7 +17,7 @@ from apps.notices.listing import own_argument
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what the frame of a page names, for everybody and for nobody."""
     return {
-        "nav": _navigation(request),
+        "nav_groups": [group for group in _navigation(request) if group["places"]],
         "landing_url": landing_of(getattr(request, "user", None) or Rights()),
         "bell_argument": _bell_argument(request),
         "release": settings.VERSION,
@@ -31,31 +33,80 @@ def _bell_argument(request: HttpRequest) -> str:
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the places this person may go, each with its icon and its key."""
+    """Return the places this person may go, in groups, each with its icon and its key."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
     rights = rights_of(user)
-    places = [
-        _place(request, "/", _("Overview"), "layout-dashboard", "g o"),
+    groups = [
+        (_("Watch"), _to_watch(request)),
+        (_("Work"), _to_work(request)),
+        (_("Bots"), _of_bots(request)),
+        (_("Look back"), _to_look_back(request, rights)),
+        (_("Set up"), _to_set_up(request, rights)),
+    ]
+    return [
+        {"label": label, "places": [place for place in places if is_there(place["url"])]}
+        for label, places in groups
+    ]
+
+
+def _to_watch(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        _place(request, "/", _("Overview"), "layout-dashboard", "g o", "/overview/")
+        | {"is_first": True},
+        _place(request, "/today/", _("Today"), "calendar", "g d"),
+        _place(request, "/failures/", _("Failures"), "alert-triangle", "g f"),
+        _place(request, "/alerts/", _("Alerts"), "bell", "g e"),
+    ]
+
+
+def _to_work(request: HttpRequest) -> list[dict[str, Any]]:
+    workflows = ("/instances/", "/decisions/")
+    return [
         _place(request, "/inbox/", _("Inbox"), "inbox", "g i")
-        | {"badge_fragment": _inbox_badge(request)},
-        _place(request, "/queues/", _("Queues"), "stack-2", "g q", "/items/"),
-        _place(
-            request, "/workflows/", _("Workflows"), "sitemap", "g w", "/instances/", "/decisions/"
-        ),
-        _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/"),
-        _place(request, "/applications/", _("Applications"), "server", "g p"),
+        | {"badge_fragment": _inbox_badge(request), "is_first": True},
+        _place(request, "/queues/", _("Queues"), "stack-2", "g q", "/items/") | {"is_first": True},
+        _place(request, "/workflows/", _("Workflows"), "sitemap", "g w", *workflows),
         _place(request, "/triggers/", _("Triggers"), "calendar-clock", "g t"),
+    ]
+
+
+def _of_bots(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        _place(request, "/bots/", _("Bots"), "robot", "g b", "/runs/") | {"is_first": True},
+        _place(request, "/applications/", _("Applications"), "server", "g p"),
         _place(request, "/ai/", _("AI"), "sparkles", "g a"),
+    ]
+
+
+def _to_look_back(request: HttpRequest, rights: Rights) -> list[dict[str, Any]]:
+    places = [
+        _place(request, "/search/", _("Search"), "search", "", "/timeline/"),
+        _place(request, "/operations/", _("Operations"), "checklist", "g x"),
     ]
     if any(map(rights.folder_ids, (Action.OPERATE, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/learning/", _("Learning"), "scale", "g l"))
+    return places
+
+
+def _to_set_up(request: HttpRequest, rights: Rights) -> list[dict[str, Any]]:
+    places = []
     if any(map(rights.folder_ids, (Action.ADMINISTER, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/settings/", _("Settings"), "settings", "g s"))
     if settings.DEMO_ENABLED:
         places.append(_place(request, "/demo/", _("Try it"), "flask", "g y"))
     return places
+
+
+@cache
+def is_there(path: str) -> bool:
+    """Say whether anything answers at this address: a place stands in the rail once it does."""
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def _inbox_badge(request: HttpRequest) -> str:

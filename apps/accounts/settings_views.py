@@ -119,6 +119,13 @@ PLACES = (
         _("Who gets which tasks, when they are due, what happens if nobody comes."),
     ),
     Place(
+        "wall_settings:list",
+        Action.ADMINISTER,
+        "device-desktop",
+        _("Walls"),
+        _("Large screens that show how things stand, without anybody signing in."),
+    ),
+    Place(
         "settings:tokens",
         Action.ADMINISTER,
         "key",

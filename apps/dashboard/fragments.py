@@ -1,21 +1,34 @@
-"""The live parts of the overview."""
+"""The live parts of the overview, its lists, and today."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
+from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Action
 from apps.events.fragments import Audience, fragment
+from apps.lib.clock import database_now
 from apps.queues.item_presenting import BADGES
 from apps.queues.models import Attempt, WorkQueue
 from apps.queues.presenting import queue_rows
 
 from . import queries
-from .tiles import tiles_of
+from .days import day_named, queues_of_day, sums_of
+from .figures import right_now
+from .lifecycle.hand_overs import TOPIC as HAND_OVERS
+from .lists import LISTS, Missed, People
+from .models import HandOver
+from .starts import next_starts, plan_of
+from .tiles import counted, percent, tiles_of
 
 Context = dict[str, Any]
+
+N_NOTES = 5
+N_LATE = 10
 
 
 @fragment(
@@ -26,7 +39,7 @@ Context = dict[str, Any]
 )
 def tiles(audience: Audience, arg: str) -> Context:
     folders = audience.folder_ids(Action.VIEW)
-    return {"tiles": tiles_of(queries.right_now(folders), queries.last_minutes(folders))}
+    return {"tiles": tiles_of(right_now(folders), queries.last_minutes(folders))}
 
 
 @fragment(
@@ -124,3 +137,118 @@ def problems(audience: Audience, arg: str) -> Context:
             {"group": group, "badge": BADGES[Attempt.Outcome(group.outcome)]} for group in groups
         ]
     }
+
+
+@fragment(
+    "overview.starts",
+    template="dashboard/overview.html#starts",
+    action=Action.VIEW,
+    topics=("triggers",),
+)
+def starts(audience: Audience, arg: str) -> Context:
+    folders = audience.folder_ids(Action.VIEW)
+    return {"starts": next_starts(folders, database_now())}
+
+
+@fragment(
+    "overview.list",
+    template="dashboard/list.html#lines",
+    action=Action.VIEW,
+    topics=("overview", "queues", "bots"),
+)
+def overview_list(audience: Audience, arg: str) -> Context | None:
+    """`arg`: the list's key, and after a “?” the cursor of its page."""
+    key, _mark, query = arg.partition("?")
+    wanted = LISTS.get(key)
+    if wanted is None:
+        return None
+    cursor = parse_qs(query).get("cursor", [""])[-1]
+    found = wanted(audience.folder_ids(Action.VIEW))
+    page = found.page(cursor)
+    here = reverse("dashboard:list", args=[key])
+    following = urlencode({"cursor": page.next_cursor}) if page.next_cursor else ""
+    return {
+        "list": found,
+        "count": counted(found.count()),
+        "lines": page.items,
+        "first_url": here if cursor else "",
+        "next_url": f"{here}?{following}" if following else "",
+    }
+
+
+# --- today ----------------------------------------------------------------------------------------
+
+
+@fragment(
+    "today.queues",
+    template="dashboard/today.html#queues",
+    action=Action.VIEW,
+    topics=("overview", "queues"),
+)
+def today_queues(audience: Audience, arg: str) -> Context:
+    """`arg`: the day; "" for today, which goes on by itself at midnight."""
+    day = day_named(arg)
+    rows = queues_of_day(audience.folder_ids(Action.VIEW), day)
+    sums = sums_of(rows)
+    return {
+        "day": day,
+        "rows": [{"row": row, "in_time": _percent(row.in_time)} for row in rows],
+        "sums": sums,
+        "in_time": _percent(sums.in_time),
+    }
+
+
+@fragment(
+    "today.plan",
+    template="dashboard/today.html#plan",
+    action=Action.VIEW,
+    topics=("triggers",),
+)
+def today_plan(audience: Audience, arg: str) -> Context:
+    day = day_named(arg)
+    folders = audience.folder_ids(Action.VIEW)
+    return {"day": day, "plan": plan_of(folders, day.begin, day.end, day.now)}
+
+
+@fragment(
+    "today.late",
+    template="dashboard/today.html#late",
+    action=Action.VIEW,
+    topics=("overview", "queues"),
+)
+def today_late(audience: Audience, arg: str) -> Context:
+    """What is late now: items that were due today, tasks whose time has passed."""
+    folders = audience.folder_ids(Action.VIEW)
+    missed, people = Missed(folders), People(folders)
+    overdue = people.rows().filter(urgent_at__lt=Now(), stopped_at=None)
+    tasks = overdue.order_by(*People.order)[: N_LATE + 1]
+    return {
+        "missed": missed.page().items[:N_LATE],
+        "n_missed": counted(missed.count()),
+        "tasks": list(tasks)[:N_LATE],
+        "has_more_tasks": len(tasks) > N_LATE,
+    }
+
+
+@fragment(
+    "today.notes",
+    template="dashboard/today.html#notes",
+    action=Action.VIEW,
+    topics=(HAND_OVERS,),
+)
+def today_notes(audience: Audience, arg: str) -> Context:
+    """The notes of the day; of today the newest ones, whatever day they are of."""
+    day = day_named(arg)
+    notes = HandOver.objects.filter(folder_id__in=audience.folder_ids(Action.VIEW))
+    if not day.is_today:
+        notes = notes.filter(at__gte=day.begin, at__lt=day.end)
+    return {
+        "day": day,
+        "notes": list(notes.select_related("folder").order_by("-at", "-id")[:N_NOTES]),
+        "operable": audience.folder_ids(Action.OPERATE),
+        "has_folders": len(audience.folder_ids(Action.VIEW)) > 1,
+    }
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else percent(share)

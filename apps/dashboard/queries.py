@@ -5,102 +5,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
-from django.db.models.expressions import Combinable
+from django.db.models import QuerySet
 from django.db.models.functions import Left, Now
 
 from apps.bots.models import Bot
 from apps.bots.presenting import BotCard, bot_cards
-from apps.inbox.listing import waiting
 from apps.inbox.models import UserTask
-from apps.lib.clock import database_now, start_of_today
-from apps.queues.counts import counts_of, series
+from apps.lib.clock import database_now, whole_minute
+from apps.queues.counts import WAITING, series
 from apps.queues.item_presenting import share_done
-from apps.queues.models import Attempt, Ended, Lease, Measure, MinuteCount, WorkItem, WorkQueue
+from apps.queues.models import Attempt, Lease, Measure, WorkItem, WorkQueue
 
-BACKLOG = (Measure.READY, Measure.SCHEDULED)
-FAILURES = (Measure.FAILED, Measure.EXPIRED)
-PROBLEMS = (Measure.BUSINESS_EXCEPTION, Measure.APPLICATION_EXCEPTION, Measure.LOST)
+from .figures import DAY, PROBLEMS
+from .lists import Backlog, People, queue_ids_of
+
 OUTCOMES = [measure.value for measure in PROBLEMS]
-HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 MAX_GROUPED = 1_000  # newest tries that are looked at for groups
 MAX_WORDS = 120
-
-
-@dataclass(frozen=True)
-class RightNow:
-    """The room at a glance."""
-
-    backlog: int
-    oldest_seconds: float | None
-    in_progress: int
-    n_slots: int
-    n_answering: int
-    n_busy: int
-    added_last_hour: int
-    problems_last_hour: int
-    problems_a_week_ago: int
-    people: int
-    overdue_tasks: int
-    oldest_task_at: datetime | None
-    at: datetime
-    done_today: int
-    failed_today: int
-    helped_today: int  # of those done: a person decided about them
-    done_a_week_ago: int
-
-    @property
-    def straight_through(self) -> float | None:
-        """The share of what was done today that no person had to touch; None before the first."""
-        if not self.done_today:
-            return None
-        return 100 * max(0, self.done_today - self.helped_today) / self.done_today
-
-
-def right_now(folder_ids: frozenset[int]) -> RightNow:
-    """Return the numbers of the tiles: a dozen cheap queries over counters and small tables."""
-    queue_ids = queue_ids_of(folder_ids)
-    counts = counts_of(queue_ids).values()
-    cards = fleet(folder_ids)
-    waits = [each.oldest_seconds for each in counts if each.oldest_seconds is not None]
-    # as the list counts them that the tile leads to
-    tasks = waiting(UserTask.objects.filter(folder_id__in=folder_ids).open())
-    people = tasks.aggregate(
-        n=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=Now())), oldest=Min("created_at")
-    )
-    midnight = start_of_today()
-    return RightNow(
-        backlog=sum(each[measure] for each in counts for measure in BACKLOG),
-        oldest_seconds=max(waits, default=None),
-        in_progress=sum(each[Measure.IN_PROGRESS] for each in counts),
-        n_slots=sum(card.n_slots for card in cards),
-        n_answering=sum(card.n_answering for card in cards),
-        n_busy=sum(card.n_busy for card in cards),
-        added_last_hour=_sum(queue_ids, (Measure.ADDED,), Now() - HOUR, Now()),
-        problems_last_hour=_sum(queue_ids, PROBLEMS, Now() - HOUR, Now()),
-        problems_a_week_ago=_sum(queue_ids, PROBLEMS, Now() - WEEK - HOUR, Now() - WEEK),
-        people=people["n"],
-        overdue_tasks=people["overdue"],
-        oldest_task_at=people["oldest"],
-        at=database_now(),
-        done_today=_sum(queue_ids, (Measure.SUCCESSFUL,), midnight, Now()),
-        failed_today=_sum(queue_ids, FAILURES, midnight, Now()),
-        helped_today=_helped_since(folder_ids, midnight),
-        done_a_week_ago=_sum(queue_ids, (Measure.SUCCESSFUL,), midnight - WEEK, Now() - WEEK),
-    )
-
-
-def _helped_since(folder_ids: frozenset[int], moment: Combinable) -> int:
-    """Count the items done since `moment` about which a person decided shortly before."""
-    decided = UserTask.objects.filter(
-        folder_id__in=folder_ids,
-        status=UserTask.Status.COMPLETED,
-        decided_at__gte=moment - DAY,
-        item__isnull=False,
-    )
-    done = Ended.objects.filter(status=Ended.Status.SUCCESSFUL, at__gte=moment)
-    return done.filter(item_id__in=decided.values("item_id")).count()
 
 
 @dataclass(frozen=True)
@@ -117,14 +39,14 @@ def last_minutes(folder_ids: frozenset[int], *, minutes: int = 60) -> list[Minut
     The backlog of a past minute is today's minus all that changed since: only changes are stored.
     """
     queue_ids = queue_ids_of(folder_ids)
-    backlog = sum(each[m] for each in counts_of(queue_ids).values() for m in BACKLOG)
-    since = database_now().replace(second=0, microsecond=0) - minutes * MINUTE
+    backlog = Backlog(folder_ids, queue_ids).count().n
+    since = whole_minute(database_now()) - minutes * MINUTE
     found: list[Minute] = []
     for point in reversed(series(queue_ids, since, MINUTE)):
         problems = sum(point.counts.get(measure, 0) for measure in PROBLEMS)
         done = max(0, point.counts.get(Measure.SUCCESSFUL, 0))
         found.append(Minute(point.at, max(0, backlog), problems, done))
-        backlog -= sum(point.counts.get(measure, 0) for measure in BACKLOG)
+        backlog -= sum(point.counts.get(measure, 0) for measure in WAITING)
     return found[::-1]
 
 
@@ -170,9 +92,7 @@ def problem_groups(folder_ids: frozenset[int], *, limit: int = 6) -> list[Proble
 
 def waiting_tasks(folder_ids: frozenset[int], *, limit: int = 5) -> QuerySet[UserTask]:
     """Return the most urgent tasks that wait for people."""
-    tasks = waiting(UserTask.objects.filter(folder_id__in=folder_ids).open())
-    urgent: QuerySet[UserTask] = tasks.select_related("queue").order_by("urgent_at", "id")
-    return urgent[:limit]
+    return People(folder_ids).rows().order_by(*People.order)[:limit]
 
 
 def fleet(folder_ids: frozenset[int]) -> list[BotCard]:
@@ -202,17 +122,3 @@ def in_hand_of(run_ids: Iterable[int]) -> dict[int, InHand]:
         for run, lease in first.items()
         if lease.item_id in items
     }
-
-
-def queue_ids_of(folder_ids: frozenset[int]) -> list[int]:
-    return list(WorkQueue.objects.filter(folder_id__in=folder_ids).values_list("pk", flat=True))
-
-
-def _sum(
-    queue_ids: list[int], measures: tuple[str, ...], since: Combinable, until: Combinable
-) -> int:
-    found = MinuteCount.objects.filter(
-        queue_id__in=queue_ids, measure__in=measures, minute__gte=since, minute__lt=until, n__gt=0
-    )
-    total: int | None = found.aggregate(total=Sum("n"))["total"]
-    return total or 0
