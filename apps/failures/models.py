@@ -98,10 +98,6 @@ class FailureGroup(models.Model):
                 | ~models.Q(status="muted") & models.Q(muted_until=None),
             ),
             models.CheckConstraint(
-                name="failure_group_assigned_to_whom",
-                condition=~models.Q(status="assigned") | models.Q(owner__isnull=False),
-            ),
-            models.CheckConstraint(
                 name="failure_group_resolved_when",
                 condition=~models.Q(status="resolved") | models.Q(resolved_at__isnull=False),
             ),
@@ -232,10 +228,13 @@ class GroupRetry(models.Model):
 
     class Status(models.TextChoices):
         TRYING = "trying", _("One is tried")  # until a try of `item_id` from `number` on ends
-        STARTED = "started", _("The rest is retried")  # final here: `operation` tells the rest
-        ALONE = "alone", _("Went well, there was no other")  # final
+        REST = "rest", _("The rest is retried")  # `operation` does it; until all of it has ended
+        CLEARED = "cleared", _("All went well")  # final: the group is resolved
+        LEFT = "left", _("Some failed again")  # final
         STOPPED = "stopped", _("The one failed again")  # final: the rest was left as it was
         CANCELLED = "cancelled", _("Cancelled")  # final: by a person
+
+    UNFINISHED = (Status.TRYING, Status.REST)
 
     group = models.ForeignKey(FailureGroup, models.CASCADE, related_name="retries")
     item_id = models.BigIntegerField()
@@ -256,12 +255,12 @@ class GroupRetry(models.Model):
             models.UniqueConstraint(
                 name="group_retry_one_at_a_time",
                 fields=["group"],
-                condition=models.Q(status="trying"),
+                condition=models.Q(status__in=["trying", "rest"]),
             ),
             models.CheckConstraint(
                 name="group_retry_ended_has_time",
-                condition=models.Q(status="trying", ended_at=None)
-                | ~models.Q(status="trying") & models.Q(ended_at__isnull=False),
+                condition=models.Q(status__in=["trying", "rest"], ended_at=None)
+                | ~models.Q(status__in=["trying", "rest"]) & models.Q(ended_at__isnull=False),
             ),
         ]
 

@@ -50,7 +50,7 @@ _QUOTED: Final = r"""
 """
 _URL: Final = r"\b(?:https?|s?ftps?|wss?|file|jdbc:\w+|amqps?|redis|postgres(?:ql)?)://[^\s\"'<>]+"
 _VARYING: Final = rf"""
-    [\w.+%-]+@[\w-]+(?:\.[\w-]+)+                                         # mail address
+    [^\s@"'<>(),;:]+@[\w-]+(?:\.[\w-]+)+                                         # mail address
   | (?:\b[a-z]:|\\\\[\w.$-]+)\\(?:[^\\/:*?"<>|\n]+\\)*[^\\/:*?"<>|\s]*    # C:\…, \\server\…
   | (?<![\w/.…])(?:~|\.{{1,2}})?/(?:[\w.@%+~=…-]+/)*[\w.@%+~=…-]+/?           # /var/…
   | \b[\w.-]+\.{_FILES}\b
@@ -82,6 +82,7 @@ _NAMES_A_PART: Final = re.compile(
 _WORDLIKE: Final = re.compile(r"(?:[^\W\d_]{2,}|_)+(?:\d{1,2}|_|[^\W\d_]{2,})*")
 _DIGITS: Final = re.compile(r"\d+")
 _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\ufeff]+")
+_DOTS_OF_A_WORD: Final = re.compile(r"(?<=\w)\.{3,}(?=\s|$)")
 _DOTS: Final = re.compile(r"\.{3,}")
 _RUN: Final = re.compile(
     rf"{HOLE}(?:\s*(?:[,;/&|+:–-]|and|und|or|oder|to|bis|x)?\s*{HOLE})+", re.IGNORECASE
@@ -147,7 +148,8 @@ def _readable(message: str) -> str:
     elif "\n" in text:
         text = "\n".join(line for line in text.splitlines() if not _FRAME.match(line))
     text = unicodedata.normalize("NFKC", text[: 2 * MAX_READ])
-    return _SPACES.sub(" ", _DOTS.sub(HOLE, text)).strip()[:MAX_READ]
+    text = _DOTS.sub(HOLE, _DOTS_OF_A_WORD.sub("", text))
+    return _SPACES.sub(" ", text).strip()[:MAX_READ]
 
 
 def _without(text: str, values: Iterable[str]) -> str:

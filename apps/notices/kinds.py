@@ -192,6 +192,7 @@ KINDS: dict[str, Kind] = {
             email=AT_ONCE,
             is_for_folders=True,
         ),
+        Kind(key="failures", title=_("A failure is yours to see to"), icon="alert-triangle"),
         Kind(
             key="trigger_alert",
             title=_("A trigger raises an alert"),

@@ -1,6 +1,6 @@
 """Handing results in: what they lead to, what is refused, what sending them twice does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -95,7 +95,21 @@ def test_a_queue_may_fail_items_on_data_problems():
 
     ended = Ended.objects.get(item_id=leased.id)
     assert (ended.status, ended.note) == ("failed", "The sum is wrong.")
-    assert not Outbox.objects.exists()
+    assert [news.kind for news in Outbox.objects.all()] == ["work_item.failed"]
+
+
+def test_what_failed_is_told_once_for_all_that_one_statement_ended():
+    queue = make_queue()
+    make_items(queue, 3)
+    leased = lease_items(queue.pk, n=3, bot="Robbie")
+
+    finish_items([result(each, "application_exception") for each in leased[:2]])
+    finish_items([result(leased[2], "successful")])
+
+    (news,) = Outbox.objects.filter(kind="work_item.failed")
+    assert sorted(news.data["tries"]) == [[leased[0].id, 1], [leased[1].id, 1]]
+    ended = Attempt.objects.get(item_id=leased[0].id).ended_at
+    assert datetime.fromisoformat(news.data["at"]) == ended
 
 
 def test_a_system_problem_is_tried_again_after_the_delay():

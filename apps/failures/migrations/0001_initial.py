@@ -264,8 +264,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("trying", "One is tried"),
-                            ("started", "The rest is retried"),
-                            ("alone", "Went well, there was no other"),
+                            ("rest", "The rest is retried"),
+                            ("cleared", "All went well"),
+                            ("left", "Some failed again"),
                             ("stopped", "The one failed again"),
                             ("cancelled", "Cancelled"),
                         ],
@@ -409,17 +410,6 @@ class Migration(migrations.Migration):
             model_name="failuregroup",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status", "assigned"), _negated=True),
-                    ("owner__isnull", False),
-                    _connector="OR",
-                ),
-                name="failure_group_assigned_to_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="failuregroup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
                     models.Q(("status", "resolved"), _negated=True),
                     ("resolved_at__isnull", False),
                     _connector="OR",
@@ -434,7 +424,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="groupretry",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "trying")),
+                condition=models.Q(("status__in", ["trying", "rest"])),
                 fields=("group",),
                 name="group_retry_one_at_a_time",
             ),
@@ -443,9 +433,10 @@ class Migration(migrations.Migration):
             model_name="groupretry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("ended_at", None), ("status", "trying")),
+                    models.Q(("ended_at", None), ("status__in", ["trying", "rest"])),
                     models.Q(
-                        models.Q(("status", "trying"), _negated=True), ("ended_at__isnull", False)
+                        models.Q(("status__in", ["trying", "rest"]), _negated=True),
+                        ("ended_at__isnull", False),
                     ),
                     _connector="OR",
                 ),

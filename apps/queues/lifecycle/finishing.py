@@ -25,6 +25,7 @@ from apps.queues.statements import LOCK_HELD, LOOK_UP, OPEN_EFFECTS, SETTLE
 
 from .feeding import feed_after
 from .gating import Gates
+from .judging import MAX_CLASS, MAX_CODE, MAX_MESSAGE, as_judged
 from .leasing import NO_RESULTS, exchange, want_of
 from .queues import pause_by_rule
 from .running import array_text, quoted_array_text, run, tell_moved
@@ -38,7 +39,7 @@ FAILURES: dict[str, engine.FailureKind] = {
     Outcome.BUSINESS_EXCEPTION: "business",
     Outcome.APPLICATION_EXCEPTION: "application",
 }
-MAX_CODE, MAX_CLASS, MAX_MESSAGE, MAX_DETAIL = 100, 200, 8_000, 100_000
+MAX_DETAIL = 100_000
 
 
 def finish_items(results: Sequence[Result]) -> Finished:
@@ -90,7 +91,7 @@ def settle_results(results: Sequence[Result]) -> dict[Key, str | None]:
     """Decide about results one by one, and move all that are held; return why each was refused."""
     if not results:
         return {}
-    asked = {_key(result): result for result in results}
+    asked = {_key(result): result for result in as_judged(results)}
     rows = run(LOCK_HELD, _keys(asked))
     held = {(row[0], row[2]): row for row in rows}
     settle_leases(rows, {key: asked[key] for key in held})

@@ -99,6 +99,12 @@ with verdict as materialized (
     select item_id, queue_id, attempt, tries, losses, alone, status, {NOW}, '', message
       from gone where goes = 'ended'
 ), told as ({tell_owners(_SETTLED)}
+), failed as (
+    insert into events_outbox (kind, data)
+    select 'work_item.failed',
+           jsonb_build_object('at', {NOW}, 'tries', jsonb_agg(jsonb_build_array(item_id, tried)))
+      from gone where outcome in ('business_exception', 'application_exception', 'lost')
+    having count(*) > 0
 ), announced as (
     insert into events_outbox (kind, data)
     select 'work_item.needs_decision',

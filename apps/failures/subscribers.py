@@ -1,0 +1,28 @@
+"""What failures hear of: tries, runs and incidents. They are only noted here, and grouped later."""
+
+from datetime import datetime
+
+from apps.events.bus import News, subscribe_many
+
+from . import lifecycle
+
+
+@subscribe_many("work_item.failed")
+def note_tries(news: list[News]) -> None:
+    """All tries that one statement ended have failed at the same moment."""
+    for each in news:
+        at = each.data["at"]
+        lifecycle.note_tries(
+            [(item, number) for item, number in each.data["tries"]],  # type: ignore[union-attr, misc]
+            datetime.fromisoformat(str(at)) if at else None,
+        )
+
+
+@subscribe_many("run.broken")
+def note_runs(news: list[News]) -> None:
+    lifecycle.note_runs(int(each.data["run_id"]) for each in news)  # type: ignore[arg-type]
+
+
+@subscribe_many("incident.opened")
+def note_incidents(news: list[News]) -> None:
+    lifecycle.note_incidents_of(each.subject[1] for each in news if each.subject)
