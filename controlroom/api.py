@@ -64,6 +64,7 @@ ROUTERS = [
     ("", "apps.triggers.api"),
     ("", "apps.triggers.api_deliveries"),
     ("", "apps.triggers.why_api"),
+    ("", "apps.search.api"),
 ]
 RETRY_AFTER_SECONDS = 2
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, GoneError)

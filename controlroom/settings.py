@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "apps.failures",
     "apps.alerts",
     "apps.dashboard",
+    "apps.search",
     "apps.demo",
 ]
 
