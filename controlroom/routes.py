@@ -12,6 +12,7 @@ routes: list[URLPattern | URLResolver] = [
     path("", include("apps.accounts.urls")),  # sign-in, profile, people, tokens
     path("inbox/", include("apps.inbox.urls")),
     path("notices/", include("apps.notices.urls")),
+    path("operations/", include("apps.operations.urls")),
     path("queues/", include("apps.queues.urls")),
     path("queues/", include("apps.forecast.urls")),
     path("items/", include("apps.queues.item_urls")),
@@ -19,6 +20,7 @@ routes: list[URLPattern | URLResolver] = [
     path("instances/", include("apps.workflows.instance_urls")),
     path("decisions/", include("apps.workflows.decision_urls")),
     path("triggers/", include("apps.triggers.urls")),
+    path("alerts/", include("apps.alerts.urls")),
     path("learning/", include("apps.learning.urls")),
     path("bots/", include("apps.bots.urls")),
     path("runs/", include("apps.bots.run_urls")),
@@ -34,6 +36,7 @@ routes: list[URLPattern | URLResolver] = [
     path("settings/", include("apps.queues.gate_urls")),
     path("settings/", include("apps.bots.settings_urls")),
     path("settings/", include("apps.assets.settings_urls")),
+    path("", include("apps.search.urls")),
     path("", include("apps.triggers.hook_urls")),
     path("live/fragment/", fragment, name="live-fragment"),
     path("api/v1/", api_urls),

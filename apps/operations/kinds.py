@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -83,10 +85,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """So many of the targets stand so: `status` is a status of the badge on pages."""
+    """So many of the targets stand so; `badge` is a status of the badge on pages."""
 
     status: str
     n: int
+    word: Words = ""
+    badge: str = ""
 
 
 Choose = Callable[[Sequence[int], JsonObject, Bound], QuerySet[Any, Any]]
@@ -128,6 +132,10 @@ class Kind:
     about: Callable[[JsonObject], str]  # what the filter means, in words
     check: Callable[[JsonObject], JsonObject] = _unchecked  # arguments; raises InvalidError
     say: Callable[[JsonObject], str] = lambda arguments: ""  # arguments in words
+    # pages: the filter in a query string, whose folder it is (None: nobody's), what is asked for
+    parse: Callable[[QueryDict], JsonObject] = lambda query: {}
+    home: Callable[[Sequence[int], JsonObject], int | None] = lambda folders, wanted: None
+    form: type[forms.Form] | None = None
     label: Callable[[Iterable[int]], Mapping[int, Label]] = _unlabelled
     back: Callable[[JsonObject], str] = lambda wanted: ""  # the list that shows the filter
     effect: Words = ""  # what happens, as a sentence
@@ -135,6 +143,18 @@ class Kind:
     confirm_above: int = CONFIRM_ABOVE
     needs_reason: bool = False
     is_offered: bool = True  # False: an undo alone starts it
+    icon: str = "checklist"
+    # where its targets may stand, as lists of the subject are filtered; empty: anywhere
+    places: frozenset[str] = frozenset()
+
+    def is_for(self, place: str) -> bool:
+        """Whether it can do anything in a list of this status; "" is a list of all."""
+        return not place or not self.places or place in self.places
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether it starts at once for a few: there is nothing to say and little to lose."""
+        return self.form is None and not self.needs_reason
 
 
 _kinds: dict[str, Kind] = {}

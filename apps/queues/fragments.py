@@ -16,7 +16,7 @@ from . import (
     run_presenting,
     why_fragments,  # noqa: F401
 )
-from .listing import ItemFilter, find_items
+from .listing import ItemFilter, count_matching, find_items
 from .models import WorkItem, WorkQueue
 
 Context = dict[str, Any]
@@ -103,10 +103,26 @@ def queue_items(audience: Audience, arg: str) -> Context | None:
         "tabs": presenting.status_tabs(queue, wanted),
         "has_filter": wanted.is_narrowed,
         "keep": wanted.kept(),
+        "may_operate": audience.can(Action.OPERATE, queue.folder_id),
         "clear_url": base if wanted.is_narrowed else "",
         "first_url": None if page.first_query is None else f"{base}?{page.first_query}",
         "next_url": None if page.next_query is None else f"{base}?{page.next_query}",
     }
+
+
+@fragment(
+    "queue.matching",
+    template="queues/queue_detail.html#matching",
+    action=Action.VIEW,
+    topics=("queue:{id}",),
+)
+def queue_matching(audience: Audience, arg: str) -> Context | None:
+    """How many the list has, on all its pages; `arg` is that of `queue.items`."""
+    queue = _queue(audience, dict(parse_qsl(arg)).get("id", ""))
+    if queue is None:
+        return None
+    n, is_more = count_matching(ItemFilter.parse(queue.pk, arg))
+    return {"n": n, "is_more": is_more}
 
 
 @fragment(

@@ -1,7 +1,7 @@
 """Which items a list shows: one filter object for the page, its live fragment and its counts."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote_plus, urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -10,10 +10,13 @@ from apps.lib.clock import database_now, start_of_today
 from apps.lib.json import Json
 from apps.lib.numbers import whole_number
 
+from .counts import counts_of
 from .models import Attempt, Ended, Lease, Parked, Ready, Scheduled, WorkItem
 
 PAGE_SIZE = 50
 MAX_TEXT = 200
+MAX_QUOTED = 300  # a live fragment takes no longer argument
+MAX_COUNTED = 10_000
 
 # the words people filter by → the table of places, and the status there
 PLACES: dict[str, tuple[type, dict[str, str]]] = {
@@ -48,7 +51,7 @@ class ItemFilter:
         return cls(
             queue_id,
             status if status in PLACES else "",
-            values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
+            _short(values.get("q", "").replace("\x00", "").strip()),
             whole_number(values.get("before", "")),
             is_today=values.get("ended") == TODAY and status in Ended.Status.values,
         )
@@ -90,11 +93,7 @@ class ItemPage:
 
 def find_items(wanted: ItemFilter, *, limit: int = PAGE_SIZE) -> ItemPage:
     """Return one page of items, newest first, each annotated by `with_status`."""
-    found: QuerySet[WorkItem] = WorkItem.objects.filter(queue_id=wanted.queue_id)
-    if wanted.status:
-        found = found.filter(_stands(wanted))
-    if wanted.text:
-        found = found.filter(matches(wanted.text))
+    found = _rows(wanted)
     if wanted.before is not None:
         found = found.filter(pk__lt=wanted.before)
     items = list(found.with_status().order_by("-pk")[: limit + 1])  # type: ignore[attr-defined]
@@ -106,6 +105,23 @@ def find_items(wanted: ItemFilter, *, limit: int = PAGE_SIZE) -> ItemPage:
         wanted.replace(before=None).query() if wanted.before is not None else None,
         wanted.replace(before=items[-1].pk).query() if more else None,
     )
+
+
+def count_matching(wanted: ItemFilter) -> tuple[int, bool]:
+    """Return how many items the whole list has, and whether there are more: it counts no further
+    than MAX_COUNTED, unless the queue's own counters know."""
+    if not wanted.text and not wanted.is_today:
+        counts = counts_of([wanted.queue_id])[wanted.queue_id]
+        return (counts[wanted.status] if wanted.status else counts.total), False
+    n = _rows(wanted).order_by()[: MAX_COUNTED + 1].count()
+    return min(n, MAX_COUNTED), n > MAX_COUNTED
+
+
+def _rows(wanted: ItemFilter) -> QuerySet[WorkItem]:
+    found: QuerySet[WorkItem] = WorkItem.objects.filter(queue_id=wanted.queue_id)
+    if wanted.status:
+        found = found.filter(_stands(wanted))
+    return found.filter(matches(wanted.text)) if wanted.text else found
 
 
 def _stands(wanted: ItemFilter) -> Q:
@@ -136,6 +152,15 @@ def _attach_last_attempts(items: list[WorkItem]) -> None:
         item.problem = "" if attempt is None or went_well else attempt.message  # type: ignore[attr-defined]
         item.retry_at = retry_at  # type: ignore[attr-defined]
         item.shown_status = "retry" if retry_at else item.status  # type: ignore[attr-defined]
+
+
+def _short(text: str) -> str:
+    """Return the beginning that still fits where a filter is named in one line; nobody types more,
+    and what begins with all of it begins with this."""
+    text = text[:MAX_TEXT]
+    while len(quote_plus(text)) > MAX_QUOTED:
+        text = text[:-1]
+    return text
 
 
 def _midnight() -> str:

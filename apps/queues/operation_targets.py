@@ -7,17 +7,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.lib.clock import database_now
 from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.http import MAX_ID, parse_moment
 from apps.lib.json import Json, JsonObject
+from apps.lib.numbers import whole_number
 from apps.operations.kinds import Bound, Label, Part
 
-from .listing import MAX_TEXT, PLACES, TODAY, matches
+from .listing import MAX_TEXT, PLACES, TODAY, ItemFilter, matches
 from .models import Ended, Lease, Parked, WorkItem, WorkQueue
 from .statuses import PLACE_LABELS
 
@@ -89,7 +92,7 @@ def preview(
     for place in PLACES:
         if place in places and wanted.get("status") in (None, place):
             n = _in_place((place,), folders, wanted, bound).count()
-            parts.append(Part(place, n))
+            parts.append(Part(place, n, PLACE_LABELS[place], "new" if place == "ready" else place))
     return [part for part in parts if part.n]
 
 
@@ -143,6 +146,39 @@ def back(wanted: JsonObject) -> str:
     query = urlencode({name: value for name, value in pairs.items() if value})
     url = reverse("queues:queue_detail", args=[wanted["queue"]])
     return f"{url}?{query}" if query else url
+
+
+def parse(query: QueryDict) -> JsonObject:
+    """Return the filter in a query string of a list, or of the bar below it: `all`, or chosen ids.
+
+    What a list would leave out is left out here as well, `read` says what is missing.
+    """
+    wanted: JsonObject = {}
+    queue_id = whole_number(query.get("queue", ""))
+    if queue_id is not None:
+        said = urlencode({name: query.get(name, "") for name in ("status", "q", "ended")})
+        wanted |= ItemFilter.parse(queue_id, said).for_operation()
+    if not query.get("all"):
+        ids = [whole_number(text) for text in query.getlist("ids")[: MAX_IDS + 1]]
+        numbers: Json = sorted({pk for pk in ids if pk})
+        if numbers:
+            # chosen by hand: where they stood when the page was drawn does not narrow them
+            wanted = {name: wanted[name] for name in ("queue",) if name in wanted}
+            wanted["ids"] = numbers
+    for name in _narrowings.keys() & query.keys():
+        wanted[name] = query[name]
+    return wanted
+
+
+def home(folders: Sequence[int], wanted: JsonObject) -> int | None:
+    """Return the folder of the queue, or of the first item; None if there is neither."""
+    if "queue" in wanted:
+        queues = WorkQueue.objects.filter(pk=wanted["queue"], folder_id__in=folders)
+        return queues.values_list("folder_id", flat=True).first()
+    bound = Bound(database_now(), newest())
+    first = list(choose(list(PLACES), folders, wanted, bound).order_by()[:1])
+    items = WorkItem.objects.filter(pk__in=first)
+    return items.values_list("queue__folder_id", flat=True).first()
 
 
 # --- the query

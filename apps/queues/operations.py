@@ -19,6 +19,7 @@ from apps.operations.kinds import Chunk, Kind, Result
 
 from . import operation_targets as targets
 from .lifecycle import many
+from .operation_forms import PostponeForm, PriorityForm
 
 MAX_PRIORITY = 100
 Words = str | Promise
@@ -32,6 +33,7 @@ def register() -> None:
         many.retry_items,
         verb=gettext_lazy("Retry"),
         title=gettext_lazy("Retry items"),
+        icon="rotate-clockwise",
         effect=gettext_lazy(
             "They are worked again, as soon as it is their turn, with fresh tries."
         ),
@@ -44,6 +46,8 @@ def register() -> None:
         title=gettext_lazy("Set the priority of items"),
         effect=gettext_lazy("Those with a higher priority are worked sooner."),
         check=_check_priority,
+        form=PriorityForm,
+        icon="arrow-up",
         say=lambda given: _("priority %(n)s") % {"n": given["priority"]},
         undo="items.priority_back",
     )
@@ -55,6 +59,8 @@ def register() -> None:
         title=gettext_lazy("Postpone items"),
         effect=gettext_lazy("They wait until then, whatever their turn is."),
         check=_check_time,
+        form=PostponeForm,
+        icon="clock",
         say=_say_time,
         undo="items.postpone_back",
     )
@@ -64,6 +70,7 @@ def register() -> None:
         many.hold_items,
         verb=gettext_lazy("Hold"),
         title=gettext_lazy("Hold items"),
+        icon="player-pause",
         effect=gettext_lazy("Nobody works them until somebody releases them."),
         undo="items.release",
         needs_reason=True,
@@ -74,6 +81,8 @@ def register() -> None:
         many.release_items,
         verb=gettext_lazy("Release"),
         title=gettext_lazy("Release items"),
+        icon="player-play",
+        undo="items.hold_back",
         effect=gettext_lazy("They wait for their turn again."),
     )
     _item_kind(
@@ -82,6 +91,7 @@ def register() -> None:
         many.cancel_items,
         verb=gettext_lazy("Cancel"),
         title=gettext_lazy("Cancel items"),
+        icon="ban",
         effect=gettext_lazy(
             "They end without being worked. Workflows that wait for them hear of it."
         ),
@@ -111,6 +121,14 @@ def _ways_back() -> None:
         is_offered=False,
     )
     _item_kind(
+        "items.hold_back",
+        many.HELD,
+        many.hold_items,
+        verb=gettext_lazy("Take back"),
+        title=gettext_lazy("Hold items again"),
+        is_offered=False,
+    )
+    _item_kind(
         "items.cancel_back",
         many.REVIVED,
         many.revive_items,
@@ -132,6 +150,7 @@ def _item_kind(
             key=key,
             action=Action.OPERATE,
             subject="item",
+            places=places,
             choose=partial(targets.choose, sorted(places)),
             preview=partial(targets.preview, sorted(places)),
             apply=apply,
@@ -140,6 +159,8 @@ def _item_kind(
             about=targets.about,
             label=targets.labels,
             back=targets.back,
+            parse=targets.parse,
+            home=targets.home,
             **more,
         )
     )

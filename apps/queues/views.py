@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require
+from apps.operations import kinds
 
 from .by_hand import ItemEntry
 from .forms import ReasonForm
@@ -32,6 +33,7 @@ def queue_detail(request: PersonRequest, pk: int) -> HttpResponse:
         "wanted": wanted,
         "list_arg": f"id={queue.pk}&{query}" if query else f"id={queue.pk}",
         "may_operate": can(request.user, Action.OPERATE, queue.folder_id),
+        "bulk_kinds": [kind for kind in kinds.offered("item") if kind.is_for(wanted.status)],
         "may_design": can(request.user, Action.DESIGN, queue.folder_id),
         "reason_form": ReasonForm(),
     }

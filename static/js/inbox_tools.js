@@ -101,15 +101,6 @@ document.addEventListener("submit", ({ target }) => {
 
 // ---- many at once
 
-command("clear-selection", (button) => {
-  const area = button.closest("[data-selectable]");
-  for (const box of all("[data-select]:checked", area)) {
-    box.checked = false;
-    box.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-  (area.querySelector("[data-ui-cursor] a") ?? area.querySelector(".task-list a") ?? document.getElementById("task-title"))?.focus();
-});
-
 // ---- names after @: fetched once a page, offered while one is typed
 
 const NAME = /(?:^|[^\w.@+-])@([\w.@+-]{0,30})$/;

@@ -1,5 +1,6 @@
 // Lists under the keyboard (j, k, Enter, x, .) and the selection of rows.
 import { all, isVisible } from "./dom.js";
+import { command } from "./commands.js";
 
 let lastToggled = null; // where a Shift range starts
 
@@ -98,3 +99,13 @@ function showSelection(box) {
     head.indeterminate = count > 0 && count < boxes.length;
   }
 }
+
+command("clear-selection", (button) => {
+  const area = areaOf(button);
+  for (const box of all("[data-select]:checked", area)) {
+    box.checked = false;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  const next = area.querySelector("[data-ui-cursor] a") ?? area.querySelector("[data-list] a") ?? document.getElementById("task-title");
+  (next ?? document.getElementById("main")).focus();
+});

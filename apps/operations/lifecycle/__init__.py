@@ -1,7 +1,7 @@
 """Every way an operation moves. Nothing else writes an operation or its entries.
 
-    start ──► preparing ──targets written down──► waiting ──first chunk──► running ──► done
-                  └──────── a person cancels, or it can't go on ──────────────┴──► cancelled | failed
+    start ──► preparing ──targets written down──► waiting ──chunk──► running ──► done
+                  └─────── a person cancels, or it can't go on ───────┴──► cancelled | failed
 
 `asking` is what people do, `working` what the background worker does. A chunk is one transaction:
 the operation's row is locked, its token compared, the targets are done, and their results and the
