@@ -30,6 +30,8 @@ RATE, RATE_SECONDS, BURST = 300, 1, 10
 # What the issue asks for: a seat is back so long after its holder was killed
 TARGET_RELEASE_SECONDS = LEASE_SECONDS + 10
 LOOK_SECONDS = 0.05
+# So often one is looked for that has something in hand
+CATCHES = 50
 PATIENCE_SECONDS = 900
 
 
@@ -215,10 +217,17 @@ def work(queue_ids: list[int]) -> None:
 
 
 def choose(pids: Iterable[int]) -> int:
-    """Return a worker that has something in hand, if there is one."""
+    """Return a worker, stopped while it has something in hand if one can be caught at that."""
     known = {f"worker {pid}": pid for pid in pids}
-    holding = run("select bot from queues_lease where bot = any (%s)", [list(known)])
-    return random.choice([known[bot] for (bot,) in holding] or list(known.values()))
+    for _try in range(CATCHES):
+        holding = run("select bot from queues_lease where bot = any (%s)", [list(known)])
+        for (bot,) in holding[:1]:
+            # it goes on while we look: only who stands still has it in hand for sure
+            os.kill(known[bot], signal.SIGSTOP)
+            if run("select from queues_lease where bot = %s", [bot]):
+                return known[bot]
+            os.kill(known[bot], signal.SIGCONT)
+    return random.choice(list(known.values()))
 
 
 def kill(pid: int) -> Kill:

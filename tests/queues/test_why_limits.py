@@ -224,7 +224,8 @@ def test_all_that_holds_it_back_is_named_and_it_starts_when_the_last_is_gone(
     """One after the other would send a person on an errand only to learn of the next."""
     probe, item = make_items(queue, 2)
     crm = make_application(folder, "crm", title="CRM")
-    seat, rate = make_limit(folder, "seat", size=1), make_limit(folder, "rate", size=1, per_seconds=60)
+    seat = make_limit(folder, "seat", size=1)
+    rate = make_limit(folder, "rate", size=1, per_seconds=60)
     queue.limits.add(seat, rate)
     assert lease_items(queue.pk, n=1, bot="robbie")[0].id == probe
     queue.applications.add(crm)
