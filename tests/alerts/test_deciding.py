@@ -89,7 +89,7 @@ def test_a_rule_is_said_in_words():
     said = rule_words(parse_rule({"all": [MANY, SILENT], "for_seconds": 300}))
 
     assert said == (
-        "When at least 500 items wait in “invoices” (ends at 300) and at least 1 bots have not "
+        "When at least 500 items wait in “invoices” (ends at 300) and at least 1 bot has not "
         "answered for 1 min, for 5 min already. Over after 1 min without."
     )
 

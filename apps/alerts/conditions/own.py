@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.lib.durations import duration_in_words
 from apps.lib.json import Json, JsonObject
@@ -55,9 +56,18 @@ class OfFlow:
             "queue": self.queue,
             "length": duration_in_words(self.window_seconds),
         }
+        n = number_for_words(self.value)
         said = {
-            "queue.finished": _("%(op)s %(n)s items of “%(queue)s” were done within %(length)s"),
-            "queue.added": _("%(op)s %(n)s items came into “%(queue)s” within %(length)s"),
+            "queue.finished": ngettext(
+                "%(op)s %(n)s item of “%(queue)s” was done within %(length)s",
+                "%(op)s %(n)s items of “%(queue)s” were done within %(length)s",
+                n,
+            ),
+            "queue.added": ngettext(
+                "%(op)s %(n)s item came into “%(queue)s” within %(length)s",
+                "%(op)s %(n)s items came into “%(queue)s” within %(length)s",
+                n,
+            ),
         }
         return said[self.metric] % words
 
@@ -100,9 +110,19 @@ class OfBots:
             "pool": self.pool,
             "length": duration_in_words(self.silent_seconds),
         }
+        n = number_for_words(self.value)
+        said = ngettext(
+            "%(op)s %(n)s bot has not answered for %(length)s",
+            "%(op)s %(n)s bots have not answered for %(length)s",
+            n,
+        )
         if self.pool:
-            return _("%(op)s %(n)s bots of “%(pool)s” have not answered for %(length)s") % words
-        return _("%(op)s %(n)s bots have not answered for %(length)s") % words
+            said = ngettext(
+                "%(op)s %(n)s bot of “%(pool)s” has not answered for %(length)s",
+                "%(op)s %(n)s bots of “%(pool)s” have not answered for %(length)s",
+                n,
+            )
+        return said % words
 
     def as_json(self) -> JsonObject:
         found: JsonObject = {
@@ -144,6 +164,11 @@ OwnTest = OfFlow | OfBots | OfCheckIn
 def compares(op: str, found: Json, value: float) -> bool:
     """What is not there, or was never measured, does not hold."""
     return found is not None and COMPARE[op](found, value)
+
+
+def number_for_words(value: float) -> int:
+    """Return the number by which a language chooses its words; of half a bot there are many."""
+    return int(value) if value == int(value) else 2
 
 
 def op_words(op: str) -> str:
