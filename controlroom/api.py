@@ -51,6 +51,7 @@ ROUTERS = [
     ("", "apps.accounts.api"),
     ("", "apps.calendars.api"),
     ("", "apps.limits.api"),
+    ("", "apps.operations.api"),
     ("", "apps.bots.api"),
     ("", "apps.bots.why_api"),
     ("", "apps.assets.api"),

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from apps.lib.errors import InvalidError
+from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.numbers import whole_number
 from apps.lib.pagination import Page, page_of
 
@@ -46,6 +47,18 @@ class OperationFilter:
             kind=kind if kinds.find(kind) else "",
             after=_cursor(found.get("after", "")),
         )
+
+    @classmethod
+    def of(cls, *, state: str, kind: str) -> "OperationFilter":
+        """For programs: what makes no sense is refused. Raises InvalidError by field."""
+        for name, value, is_known in (
+            ("state", state, state in STATES),
+            ("kind", kind, kinds.find(kind) is not None),
+        ):
+            if value and not is_known:
+                message = _("is not known here")
+                raise InvalidError(f"{name}: {message}.", fields=[FieldProblem(name, message)])
+        return cls(state=state, kind=kind)
 
     def query(self) -> str:
         pairs = {"state": self.state, "kind": self.kind, "after": self.after}
