@@ -10,7 +10,7 @@ from apps.events.fragments import Audience, Step, data_fragment, fragment
 from apps.lib.json import Json
 from apps.lib.numbers import whole_number
 
-from . import pool_presenting, presenting, why_fragments  # noqa: F401
+from . import pool_presenting, presenting, shapes, why_fragments  # noqa: F401
 from .models import Bot, BotPool, LogLine, Run
 
 Context = dict[str, Any]
@@ -19,10 +19,18 @@ LOG_STEP_LINES = 200
 
 @fragment("bots.fleet", template="bots/bot_list.html#fleet", action=Action.VIEW, topics=("bots",))
 def fleet(audience: Audience, arg: str) -> Context:
+    """`arg`: the shape, see shapes.py."""
     folders = audience.folder_ids(Action.VIEW)
     cards = presenting.bot_cards(Bot.objects.filter(folder_id__in=folders))
     operable = audience.folder_ids(Action.OPERATE)
-    return {"cards": cards, "cells": presenting.fleet_cells(cards), "operable": operable}
+    shape = shapes.shape_named(arg)
+    return {
+        "cards": cards,
+        "cells": presenting.fleet_cells(cards),
+        "operable": operable,
+        "shape": shape,
+        "pools": shapes.by_pool(cards) if shape == shapes.SQUARES else [],
+    }
 
 
 @fragment("pools.table", template="bots/pool_list.html#table", action=Action.VIEW, topics=("bots",))

@@ -14,11 +14,15 @@ from apps.lib.errors import DomainError, InvalidError
 from .forms import MaintenanceForm
 from .lifecycle import end_maintenance, plan_maintenance, set_standing
 from .models import Bot, BotPool, Maintenance
+from .shapes import shape_named, shape_tabs
 
 
 @require_safe
 def bot_list(request: PersonRequest) -> HttpResponse:
+    shape = shape_named(request.GET.get("shape", ""))
     context = {
+        "shape": shape,
+        "tabs": shape_tabs(shape),
         "may_administer": can(request.user, Action.ADMINISTER, request.folder.pk),
         "runs_arg": "limit=10",
     }
@@ -91,5 +95,8 @@ def service(request: PersonRequest, of: Bot | BotPool, page: str) -> HttpRespons
 
 
 def _back(request: PersonRequest, page: str) -> HttpResponse:
-    """Return to the list if the button was pressed there."""
-    return redirect("bots:bot_list" if request.POST.get("from") == "list" else page)
+    """Return to the list if the button was pressed there, in the shape it had."""
+    if request.POST.get("from") != "list":
+        return redirect(page)
+    shape = shape_named(request.POST.get("shape", ""))
+    return redirect(next(str(tab["url"]) for tab in shape_tabs(shape) if tab["current"]))

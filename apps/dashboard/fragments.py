@@ -101,6 +101,7 @@ def bots(audience: Audience, arg: str) -> Context:
     runs = [run.pk for card in cards for run in card.runs]
     in_hand = queries.in_hand_of(runs)
     return {
+        "all": cards,
         "cards": [
             {
                 "card": card,
@@ -110,7 +111,7 @@ def bots(audience: Audience, arg: str) -> Context:
                 ],
             }
             for card in cards
-        ]
+        ],
     }
 
 

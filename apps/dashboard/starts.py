@@ -23,8 +23,10 @@ from apps.triggers.presenting import (
 from apps.triggers.timing import Mark
 
 N_NEXT = 6
-# Of one trigger; what starts more often is one line
-OFTEN_A_DAY = 24
+# Of one trigger: what starts more often is not counted; what starts more than a few times more
+# is one line
+OFTEN_A_DAY = 100
+FEW = 3
 MAX_TRIGGERS = 200
 MAX_PAST = 200
 
@@ -56,7 +58,8 @@ class PlanLine:
 class Plan:
     past: list[PlanLine] = field(default_factory=list)
     to_come: list[PlanLine] = field(default_factory=list)
-    # what starts very often: the trigger's title, its page, how often it still starts that day
+    n_to_come: int = 0
+    # what starts very often: the trigger's title, its page
     often: list[tuple[str, str]] = field(default_factory=list)
     by_outcome: dict[str, int] = field(default_factory=dict)
 
@@ -76,7 +79,7 @@ class Plan:
 
     @property
     def n_planned(self) -> int:
-        return self.n_past + len(self.to_come)
+        return self.n_past + self.n_to_come
 
 
 def next_starts(folder_ids: Iterable[int], now: datetime) -> list[NextStart]:
@@ -108,15 +111,17 @@ def plan_of(folder_ids: Iterable[int], begin: datetime, end: datetime, now: date
     by_outcome, past = _past(timed, begin, end)
     to_come: list[PlanLine] = []
     often: list[tuple[str, str]] = []
-    if now < end:
-        enabled = [each for each in timed if each.status == Trigger.Status.ENABLED]
-        for trigger in enabled:
-            lines = _to_come(trigger, max(now, begin), end)
-            if lines is None:
-                often.append((trigger.title, _page(trigger)))
-            else:
-                to_come += lines
-    return Plan(past, sorted(to_come, key=lambda line: line.at), often, by_outcome)
+    n_to_come = 0
+    enabled = [each for each in timed if each.status == Trigger.Status.ENABLED]
+    for trigger in enabled if now < end else ():
+        times = _to_come(trigger, max(now, begin), end)
+        if times is None:
+            often.append((trigger.title, _page(trigger)))
+        else:
+            n_to_come += len(times)
+            to_come += _lines_to_come(trigger, times)
+    to_come.sort(key=lambda line: line.at)
+    return Plan(past, to_come, n_to_come, often, by_outcome)
 
 
 def _past(
@@ -151,24 +156,35 @@ def _past_line(trigger: Trigger, firing: Firing) -> PlanLine:
     )
 
 
-def _to_come(trigger: Trigger, begin: datetime, end: datetime) -> list[PlanLine] | None:
-    """Return its starts; None when there are too many to name."""
+def _to_come(trigger: Trigger, begin: datetime, end: datetime) -> list[datetime] | None:
+    """Return when it starts; None when that is too often to count."""
     rule = rule_of(trigger)
-    lines: list[PlanLine] = []
+    times: list[datetime] = []
     if rule is None:
-        return lines
+        return times
     for planned in rule.planned_after(begin):
         if planned.at >= end:
             break
-        if len(lines) == OFTEN_A_DAY:
+        if len(times) == OFTEN_A_DAY:
             return None
         if planned.mark != Mark.CLOSED:
-            lines.append(_line_to_come(trigger, planned.at))
-    return lines
+            times.append(planned.at)
+    return times
 
 
-def _line_to_come(trigger: Trigger, at: datetime) -> PlanLine:
-    return PlanLine(at, _clock(at), trigger.title, _page(trigger), "waiting", _("Planned"))
+def _lines_to_come(trigger: Trigger, times: list[datetime]) -> list[PlanLine]:
+    """Return a line a start, or one for all of them."""
+    shown = times if len(times) <= FEW else times[:1]
+    note = ""
+    if len(shown) < len(times):
+        note = _("and %(n)d more until %(time)s") % {
+            "n": len(times) - 1,
+            "time": _clock(times[-1]),
+        }
+    return [
+        PlanLine(at, _clock(at), trigger.title, _page(trigger), "waiting", _("Planned"), note)
+        for at in shown
+    ]
 
 
 def _timed(folder_ids: Iterable[int]) -> Any:

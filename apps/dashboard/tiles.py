@@ -38,12 +38,12 @@ def tiles_of(
 
 def _backlog(now: RightNow, minutes: list[Minute]) -> Tile:
     note = _("nothing waits")
-    if now.oldest_seconds:
+    if now.oldest_seconds and now.oldest_seconds >= 1:
         note = _("oldest waits %(time)s") % {
             "time": duration_in_words(round(now.oldest_seconds), parts=1)
         }
     elif now.backlog.n:
-        note = _("for a retry, or for their time")
+        note = _("came in just now, or wait for their time")
     came = _("%(n)s came in within the hour") % {"n": _thousands(now.added_last_hour)}
     return {
         "label": _("Backlog"),
