@@ -20,6 +20,7 @@ routes: list[URLPattern | URLResolver] = [
     path("instances/", include("apps.workflows.instance_urls")),
     path("decisions/", include("apps.workflows.decision_urls")),
     path("triggers/", include("apps.triggers.urls")),
+    path("failures/", include("apps.failures.urls")),
     path("alerts/", include("apps.alerts.urls")),
     path("learning/", include("apps.learning.urls")),
     path("bots/", include("apps.bots.urls")),
