@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
+import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,6 +27,8 @@ from apps.workflows.models import Workflow, WorkflowInstance
 
 from .asking import alert, ask, open_tasks, withdraw
 from .begun import Begun, named
+
+log = structlog.get_logger("controlroom.triggers")
 
 Subject = Firing.Subject
 ALIVE = (WorkflowInstance.Status.RUNNING, WorkflowInstance.Status.PAUSED)
@@ -151,6 +154,11 @@ def cancel_subject(firing: Firing, *, by: Actor) -> None:
                 _cancel(firing.subject_type, pk, why, by)
         except (DomainError, ObjectDoesNotExist):
             continue  # it is over already, or in a bot's hands
+        except Exception as error:
+            if concerns_all(error):
+                raise
+            # a fault of ours: it must not take back what others of the batch start, each second
+            log.exception("trigger_could_not_cancel", firing=firing.pk)
 
 
 def _cancel(subject: str, pk: int, why: str, by: Actor) -> None:
@@ -188,7 +196,12 @@ def _start_run(trigger: Trigger, target: JsonObject, by: Actor) -> Begun:
     if automation.kind != Automation.Kind.RUN:
         raise InvalidError(_("“%s” works the items of a queue: it does not run alone.") % key)
     run = create_run(
-        draw_version(version), run_input=object_of(target, "input"), because=by.name, by=by
+        draw_version(version),
+        run_input=object_of(target, "input"),
+        because=by.name,
+        priority=_priority_of(target),
+        pinned_bot=_bot_of(trigger, target),
+        by=by,
     )
     ring_pool(run)
     return Begun(subject=Subject.RUN, ids=[run.pk], label=named(automation.title, run.pk))
