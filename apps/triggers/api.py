@@ -9,21 +9,22 @@ from pydantic import BaseModel, Field
 
 from apps.accounts.http import TokenRequest
 from apps.accounts.idempotency import carry_out_once
-from apps.accounts.permissions import Action, require
+from apps.accounts.permissions import Action, can, require
 from apps.lib.clock import database_now
 from apps.lib.errors import NotFoundError
 from apps.lib.http import AnyObject, Cursor, Limit, Moment, StrictModel, answer, page
 
 from . import lifecycle
 from .definitions import definition_of
-from .kinds import sentence_of
 from .measured_now import measured_now
 from .models import Firing, Trigger, TriggerVersion
+from .presenting_rules import sentence_of, sentences_of
 from .times import next_starts, rule_of
 
 router = Router(tags=["Triggers"])
 
 MAX_PREVIEW = 100
+BY_HAND = (Firing.Origin.PERSON, Firing.Origin.API)
 MAX_VERSION = 2**31 - 1
 STANDING = (
     "version",
@@ -126,7 +127,10 @@ class FiringOut(BaseModel):
     mark: str = Field(description="gap, fold, closed or moved; else empty")
     origin: str = Field(description="schedule, catch_up, queue, state, event, person or api")
     occasion: str = Field(description="what it was about; empty for planned times")
-    event: dict[str, Any] = Field(description="what happened; {} for planned times")
+    event: dict[str, Any] = Field(
+        description="what happened; {} for planned times, and of what came in for those who may "
+        "not operate"
+    )
     depth: int = Field(description="how many starts of triggers led to it, one after the other")
     count: int = Field(description="how many times in a row this stands for")
     subject: str = Field(description="instance, run, items, task or alert: what was started")
@@ -209,7 +213,9 @@ def list_triggers(
     if kind is not None:
         found = found.filter(kind=kind)
     rows = page(found, order=("key", "id"), limit=limit, cursor=cursor)
-    return answer({"items": [_out(each) for each in rows.items], "next_cursor": rows.next_cursor})
+    sentences = sentences_of(rows.items)
+    items = [_out(each, sentences[each.pk]) for each in rows.items]
+    return answer({"items": items, "next_cursor": rows.next_cursor})
 
 
 @router.get("/triggers/{key}", response=TriggerOut, summary="Look at a trigger")
@@ -290,9 +296,10 @@ def list_firings(
     if outcome is not None:
         firings = firings.filter(outcome=outcome)
     rows = page(firings, order=("-planned_at", "-id"), limit=limit, cursor=cursor)
-    return answer(
-        {"items": [_firing(each) for each in rows.items], "next_cursor": rows.next_cursor}
-    )
+    items = [_firing(each) for each in rows.items]
+    if not can(request.user, Action.OPERATE, request.folder.pk):
+        items = [_without_what_came(each) for each in items]
+    return answer({"items": items, "next_cursor": rows.next_cursor})
 
 
 @router.get("/triggers/{key}/preview", response=PreviewOut, summary="Its next times, and now")
@@ -359,16 +366,22 @@ def _find(request: TokenRequest, key: str) -> Trigger:
     return found
 
 
-def _out(trigger: Trigger) -> dict[str, Any]:
+def _out(trigger: Trigger, sentence: str | None = None) -> dict[str, Any]:
     return {
         "key": trigger.key,
         **definition_of(trigger),
         **{name: getattr(trigger, name) for name in STANDING},
         "next_at": trigger.next_at if trigger.status == Trigger.Status.ENABLED else None,
-        "sentence": sentence_of(trigger),
+        "sentence": sentence_of(trigger) if sentence is None else sentence,
     }
 
 
 def _firing(firing: Firing) -> dict[str, Any]:
     names = [name for name in FiringOut.model_fields if name != "subject"]
     return {**{name: getattr(firing, name) for name in names}, "subject": firing.subject_type}
+
+
+def _without_what_came(firing: dict[str, Any]) -> dict[str, Any]:
+    """What came in, or was delivered again, may hold what not everybody should read."""
+    came_in = firing["origin"] in (Firing.Origin.EVENT, *BY_HAND)
+    return {**firing, "event": {}} if came_in else firing

@@ -12,7 +12,8 @@ from apps.lib.errors import DomainError
 from . import times
 from .differences import data_of, in_words, shown
 from .models import Trigger
-from .presenting import sentence_of, zone_of
+from .presenting import zone_of
+from .presenting_rules import sentence_of
 from .previewing import pace_in_words, planned_rows
 
 

@@ -1,4 +1,4 @@
-"""What each kind of trigger goes by: its rule checked, and put into words."""
+"""What each kind of trigger goes by: its rule checked."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -20,17 +20,13 @@ from .conditions import (
     OfEnd,
     OfQueue,
     OfTrigger,
-    expected_words,
     leaves_of,
     parse_expected,
     parse_queue,
     parse_state,
-    queue_words,
-    state_words,
 )
 from .models import Trigger
 from .receiving.rules import event_rule_problems
-from .times import rule_of
 
 Kind, OnClosed = Trigger.Kind, Trigger.OnClosed
 
@@ -61,46 +57,6 @@ def closed_problems(said: JsonObject) -> Iterator[FieldProblem]:
     moves = said["on_closed"] in (OnClosed.NEXT, OnClosed.PREVIOUS)
     if moves and said["kind"] not in Trigger.TIMED:
         yield FieldProblem("on_closed", _("must be ignore or skip: there is no time to move"))
-
-
-def sentence_of(trigger: Trigger) -> str:
-    """Return when it starts, in words; "" where that can't be worked out any more."""
-    try:
-        return _sentence(trigger)
-    except InvalidError:
-        return ""
-
-
-def _sentence(trigger: Trigger) -> str:
-    if trigger.kind == Kind.QUEUE:
-        return queue_words(parse_queue(trigger.rule))
-    if trigger.kind == Kind.STATE:
-        return state_words(parse_state(trigger.rule))
-    if trigger.kind == Kind.EVENT:
-        return event_words(trigger.rule)
-    times = rule_of(trigger).sentence()
-    if trigger.kind == Kind.TIME:
-        return times
-    words = {"times": times, "what": expected_words(parse_expected(trigger.rule))}
-    return _("%(times)s, if until then there is not %(what)s") % words
-
-
-def event_words(rule: JsonObject) -> str:
-    """Return what an event trigger listens to."""
-    events = rule.get("events")
-    names = events if isinstance(events, list) else []
-    words = {
-        "events": ", ".join(str(name) for name in names),
-        "folder": rule.get("folder", ""),
-        "mailbox": rule.get("mailbox") or "INBOX",
-    }
-    said = {
-        "webhook": _("At a call of its address"),
-        "internal": _("When this happens: %(events)s"),
-        "file": _("When a file comes to “%(folder)s”"),
-        "mail": _("When a mail comes to “%(mailbox)s”"),
-    }
-    return said.get(str(rule.get("source")), "") % words
 
 
 def _queue_problems(folder: Folder, rule: JsonObject) -> Iterator[FieldProblem]:

@@ -13,7 +13,6 @@ from apps.lib.errors import DomainError
 from apps.lib.json import JsonObject
 
 from .conditions import (
-    Expected,
     Fact,
     OfQueue,
     Part,
@@ -21,16 +20,17 @@ from .conditions import (
     StateRule,
     expected_words,
     judge,
+    leaf_words,
     parse_expected,
     parse_queue,
     parse_state,
 )
-from .conditions.wording import leaf_words
 from .deciding import Backlog, QueueSeen, StateSeen
 from .deciding.queues import n_wanted
 from .models import Trigger
 from .presenting import moment
 from .rule_fields import zone_or_utc
+from .titles import titles_in
 from .watching import Arrival, backlogs_of, measure, n_arrived
 
 Kind = Trigger.Kind
@@ -69,9 +69,9 @@ def what_is_now(
     if kind == Kind.QUEUE:
         return _queue_now(folder_id, parse_queue(rule), trigger)
     if kind == Kind.STATE:
-        return _state_now(folder_id, parse_state(rule), trigger)
+        return _state_now(folder_id, rule, trigger)
     if kind == Kind.EXPECTED:
-        return _expected_now(folder_id, parse_expected(rule), rule, trigger)
+        return _expected_now(folder_id, rule, trigger)
     return None
 
 
@@ -128,11 +128,13 @@ def _hurrying(rule: QueueRule, backlog: Backlog) -> list[Look]:
     return found
 
 
-def _state_now(folder_id: int, rule: StateRule, trigger: Trigger | None) -> Now:
+def _state_now(folder_id: int, said: JsonObject, trigger: Trigger | None) -> Now:
+    rule, titles = parse_state(said), titles_in(folder_id, Kind.STATE, said)
     measured = measure(rule.facts(folder_id))
     judged = judge(rule, folder_id, measured.facts, measured.at)
     looks = [
-        Look(_capital(leaf_words(part.leaf)), _measured(part), part.holds) for part in judged.parts
+        Look(_capital(leaf_words(part.leaf, titles)), _measured(part), part.holds)
+        for part in judged.parts
     ]
     seen = StateSeen.stored(trigger.seen) if trigger else None
     if not judged.holds:
@@ -173,9 +175,8 @@ def _measured(part: Part) -> str:
     return _("now %(value)s") % {"value": f"{value:g}" if isinstance(value, float) else value}
 
 
-def _expected_now(
-    folder_id: int, expected: Expected, rule: JsonObject, trigger: Trigger | None
-) -> Now | None:
+def _expected_now(folder_id: int, rule: JsonObject, trigger: Trigger | None) -> Now | None:
+    expected = parse_expected(rule)
     if expected.kind == "file" and trigger is None:
         return None  # a folder may take its time to answer: not while somebody types
     now, zone = database_now(), zone_or_utc(str(rule.get("zone") or ""))
@@ -185,7 +186,7 @@ def _expected_now(
     words = {"time": moment(since, zone.key)}
     looks = [
         Look(
-            _capital(expected_words(expected)),
+            _capital(expected_words(expected, titles_in(folder_id, Kind.EXPECTED, rule))),
             _("is there") if n >= wanted else _("%(n)d so far") % {"n": n},
             n >= wanted,
         ),

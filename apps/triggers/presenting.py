@@ -20,7 +20,7 @@ from apps.workflows.models import Workflow
 from . import times
 from .models import Firing, FolderPause, Trigger
 from .presenting_kinds import KindWord, kind_word
-from .presenting_rules import rule_words
+from .presenting_rules import sentences_of
 from .rule_fields import zone_or_utc
 from .timing import TimeRule
 
@@ -108,10 +108,6 @@ def zone_of(trigger: Trigger) -> str:
     if trigger.kind not in Trigger.TIMED and not trigger.rule.get("zone"):
         return timezone.get_current_timezone_name()
     return zone_or_utc(str(trigger.rule.get("zone") or "")).key
-
-
-def sentence_of(trigger: Trigger) -> str:
-    return rule_words(trigger.kind, trigger.rule)
 
 
 def moment(at: datetime, zone: str) -> str:
@@ -205,12 +201,13 @@ def trigger_rows(
     targets = targets_of(triggers)
     pauses = pauses_of({each.folder_id for each in triggers}, now)
     last = _last_firings([each.pk for each in triggers])
+    sentences = sentences_of(triggers)
     return [
         TriggerRow(
             trigger=each,
             kind=kind_word(each.kind),
             target=targets[each.pk],
-            sentence=sentence_of(each),
+            sentence=sentences[each.pk],
             zone=zone_of(each) if each.kind in Trigger.TIMED else "",
             next_when=_next_when(each),
             standing=standing_of(each, pauses.get(each.folder_id)),

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from .api_deliveries import address_of
 from .models import Trigger, WebhookSecret
 from .presenting import moment, zone_of
+from .presenting_rules import title_of_subject
 from .receiving.happenings import KINDS
 from .receiving.signing import holding, is_webhook
+from .titles import titles_in
 
 Facts = list[tuple[str, str]]
 
@@ -34,10 +36,11 @@ def listening_of(trigger: Trigger, request: HttpRequest) -> Listening | None:
         return Listening(
             is_webhook=True, address=address_of(trigger, request), secrets=holding(trigger)
         )
-    return Listening(facts=[*_places(trigger.rule), *_looked(trigger)])
+    return Listening(facts=[*_places(trigger), *_looked(trigger)])
 
 
-def _places(rule: Mapping[str, Any]) -> Facts:
+def _places(trigger: Trigger) -> Facts:
+    rule: Mapping[str, Any] = trigger.rule
     source = rule.get("source")
     if source == "file":
         folder = f"{settings.WATCHED_DIR}/{rule.get('folder', '')}"
@@ -49,7 +52,9 @@ def _places(rule: Mapping[str, Any]) -> Facts:
             (_("Credential"), str(rule.get("credential", ""))),
         ]
     events = [str(KINDS.get(str(each), each)) for each in rule.get("events") or []]
-    return [(_("When"), each) for each in events] + [(_("Of"), str(rule.get("of") or _("any")))]
+    titles = titles_in(trigger.folder_id, trigger.kind, trigger.rule)
+    of = title_of_subject(rule, titles) if rule.get("of") else _("any")
+    return [(_("When"), each) for each in events] + [(_("Of"), of)]
 
 
 def _looked(trigger: Trigger) -> Facts:

@@ -1,6 +1,6 @@
 """The rule of a trigger of any kind in words: a sentence, and what it listens to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,6 +12,9 @@ from apps.lib.errors import DomainError
 from apps.lib.json import JsonObject
 
 from .conditions import (
+    NO_TITLES,
+    Thing,
+    Titles,
     expected_words,
     parse_expected,
     parse_queue,
@@ -23,55 +26,79 @@ from .conditions import (
 from .models import Trigger
 from .receiving.happenings import KINDS
 from .timing import parse_rule
+from .titles import of_events, things_in, titles_of
 
 Kind = Trigger.Kind
 
 
-def rule_words(kind: str, rule: JsonObject) -> str:
-    """Return the rule as a sentence; where it is wrong, what is wrong with it."""
-    return _words(kind, orjson.dumps(rule), translation.get_language() or "")
+def rule_words(kind: str, rule: JsonObject, titles: Titles) -> str:
+    """Return the rule as a sentence; where it is wrong, what is wrong with it.
+
+    `titles` of what it names: see titles.py.
+    """
+    named = tuple((thing, titles[thing]) for thing in sorted(things_in(kind, rule) & titles.keys()))
+    return _words(kind, orjson.dumps(rule), named, translation.get_language() or "")
+
+
+def sentence_of(trigger: Trigger) -> str:
+    return sentences_of([trigger])[trigger.pk]
+
+
+def sentences_of(triggers: Collection[Trigger]) -> dict[int, str]:
+    """Return when each starts, in words; a query for each kind of thing that they name."""
+    titles = titles_of((each.folder_id, each.kind, each.rule) for each in triggers)
+    return {each.pk: rule_words(each.kind, each.rule, titles[each.folder_id]) for each in triggers}
 
 
 @lru_cache(maxsize=8192)
-def _words(kind: str, rule: bytes, language: str) -> str:
+def _words(kind: str, rule: bytes, titles: tuple[tuple[Thing, str], ...], language: str) -> str:
     """Live lists ask for the same sentences again and again."""
     try:
-        return WORDS[kind](orjson.loads(rule))
+        return WORDS[kind](orjson.loads(rule), dict(titles))
     except DomainError as error:
         return error.message
 
 
-def _time(rule: JsonObject) -> str:
+def _time(rule: JsonObject, _titles: Titles = NO_TITLES) -> str:
     return parse_rule(rule, hours=None, on_closed="ignore").sentence()
 
 
-def _expected(rule: JsonObject) -> str:
-    words = {"times": _time(time_part(rule)), "what": expected_words(parse_expected(rule))}
+def _expected(rule: JsonObject, titles: Titles) -> str:
+    what = expected_words(parse_expected(rule), titles)
+    words = {"times": _time(time_part(rule)), "what": what}
     return _("%(times)s, if until then there is not %(what)s") % words
 
 
-def _event(rule: JsonObject) -> str:
+def _event(rule: JsonObject, titles: Titles) -> str:
     source = SOURCES.get(str(rule.get("source")))
-    said = source(rule) if source else ""
+    said = source(rule, titles) if source else ""
     if rule.get("filter"):
         said += _(", if %(filter)s") % {"filter": rule["filter"]}
     return said
 
 
-def _internal(rule: Mapping[str, Any]) -> str:
+def _internal(rule: Mapping[str, Any], titles: Titles) -> str:
     events = rule.get("events") or []
     said = [str(KINDS.get(str(each), each)) for each in events]
     if rule.get("of"):
-        return _("%(events)s: “%(of)s”") % {"events": _(" or ").join(said), "of": rule["of"]}
+        words = {"events": _(" or ").join(said), "of": title_of_subject(rule, titles)}
+        return _("%(events)s: “%(of)s”") % words
     return _(" or ").join(said)
 
 
-def _file(rule: Mapping[str, Any]) -> str:
+def title_of_subject(rule: Mapping[str, Any], titles: Titles) -> str:
+    """Return how what events are about is called; its key where several things go by it."""
+    key = str(rule["of"])
+    found = {titles[what, key] for what in of_events(dict(rule)) if (what, key) in titles}
+    return found.pop() if len(found) == 1 else key
+
+
+def _file(rule: Mapping[str, Any], _titles: Titles) -> str:
     words = {"pattern": rule.get("pattern") or "*", "folder": rule.get("folder")}
     return _("When a file “%(pattern)s” lies in “%(folder)s”") % words
 
 
-def _mail(rule: Mapping[str, Any]) -> str:
+def _mail(rule: Mapping[str, Any], _titles: Titles) -> str:
     words = {"mailbox": rule.get("mailbox") or "INBOX", "host": rule.get("host")}
     said = [_("When a mail comes into “%(mailbox)s” at %(host)s") % words]
     if rule.get("from"):
@@ -81,16 +108,16 @@ def _mail(rule: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
-SOURCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
-    "webhook": lambda _rule: _("At a call of its address"),
+SOURCES: Final[Mapping[str, Callable[[Mapping[str, Any], Titles], str]]] = {
+    "webhook": lambda _rule, _titles: _("At a call of its address"),
     "internal": _internal,
     "file": _file,
     "mail": _mail,
 }
-WORDS: Final[Mapping[str, Callable[[JsonObject], str]]] = {
+WORDS: Final[Mapping[str, Callable[[JsonObject, Titles], str]]] = {
     Kind.TIME: _time,
-    Kind.QUEUE: lambda rule: queue_words(parse_queue(rule)),
-    Kind.STATE: lambda rule: state_words(parse_state(rule)),
+    Kind.QUEUE: lambda rule, titles: queue_words(parse_queue(rule), titles),
+    Kind.STATE: lambda rule, titles: state_words(parse_state(rule), titles),
     Kind.EVENT: _event,
     Kind.EXPECTED: _expected,
 }

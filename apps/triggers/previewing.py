@@ -24,6 +24,7 @@ from .presenting_rules import rule_words
 from .times import next_starts, rule_said
 from .timing import Mark, Planned, TimeRule
 from .timing.schedules import Interval
+from .titles import titles_in
 
 N_NEXT = 10
 # Neighbours of a minute are looked for among so many triggers: beyond, it is a lower bound
@@ -85,7 +86,8 @@ def preview_of(
 def _come_to(folder: Folder, said: JsonObject, neighbours: QuerySet[Trigger]) -> Preview:
     kind, rule = str(said["kind"]), said["rule"]
     assert isinstance(rule, dict)
-    is_now, sentence = what_is_now(folder.pk, kind, rule), rule_words(kind, rule)
+    is_now = what_is_now(folder.pk, kind, rule)
+    sentence = rule_words(kind, rule, titles_in(folder.pk, kind, rule))
     if kind not in Trigger.TIMED:
         return Preview(sentence=sentence, now=is_now, has_times=False)
     times, now = rule_said(folder, said), database_now()

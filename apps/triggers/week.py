@@ -13,7 +13,8 @@ from apps.forecast.load import PlannedStart
 from apps.lib.durations import duration_in_words
 
 from .models import Trigger
-from .presenting import rule_of, sentence_of, zone_of
+from .presenting import rule_of, zone_of
+from .presenting_rules import sentence_of
 from .previewing import starts_a_day
 from .timing import Mark
 from .usual import automations_of, usual_seconds

@@ -14,14 +14,23 @@ from apps.lib.why import OPERATE, Act, Blocker, Link, Why, about
 from apps.queues.models import WorkQueue
 from apps.queues.why_queue import holding, link_of
 
-from .conditions import Part, QueueRule, StateRule, judge, parse_queue, parse_state
-from .conditions.wording import leaf_words
+from .conditions import (
+    Part,
+    QueueRule,
+    StateRule,
+    Titles,
+    judge,
+    leaf_words,
+    parse_queue,
+    parse_state,
+)
 from .deciding import Backlog, QueueSeen, StateSeen, decide_queue
-from .kinds import sentence_of
 from .lifecycle.starting import subjects_under_way
 from .models import Delivery, Firing, Trigger
 from .presenting import moment, subject_url, zone_of
+from .presenting_rules import sentence_of
 from .timing.reading import zone_named
+from .titles import titles_in
 from .watching import backlogs_of, measure
 
 Kind = Trigger.Kind
@@ -174,7 +183,8 @@ def _of_state(trigger: Trigger, rule: StateRule, now: datetime) -> list[Blocker]
 
 
 def _does_not_hold(trigger: Trigger, parts: list[Part]) -> Blocker:
-    unmet = [_unmet(part) for part in parts if not part.holds]
+    titles = titles_in(trigger.folder_id, trigger.kind, trigger.rule)
+    unmet = [_unmet(part, titles) for part in parts if not part.holds]
     return Blocker(
         code="condition",
         sentence=_("Its condition does not hold: %(what)s.")
@@ -185,15 +195,15 @@ def _does_not_hold(trigger: Trigger, parts: list[Part]) -> Blocker:
     )
 
 
-def _unmet(part: Part) -> str:
-    value = part.value
+def _unmet(part: Part, titles: Titles) -> str:
+    value, what = part.value, leaf_words(part.leaf, titles)
     if value is None:
-        return _("%(what)s (there is nothing to go by)") % {"what": leaf_words(part.leaf)}
+        return _("%(what)s (there is nothing to go by)") % {"what": what}
     if isinstance(value, datetime):
         value = value.isoformat(timespec="minutes")
     if isinstance(value, float):
         value = f"{value:g}"
-    return _("%(what)s (now %(value)s)") % {"what": leaf_words(part.leaf), "value": value}
+    return _("%(what)s (now %(value)s)") % {"what": what, "value": value}
 
 
 def _though_it_holds(

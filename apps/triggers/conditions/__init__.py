@@ -3,15 +3,25 @@
 Pure: no database, no clock of its own. What was measured goes in, what holds comes out.
 """
 
-from .expecting import Expected, expected_words, parse_expected, time_part
+from .expecting import Expected, parse_expected, time_part
 from .facts import Fact
 from .judging import Judgement, Part, judge
 from .parsing import parse_state
 from .queues import QueueRule, parse_queue
 from .tree import Joined, Leaf, OfAsset, OfEnd, OfQueue, OfTrigger, StateRule, leaves_of
-from .wording import queue_words, state_words
+from .wording import (
+    NO_TITLES,
+    Thing,
+    Titles,
+    expected_words,
+    leaf_words,
+    queue_words,
+    state_words,
+    title_in,
+)
 
 __all__ = [
+    "NO_TITLES",
     "Expected",
     "Fact",
     "Joined",
@@ -24,8 +34,11 @@ __all__ = [
     "Part",
     "QueueRule",
     "StateRule",
+    "Thing",
+    "Titles",
     "expected_words",
     "judge",
+    "leaf_words",
     "leaves_of",
     "parse_expected",
     "parse_queue",
@@ -33,4 +46,5 @@ __all__ = [
     "queue_words",
     "state_words",
     "time_part",
+    "title_in",
 ]

@@ -39,7 +39,7 @@ class Expected:
     def begins(self, planned_at: datetime, previous: datetime | None, zone: tzinfo) -> datetime:
         """Return from when on what came counts for that time; `previous` is the time before."""
         local = planned_at.astimezone(zone)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         if previous is None:
             return midnight
         return previous if self.since == "previous" else max(previous, midnight)
@@ -75,18 +75,6 @@ def parse_expected(rule: JsonObject) -> Expected:
         _refuse([FieldProblem(f"expects.{kind}", _("must be an object"))])
     _refuse([FieldProblem(f"{at}.{each.path}", each.message) for each in reading.problems])
     return replace(expected, since=since)
-
-
-def expected_words(expected: Expected) -> str:
-    """Return what is expected, as a part of a sentence."""
-    if expected.kind == "items":
-        words = {"n": expected.at_least, "queue": expected.key}
-        one = _("a new item in “%(queue)s”")
-        return (one if words["n"] == 1 else _("%(n)d new items in “%(queue)s”")) % words
-    if expected.kind == "trigger":
-        return _("a start of the trigger “%(key)s”") % {"key": expected.key}
-    words = {"pattern": expected.pattern, "folder": expected.key}
-    return _("a file “%(pattern)s” in “%(folder)s”") % words
 
 
 def _items(reading: Reading) -> Expected:

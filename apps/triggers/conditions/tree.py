@@ -113,7 +113,7 @@ class StateRule:
     def midnight(self, now: datetime) -> datetime:
         """Return when today began by the clock of the rule's zone."""
         local = now.astimezone(self.zone)
-        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+        return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def leaves_of(joined: Joined) -> Iterator[Leaf]:

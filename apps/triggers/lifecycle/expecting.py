@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.lib.errors import DomainError
 from apps.lib.json import JsonObject
@@ -11,6 +11,7 @@ from apps.triggers.conditions import Expected, expected_words, parse_expected
 from apps.triggers.deciding import Plan
 from apps.triggers.models import Firing, Trigger
 from apps.triggers.timing.reading import zone_named
+from apps.triggers.titles import titles_in
 from apps.triggers.watching import Arrival, n_arrived
 
 Outcome, Reason = Firing.Outcome, Firing.Reason
@@ -38,7 +39,9 @@ def _checked(trigger: Trigger, expected: Expected, plan: Plan, previous: datetim
     zone = zone_named(trigger.rule.get("zone")) or UTC
     since = expected.begins(plan.tick.at, previous, zone)
     event: JsonObject = {
-        "expected": expected_words(expected),
+        "expected": expected_words(
+            expected, titles_in(trigger.folder_id, trigger.kind, trigger.rule)
+        ),
         "at_least": expected.at_least,
         "since": since.isoformat(),
         "until": plan.tick.at.isoformat(),
@@ -57,7 +60,10 @@ def _checked(trigger: Trigger, expected: Expected, plan: Plan, previous: datetim
     if n >= expected.at_least:
         return replace(plan, outcome=Outcome.SKIPPED, reason=Reason.ARRIVED, event=event)
     words = {"n": n, "least": expected.at_least}
-    message = _("%(n)d of %(least)d have come.") % words if expected.at_least > 1 else ""
+    message = ""
+    if expected.at_least > 1:
+        few = ngettext("%(n)d of %(least)d has come.", "%(n)d of %(least)d have come.", n)
+        message = few % words
     return replace(plan, reason=Reason.MISSING, message=message, event=event)
 
 

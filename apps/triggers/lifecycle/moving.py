@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.events.bus import publish
 from apps.lib.actors import SYSTEM
@@ -67,7 +68,9 @@ class Move:
         self.failures = 0 if is_started else self.failures + 1
         limit = self.trigger.disable_after_failures
         if not is_started and limit and self.failures >= limit and self.status == Status.ENABLED:
-            self.switch_off(_("%(n)d starts in a row failed.") % {"n": self.failures})
+            n = self.failures
+            said = ngettext("%(n)d start failed.", "%(n)d starts in a row failed.", n)
+            self.switch_off(said % {"n": n})
 
     def switch_off(self, reason: str) -> None:
         self.status, self.reason = Status.AUTO_DISABLED, reason[:500]

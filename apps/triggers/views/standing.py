@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.http import PersonRequest
 from apps.accounts.models import Folder
-from apps.accounts.permissions import Action, require
+from apps.accounts.permissions import Action, can, require
 from apps.lib.errors import DomainError
 from apps.triggers import lifecycle
 from apps.triggers.differences import differences, shown
@@ -92,7 +92,10 @@ def trigger_dry_run(request: PersonRequest, pk: int) -> HttpResponse:
     trigger = find(request, pk)
     tried = lifecycle.dry_run(trigger)
     text = _("Nothing was started. Placeholders are filled in as of now.")
-    dry: dict[str, Any] = {"data": shown(tried.target), "text": text}
+    # what it was about last may hold what not everybody should read
+    may_read = can(request.user, Action.OPERATE, trigger.folder_id)
+    target = tried.target if may_read else trigger.target
+    dry: dict[str, Any] = {"data": shown(target), "text": text}
     if tried.is_fine:
         dry |= {"tone": "ok", "title": _("Now it would start: %s") % tried.label}
     else:
