@@ -1,12 +1,17 @@
 """Events of the control room itself reach the triggers that listen to them."""
 
+import structlog
+
 from apps.events.bus import News
 from apps.lib.json import JsonObject
 from apps.triggers.lifecycle.causing import cause_of
 from apps.triggers.models import Delivery, Trigger
+from apps.workflows.lifecycle.running import concerns_all
 
 from .accepting import Incoming, accept
 from .happenings import HEARD, Happened, happened
+
+log = structlog.get_logger("controlroom.triggers")
 
 
 def hear(news: News) -> int:
@@ -44,7 +49,18 @@ def _hear(what: Happened, trigger: Trigger) -> bool:
         event=what.event_for(name),
         caused_by=cause_of(*what.subject),
     )
-    return accept(trigger.pk, incoming).outcome == Delivery.Outcome.ACCEPTED
+    return _accepted(trigger, incoming)
+
+
+def _accepted(trigger: Trigger, incoming: Incoming) -> bool:
+    """A trigger that is gone meanwhile, or a fault of one, keeps the others from nothing."""
+    try:
+        return accept(trigger.pk, incoming).outcome == Delivery.Outcome.ACCEPTED
+    except Exception as error:
+        if concerns_all(error):
+            raise
+        log.exception("trigger_could_not_hear", trigger=trigger.pk)
+        return False
 
 
 def _names(trigger: Trigger) -> set[str]:

@@ -14,6 +14,8 @@ from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
+from socket import SHUT_RDWR
+from threading import Timer
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -33,7 +35,13 @@ MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
+# Of one look; a server that goes on sending nonsense holds up the other mailboxes no longer
+LONGEST_LOOK_SECONDS: Final = 300
 _FAULTS: Final = (imaplib.IMAP4.error, OSError, EOFError, ValueError)
+
+
+class UnreadableError(Exception):
+    """A mail can't be read at all; what it broke is its cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,31 @@ class Mail:
     text: str
     attachments: tuple[Attachment, ...] = ()
     n_left_out: int = 0
+
+
+class _Bounded(imaplib.IMAP4):
+    """Hung up on after a while: a timeout of the socket alone never comes while a server talks."""
+
+    _end: Timer
+
+    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
+        super().open(host, port, timeout)
+        self._end = Timer(LONGEST_LOOK_SECONDS, self._hang_up)
+        self._end.daemon = True
+        self._end.start()
+
+    def shutdown(self) -> None:
+        self._end.cancel()
+        super().shutdown()
+
+    def _hang_up(self) -> None:
+        """Whoever reads from it is told that it broke off."""
+        with suppress(OSError):
+            self.sock.shutdown(SHUT_RDWR)
+
+
+class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
+    """The same over TLS from the beginning."""
 
 
 class Mailbox:
@@ -135,8 +168,17 @@ def is_wanted(header: EmailMessage, sender: str, subject: str) -> bool:
 
 
 def read_mail(raw: bytes) -> Mail:
-    """Return what the message says; what can't be read of it is left out."""
-    message = _parsed(raw)
+    """Return what the message says; what can't be read of it is left out.
+
+    Raises UnreadableError where nothing can: parts in parts in parts without end, say.
+    """
+    try:
+        return _read_mail(_parsed(raw))
+    except Exception as error:  # whatever senders make up and the library does not expect
+        raise UnreadableError from error
+
+
+def _read_mail(message: EmailMessage) -> Mail:
     parts = [part for part in message.walk() if part.get_filename() or _is_file(part)]
     kept = [_attachment(part) for part in parts[:MAX_ATTACHMENTS]]
     return Mail(
@@ -157,10 +199,8 @@ def _connect(place: Place) -> imaplib.IMAP4:
     context = ssl.create_default_context()
     try:
         if place.tls == "tls":
-            return imaplib.IMAP4_SSL(
-                place.host, place.port, ssl_context=context, timeout=TIMEOUT_SECONDS
-            )
-        connection = imaplib.IMAP4(place.host, place.port, timeout=TIMEOUT_SECONDS)
+            return _BoundedTls(place.host, place.port, ssl_context=context, timeout=TIMEOUT_SECONDS)
+        connection = _Bounded(place.host, place.port, timeout=TIMEOUT_SECONDS)
     except _FAULTS as error:
         raise _broken(error) from None
     if place.tls == "starttls":
@@ -268,7 +308,7 @@ def _attachment(part: EmailMessage) -> Attachment:
         name = storable(part.get_filename() or "attachment")
     except (LookupError, ValueError, AttributeError, TypeError):
         return Attachment("", "", b"")
-    return Attachment(name[:200], part.get_content_type()[:100], bytes(content))
+    return Attachment(name[:200], storable(part.get_content_type())[:100], bytes(content))
 
 
 def storable(said: str) -> str:

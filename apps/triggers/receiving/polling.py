@@ -21,7 +21,9 @@ from apps.lib.errors import DomainError
 from apps.lib.json import Json, JsonObject
 from apps.queues.files import clean_name
 from apps.triggers.lifecycle.hooking import note_seen, take_turn
+from apps.triggers.lifecycle.troubles import note_trouble
 from apps.triggers.models import Delivery, Firing, Trigger
+from apps.workflows.lifecycle.running import concerns_all
 
 from . import keeping
 from .accepting import Incoming, Taken, accept, insist_on_readiness, record_refusal
@@ -31,6 +33,7 @@ from .mailbox import (
     Mail,
     Mailbox,
     Place,
+    UnreadableError,
     is_wanted,
     message_id_of,
     opened_mailbox,
@@ -69,17 +72,25 @@ def look_into_mailboxes() -> int:
 
 def look_into_mailbox(trigger_id: int) -> int:
     """Read the mailbox of one trigger; return how many mails started something."""
-    trigger = Trigger.objects.select_related("folder").get(pk=trigger_id)
+    trigger = Trigger.objects.select_related("folder", "owner").get(pk=trigger_id)
     try:
         insist_on_readiness(trigger)
         attach_late(trigger)
         credential = _credential_of(trigger)
         with opened_mailbox(_place(trigger.rule), credential) as mailbox:
             n_started = _read(trigger, mailbox)
-        _note_trouble(trigger, None)
+        note_trouble(trigger, "")
     except RefusedError as refusal:
         if refusal.retry_after_seconds is None:
             _note_trouble(trigger, refusal)
+        return 0
+    except Exception as error:
+        if concerns_all(error):
+            raise
+        # a fault of ours or a full disk: its people must know, too, that nothing is read
+        log.exception("mailbox_not_read", trigger=trigger_id)
+        message = _("The mailbox could not be read: %(why)s") % {"why": type(error).__name__}
+        _note_trouble(trigger, RefusedError("mailbox", message, status=500))
         return 0
     return n_started
 
@@ -138,8 +149,15 @@ def _take(trigger: Trigger, mailbox: Mailbox, uid: int) -> Taken | None:
         return None
     occasion = f"mail {mailbox.validity}.{uid}"
     if mailbox.size_of(uid) > MAX_MESSAGE_BYTES:
-        return _too_large(trigger, header, occasion)
-    mail = mailbox.mail_of(uid)
+        words = {"n": MAX_MESSAGE_BYTES // (1024 * 1024)}
+        message = _("The mail is larger than %(n)d MB.") % words
+        return _refused(trigger, header, occasion, "too_large", message)
+    try:
+        mail = mailbox.mail_of(uid)
+    except UnreadableError as error:
+        log.warning("mail_not_readable", trigger=trigger.pk, uid=uid, error=repr(error.__cause__))
+        message = _("The mail is broken and can't be read.")
+        return _refused(trigger, header, occasion, "not_readable", message)
     files = [(keeping.new_id(), each) for each in mail.attachments]
     attachments: list[Json] = [
         {
@@ -183,9 +201,11 @@ def _told(mail: Mail) -> JsonObject:
     }
 
 
-def _too_large(trigger: Trigger, header: EmailMessage, occasion: str) -> Taken:
-    words = {"n": MAX_MESSAGE_BYTES // (1024 * 1024)}
-    refusal = RefusedError("too_large", _("The mail is larger than %(n)d MB.") % words, status=413)
+def _refused(
+    trigger: Trigger, header: EmailMessage, occasion: str, code: str, message: str
+) -> Taken:
+    """Write down that the mail starts nothing; the next one is read."""
+    refusal = RefusedError(code, message, status=422)
     event: JsonObject = {"message_id": message_id_of(header)}
     incoming = Incoming(source=Delivery.Source.MAIL, occasion=occasion, event=event)
     record_refusal(trigger.pk, incoming, refusal)
@@ -248,14 +268,10 @@ def _remember(trigger: Trigger, mailbox: Mailbox, uid: int) -> None:
     note_seen(trigger, {**trigger.seen, "mail": mail})
 
 
-def _note_trouble(trigger: Trigger, refusal: RefusedError | None) -> None:
+def _note_trouble(trigger: Trigger, refusal: RefusedError) -> None:
     """Write down once that the mailbox can't be read, and not again until it was read or why
     has changed."""
-    said = refusal.message if refusal is not None else ""
-    if trigger.seen.get("trouble", "") == said:
-        return
-    note_seen(trigger, {**trigger.seen, "trouble": said})
-    if refusal is not None:
+    if note_trouble(trigger, refusal.message):
         event: JsonObject = {"host": text(trigger.rule, "host")}
         incoming = Incoming(source=Delivery.Source.MAIL, occasion="mailbox", event=event)
         record_refusal(trigger.pk, incoming, refusal)

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
 from apps.assets.models import Asset
 from apps.lib.errors import FieldProblem
 from apps.lib.json import Json, JsonObject
+from apps.triggers.models import Trigger
 
 from .filtering import filter_problem
 from .happenings import KINDS
@@ -90,8 +92,9 @@ def _internal(_folder: Folder, rule: JsonObject, _target: Json) -> Problems:
     yield from _text(rule, "of", MAX_PATTERN)
 
 
-def _file(_folder: Folder, rule: JsonObject, target: Json) -> Problems:
-    yield from _folder_name(rule.get("folder"))
+def _file(folder: Folder, rule: JsonObject, target: Json) -> Problems:
+    named = [*_folder_name(rule.get("folder"))]
+    yield from named or _foreign(folder, str(rule.get("folder")))
     yield from _text(rule, "pattern", MAX_PATTERN)
     if "/" in str(rule.get("pattern", "")):
         yield FieldProblem("pattern", _("is for names of files: it may not have a /"))
@@ -136,6 +139,19 @@ def _folder_name(said: Any) -> Problems:
     if not is_plain or "\\" in said:
         message = _("must be a path below WATCHED_DIR such as invoices/in, without “..”")
         yield FieldProblem("folder", message)
+
+
+def _foreign(folder: Folder, path: str) -> Problems:
+    """What lies where another folder's triggers look is theirs alone."""
+    others = Trigger.objects.exclude(folder=folder).filter(
+        Q(kind=Trigger.Kind.EVENT, rule__source="file")
+        | Q(kind=Trigger.Kind.EXPECTED, rule__expects__has_key="file")
+    )
+    for rule in others.values_list("rule", flat=True).iterator():
+        said = rule.get("expects", {}).get("file", rule).get("folder", "")
+        if f"{path}/".startswith(f"{said}/") or f"{said}/".startswith(f"{path}/"):
+            yield FieldProblem("folder", _("is watched by triggers of another folder"))
+            return
 
 
 def _credential(folder: Folder, said: Any) -> Problems:

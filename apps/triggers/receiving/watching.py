@@ -5,6 +5,8 @@ there again, under the same occasion, and only moves it.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from apps.lib.json import Json, JsonObject
 from apps.triggers.lifecycle.hooking import note_seen
+from apps.triggers.lifecycle.troubles import note_trouble
 from apps.triggers.models import Delivery, Firing, Trigger
 
 from . import folders
@@ -40,7 +43,7 @@ def look_into_folders() -> int:
 
     Any number of processes may do it at once.
     """
-    rows = Trigger.objects.select_related("folder").filter(
+    rows = Trigger.objects.select_related("folder", "owner").filter(
         kind=Trigger.Kind.EVENT, status=Trigger.Status.ENABLED, rule__source="file"
     )
     total, known = 0, set()
@@ -61,13 +64,26 @@ def _look(trigger: Trigger, settling: Settling) -> int:
     folder = text(trigger.rule, "folder")
     try:
         insist_on_readiness(trigger)
-        with folders.opened_folder(Path(settings.WATCHED_DIR), folder) as descriptor:
+        with _opened(folder) as descriptor:
+            note_trouble(trigger, "")
             return _take_settled(trigger, descriptor, settling)
     except RefusedError as refusal:
-        if refusal.code == "no_folder":
+        if refusal.code == "no_folder" and note_trouble(trigger, refusal.message):
             event: JsonObject = {"folder": folder}
             record_refusal(trigger.pk, _incoming(event, f"folder {folder}"), refusal)
         return 0  # what lies there waits
+
+
+@contextmanager
+def _opened(folder: str) -> Iterator[int]:
+    """Give a descriptor of the folder; RefusedError, too, where WATCHED_DIR itself fails."""
+    try:
+        with folders.opened_folder(Path(settings.WATCHED_DIR), folder) as found:
+            yield found
+    except OSError as error:
+        words = {"name": folder, "why": error.strerror}
+        message = _("The folder “%(name)s” can't be watched: %(why)s") % words
+        raise RefusedError("no_folder", message, status=409) from None
 
 
 def _take_settled(trigger: Trigger, folder: int, settling: Settling) -> int:

@@ -4,6 +4,7 @@ import re
 import socketserver
 import threading
 import time
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
 
@@ -18,6 +19,8 @@ class Letters:
         self.user, self.password = "svc", "hunter2"  # noqa: S105
         self.commands: list[str] = []
         self.hangs = False
+        # goes on saying something, and never what was asked for
+        self.babbles = False
         self.breaks_at = ""
         self.claimed_size: int | None = None
 
@@ -53,7 +56,7 @@ class ImapServer:
         self._thread.start()
 
     def stop(self) -> None:
-        self.box.hangs = False
+        self.box.hangs = self.box.babbles = False
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -63,10 +66,16 @@ class _Handler(socketserver.StreamRequestHandler):
     letters: Letters
 
     def handle(self) -> None:
+        with suppress(OSError):  # who hangs up has heard enough
+            self._talk()
+
+    def _talk(self) -> None:
         self._say("* OK ready")
         while line := self.rfile.readline():
             while self.letters.hangs:
                 time.sleep(0.05)
+            while self.letters.babbles:
+                self._babble()
             tag, _space, command = line.decode().strip().partition(" ")
             self.letters.commands.append(command)
             word = command.split(" ")[0].upper()
@@ -75,6 +84,10 @@ class _Handler(socketserver.StreamRequestHandler):
             getattr(self, f"_on_{word.lower()}", self._on_other)(tag, command)
             if word == "LOGOUT":
                 return
+
+    def _babble(self) -> None:
+        self._say("* OK still here")
+        time.sleep(0.01)
 
     def _on_capability(self, tag: str, _command: str) -> None:
         self._say("* CAPABILITY IMAP4rev1", f"{tag} OK done")
