@@ -39,7 +39,6 @@ def fire_for(  # noqa: PLR0913  what happened has many parts, most optional
     origin: Firing.Origin,
     by: Actor = SYSTEM,
     caused_by: Firing | None = None,
-    reason: str = "",
 ) -> Firing:
     """Start what the trigger starts because of `occasion`, and return what became of it.
 
@@ -48,43 +47,50 @@ def fire_for(  # noqa: PLR0913  what happened has many parts, most optional
     a failure counts as with times. What people do by hand (`origin`) heeds a stop alone, and
     raises ConflictError then; `by` names them. `caused_by` is the firing that brought about what
     happened, see causing.py: a chain that is too long is a loop, and switches the trigger off.
-    `reason` is kept with a start. Raises NotFoundError when the trigger is gone.
+    Raises NotFoundError when the trigger is gone.
     """
     found = lock(trigger_id)
-    occasion = occasion[:MAX_OCCASION]
-    known = Firing.objects.filter(trigger=found, occasion=occasion).first() if occasion else None
+    known = _known(found, occasion)
     if known is not None:
         return known
-    is_by_hand = origin in BY_HAND
     firing = Firing(
         trigger=found,
         planned_at=at,
         fired_at=database_now(),
-        occasion=occasion,
+        occasion=occasion[:MAX_OCCASION],
         event=event,
         origin=origin,
-        by=by.name[:150] if is_by_hand else "",
         caused_by=caused_by,
         depth=caused_by.depth + 1 if caused_by else 0,
-        reason=reason,
     )
-    if is_by_hand:
-        insist_on_no_stop(found)
-        start_firing(found, firing)
-        record("fired", found, by, {"outcome": firing.outcome, "label": firing.label})
+    if origin in BY_HAND:
+        _start_by_hand(found, firing, by)
     else:
         _enter(found, firing)
-    if firing.outcome != Outcome.WAITING and _is_large(event):
-        firing.event = {}
-    firing.save(force_insert=True)
-    nudge(*topics_of([found]))
-    return firing
+    return _written(firing)
 
 
 def forget_large(firing: Firing) -> None:
     """Drop what happened, of one that waited and has started, where it is large."""
     if _is_large(firing.event):
         Firing.objects.filter(pk=firing.pk).update(event={})
+
+
+def _known(trigger: Trigger, occasion: str) -> Firing | None:
+    """Return what became of the occasion when it was told of before."""
+    if not occasion:
+        return None
+    rows = Firing.objects.filter(trigger=trigger, occasion=occasion[:MAX_OCCASION])
+    found: Firing | None = rows.first()
+    return found
+
+
+def _start_by_hand(trigger: Trigger, firing: Firing, by: Actor) -> None:
+    """Fill in what people start: neither its pause nor its policies are theirs to heed."""
+    insist_on_no_stop(trigger)
+    firing.by = by.name[:150]
+    start_firing(trigger, firing)
+    record("fired", trigger, by, {"outcome": firing.outcome, "label": firing.label})
 
 
 def _enter(trigger: Trigger, firing: Firing) -> None:
@@ -102,6 +108,15 @@ def _enter(trigger: Trigger, firing: Firing) -> None:
         move.count(start_firing(trigger, firing))
     move.last_planned_at = firing.planned_at
     advance([move])
+
+
+def _written(firing: Firing) -> Firing:
+    """Write the row; what waits keeps what happened, however large: its start needs it."""
+    if firing.outcome != Outcome.WAITING and _is_large(firing.event):
+        firing.event = {}
+    firing.save(force_insert=True)
+    nudge(*topics_of([firing.trigger]))
+    return firing
 
 
 def _chain_of(firing: Firing) -> str:

@@ -4,11 +4,12 @@ Any number of schedulers may look. Whoever is first to lock a trigger decides by
 under the lock; what was measured before the trigger was last looked at counts for nothing.
 """
 
+import random
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 import structlog
@@ -25,16 +26,19 @@ from apps.triggers.watching.watched import Watch, Watched
 from apps.workflows.lifecycle.running import concerns_all
 
 from .entering import fire_for
-from .holding import hold_of
+from .holding import held_folders, hold_of
 from .noting import note_refusal
 from .tracing import causes_of_state
 
 log = structlog.get_logger("controlroom.triggers")
 
 Kind = Trigger.Kind
+Rule = TypeVar("Rule")
 
 # What moves in one look: the others come next time, so that nobody is held up for long
 MOVES_AT_ONCE: Final = 200
+# no reason at all, and not the empty one of what was never refused
+NOTHING: Final = object()
 
 
 # What others have locked, changed or looked at since is left to them. Locked in order, so that two
@@ -76,12 +80,31 @@ def look_at_states() -> int:
     measured = measure(wanted)
     verdicts = [(each, _verdict(each, measured)) for each in watched]
     moved = [(each, verdict) for each, verdict in verdicts if verdict is not None]
-    telling = [each for each, verdict in moved if verdict.is_telling]
+    telling = [(each, bool(verdict.occasion)) for each, verdict in moved if verdict.is_telling]
     silent = [(each, verdict) for each, verdict in moved if not verdict.is_telling]
     n = _remember_many(silent, measured.at) if silent else 0
     return n + sum(
-        attend(each.id, partial(_move_state, measured)) for each in telling[:MOVES_AT_ONCE]
+        attend(each.id, partial(_move_state, measured, each.version)) for each in in_turn(telling)
     )
+
+
+def in_turn(moving: Sequence[tuple[Watched[Rule], bool]]) -> list[Watched[Rule]]:
+    """Return those of them that are to be moved now; beside each, whether it would start something.
+
+    What would, but is held by its folder and was told so, has nothing to tell. Those that have not
+    been refused come first, and of the others any: however many are kept from starting, by a
+    calendar say, they keep out no other.
+    """
+    if not moving:
+        return []
+    held = held_folders({each.folder_id for each, _starts in moving}, database_now())
+    free = [
+        each
+        for each, would_start in moving
+        if not would_start or each.seen.get("refused") != held.get(each.folder_id, NOTHING)
+    ]
+    shuffled = random.sample(free, len(free))
+    return sorted(shuffled, key=lambda each: bool(each.seen.get("refused")))[:MOVES_AT_ONCE]
 
 
 def _verdict(each: Watched[StateRule], measured: Measured) -> StateVerdict | None:
@@ -133,9 +156,10 @@ def remember(trigger: Trigger, seen: JsonObject, at: datetime) -> None:
 
 
 @transaction.atomic
-def _move_state(measured: Measured, pk: int) -> bool:
+def _move_state(measured: Measured, version: int, pk: int) -> bool:
     trigger = locked(pk, Kind.STATE, measured.at)
-    if trigger is None:
+    # by another rule other facts count, which nobody has measured: the next look has them
+    if trigger is None or trigger.version != version:
         return False
     rule, before, now = parse_state(trigger.rule), StateSeen.stored(trigger.seen), measured.at
     judged = judge(rule, trigger.folder_id, measured.facts, now)
@@ -147,7 +171,8 @@ def _move_state(measured: Measured, pk: int) -> bool:
         seen = _start_for(trigger, rule, verdict, judged, measured)
     elif verdict.refused:
         _refuse(trigger, verdict, judged, now)
-    remember(trigger, seen.as_json(), now)
+    if seen != before:
+        remember(trigger, seen.as_json(), now)
     return True
 
 

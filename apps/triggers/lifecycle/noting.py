@@ -37,18 +37,7 @@ def note_refusal(
     if reason == Reason.CONDITION and not message:
         length = duration_in_words(held_seconds)
         message = _("They held for %(length)s.") % {"length": length}
-    alike = Firing.objects.filter(
-        trigger=trigger,
-        outcome=Firing.Outcome.SKIPPED,
-        reason=reason,
-        planned_at__gt=at - TOGETHER,
-    )
-    newest = alike.order_by("-planned_at").first()
-    if newest is not None:
-        Firing.objects.filter(pk=newest.pk).update(
-            count=F("count") + 1, fired_at=at, message=message, event=event
-        )
-    else:
+    if not _count_up(trigger, reason, at, message, event):
         Firing.objects.create(
             trigger=trigger,
             planned_at=at,
@@ -61,3 +50,19 @@ def note_refusal(
             origin=ORIGINS[Trigger.Kind(trigger.kind)],
         )
     nudge(*topics_of([trigger]))
+
+
+def _count_up(trigger: Trigger, reason: str, at: datetime, message: str, event: JsonObject) -> bool:
+    """Count it in the row of what was refused alike within the hour; False: there is none."""
+    alike = Firing.objects.filter(
+        trigger=trigger,
+        outcome=Firing.Outcome.SKIPPED,
+        reason=reason,
+        planned_at__gt=at - TOGETHER,
+    )
+    newest: int | None = alike.order_by("-planned_at").values_list("pk", flat=True).first()
+    if newest is None:
+        return False
+    row = Firing.objects.filter(pk=newest)
+    row.update(count=F("count") + 1, fired_at=at, message=message, event=event)
+    return True

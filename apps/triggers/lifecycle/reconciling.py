@@ -21,7 +21,7 @@ from apps.triggers.watching import TOLD_UP_TO, Watch, Watched, backlogs_of
 
 from .entering import fire_for
 from .holding import hold_of
-from .looking import MOVES_AT_ONCE, attend, locked, remember
+from .looking import attend, in_turn, locked, remember
 from .noting import note_refusal
 from .starting import subjects_under_way
 from .tracing import cause_of_backlog
@@ -56,7 +56,7 @@ def look_at_queues() -> int:
     backlogs = backlogs_of((each.folder_id, each.rule) for each in watched)
     waiting = [each for each in watched if (each.folder_id, each.rule.queue) in backlogs]
     moving = _moving(waiting, backlogs) if waiting else []
-    return sum(attend(each.id, _move) for each in moving[:MOVES_AT_ONCE])
+    return sum(attend(each.id, _move) for each in in_turn(moving))
 
 
 def count_in(trigger: Trigger, firing: Firing) -> None:
@@ -71,8 +71,8 @@ def count_in(trigger: Trigger, firing: Firing) -> None:
 
 def _moving(
     watched: Iterable[Watched[QueueRule]], backlogs: Mapping[tuple[int, str], Backlog]
-) -> list[Watched[QueueRule]]:
-    """Return those that would start something, or have something new to tell."""
+) -> list[tuple[Watched[QueueRule], bool]]:
+    """Return those that would start something (True), or have something new to tell."""
     seen = {each.id: QueueSeen.stored(each.seen) for each in watched}
     alive = subjects_under_way({subject for each in seen.values() for subject in each.active})
     now = database_now()
@@ -82,7 +82,7 @@ def _moving(
         backlog = backlogs[each.folder_id, each.rule.queue]
         verdict = decide_queue(each.rule, backlog, before, now)
         if verdict.n or verdict.refused:
-            found.append(each)
+            found.append((each, verdict.n > 0))
     return found
 
 

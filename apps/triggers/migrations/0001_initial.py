@@ -541,6 +541,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="firing",
             index=models.Index(
+                condition=models.Q(("outcome", "fired")),
+                fields=["trigger", "-fired_at"],
+                name="firing_fired",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="firing",
+            index=models.Index(
                 condition=models.Q(("subject_id__isnull", False)),
                 fields=["subject_type", "subject_id"],
                 name="firing_of_subject",

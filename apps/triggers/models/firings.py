@@ -97,6 +97,12 @@ class Firing(models.Model):
                 fields=["trigger", "-planned_at"],
                 condition=models.Q(subject_id__isnull=False),
             ),
+            # when it started something last, however often it left something out since
+            models.Index(
+                name="firing_fired",
+                fields=["trigger", "-fired_at"],
+                condition=models.Q(outcome="fired"),
+            ),
             # which firing started this? for chains of triggers
             models.Index(
                 name="firing_of_subject",
