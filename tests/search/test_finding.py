@@ -77,7 +77,12 @@ def test_a_reference_brings_its_instance_task_and_run(supervisor, admin, folder)
 
     seen = {(hit.kind, hit.pk) for hit in hits(supervisor, folder, "P-1")}
 
-    assert {("instance", instance.pk), ("item", item.pk), ("run", run.pk), ("task", task.pk)} <= seen
+    assert {
+        ("instance", instance.pk),
+        ("item", item.pk),
+        ("run", run.pk),
+        ("task", task.pk),
+    } <= seen
     assert {("item", task.item_id)} <= seen
 
 
@@ -118,7 +123,10 @@ def test_nothing_of_another_folder_is_found_by_any_name(supervisor, admin):
     boss = make_person(role=Role.ADMIN, folder=theirs)
     item = item_called("SECRET-1", theirs)
     tried(item, "successful", run=make_run_in(theirs))
-    instance, task = start_approval(theirs, boss, number="SECRET-1"), task_called(theirs, "SECRET-2")
+    instance, task = (
+        start_approval(theirs, boss, number="SECRET-1"),
+        task_called(theirs, "SECRET-2"),
+    )
     run = make_run_in(theirs)
     make_queue("secret", folder=theirs, title="Secret queue")
     make_trigger(theirs, title="Secret trigger")
