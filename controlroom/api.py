@@ -65,6 +65,7 @@ ROUTERS = [
     ("", "apps.triggers.api"),
     ("", "apps.triggers.api_deliveries"),
     ("", "apps.triggers.why_api"),
+    ("", "apps.alerts.api"),
     ("", "apps.search.api"),
 ]
 RETRY_AFTER_SECONDS = 2
