@@ -103,3 +103,5 @@ FAILURES = [
 # They wait for disks and servers that are not ours
 FILES = [Entry("apps.triggers.receiving.upkeep.look_into_folders", 1)]
 MAIL = [Entry("apps.triggers.receiving.upkeep.look_into_mailboxes", 5)]
+# In a lane of its own: late, it would look as if the control room had died
+PINGS = [Entry("apps.alerts.upkeep.ping", 15)]

@@ -1,4 +1,4 @@
-"""What probes and scrapers ask: `/healthz`, `/readyz`, `/metrics`.
+"""What probes and scrapers ask: `/healthz`, `/readyz`, `/watchz`, `/metrics`.
 
 Answered before anything else looks at the request: they call us by an address of their own, which
 need not be one of ALLOWED_HOSTS, and they have no session.
@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
+
+from apps.alerts.standing import watch_problem
 
 from .health import check_parts
 from .metrics import as_text
@@ -47,6 +50,19 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(document, status=503 if status == "down" else 200)
 
 
+def watchz(request: HttpRequest) -> HttpResponse:
+    """Say whether somebody would be told of what goes wrong; 503 with the reason when not.
+
+    For a check elsewhere: alert rules are looked at, and messages go out.
+    """
+    try:
+        problem = watch_problem()
+    except DatabaseError:
+        problem = "The database does not answer."
+    document = {"status": "down", "reason": problem} if problem else {"status": "ok"}
+    return JsonResponse(document, status=503 if problem else 200)
+
+
 def metrics(request: HttpRequest) -> HttpResponse:
     wanted = f"Bearer {settings.METRICS_TOKEN}" if settings.METRICS_TOKEN else ""
     if wanted and not constant_time_compare(request.headers.get("Authorization", ""), wanted):
@@ -55,4 +71,4 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text, content_type=content_type)
 
 
-PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/watchz": watchz, "/metrics": metrics}
