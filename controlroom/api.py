@@ -66,6 +66,7 @@ ROUTERS = [
     ("", "apps.triggers.api_deliveries"),
     ("", "apps.triggers.why_api"),
     ("", "apps.alerts.api"),
+    ("", "apps.failures.api"),
     ("", "apps.search.api"),
 ]
 RETRY_AFTER_SECONDS = 2
