@@ -17,6 +17,7 @@ from apps.lib.clock import database_now
 from apps.lib.why import DESIGN, OPERATE, Act, Blocker, Link, estimate
 
 from .models import Lease, WorkQueue
+from .takers import takers_of
 from .why_holds import holds_of
 
 LOOKED_AT = 100
@@ -195,14 +196,11 @@ def _no_automation(queue: WorkQueue) -> list[Blocker]:
     worked."""
     if Lease.objects.filter(queue_id=queue.pk).exists():
         return []
-    return [
+    return takers_of(queue) or [
         Blocker(
             code="no_automation",
             sentence=_("No automation works the queue “%(queue)s”.") % {"queue": queue.title},
-            next=_(
-                "It starts when one is chosen, or when a bot from outside or a run that a trigger "
-                "starts asks for items."
-            ),
+            next=_("It starts when one is chosen, or when a bot from outside asks for items."),
             act=_settings(queue, _("Choose an automation")),
         )
     ]

@@ -104,9 +104,9 @@ STEPS: Final = [
         _("Ask why something does not run"),
         _("Statements are printed by a bot that has a printer, and there is none yet."),
         _(
-            "The run waits, and its page says what for. Start what it asks for in a second "
-            "terminal, “manage.py bot --pool office --capability printer --name press-1”, and the "
-            "run begins. Without one, stop the run on its page."
+            "The run waits, and its page says what for. In a second terminal, start what it asks "
+            "for: “.venv/bin/python manage.py bot --pool office --name press-1 --capability "
+            "printer”. The run begins. Without one, stop the run on its page."
         ),
         _("Print them"), _print, _is_printed, _run_link, _("Ask its page"),
     ),

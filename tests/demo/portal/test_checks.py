@@ -21,7 +21,7 @@ from apps.queues.lifecycle import NewItem, add_items, lease_items
 from apps.queues.models import Attempt, Ended, Ready, Scheduled, WorkItem, WorkQueue
 from apps.queues.upkeep import feed_breakers, promote_scheduled
 from apps.queues.why import why_item
-from apps.triggers.lifecycle import fire_now, look_at_queues
+from apps.triggers.lifecycle import fire_now, look_at_queues, pause_trigger
 from apps.triggers.models import Firing, Trigger
 from apps.triggers.receiving.accepting import Incoming, accept
 from tests.demo.rooms import load_demo, run_pending
@@ -143,6 +143,17 @@ def test_while_a_run_has_one_in_hand_nothing_is_missing_for_the_others(checks, f
     waits = WorkItem.objects.with_status().filter(queue=checks, status="new").order_by("pk")
 
     assert {each.code for each in why_item(waits.last()).blockers} <= {"in_line", "nothing"}
+
+
+def test_what_waits_says_which_trigger_starts_what_takes_it(checks, folder):
+    add(checks, {"vendor": "Nobody"})
+    waits = WorkItem.objects.with_status().get()
+    assert [each.is_usual for each in why_item(waits).blockers] == [True]
+    assert "“Vendors to check wait”" in why_item(waits).blockers[0].sentence
+
+    pause_trigger(Trigger.objects.get(key="vendor-checks"), by=SYSTEM)
+
+    assert why_item(waits).codes == ["trigger_paused"]
 
 
 def test_the_first_round_is_started_once(checks, folder):
