@@ -57,7 +57,8 @@ def _to_watch(request: HttpRequest) -> list[dict[str, Any]]:
         | {"is_first": True},
         _place(request, "/today/", _("Today"), "calendar", "g d"),
         _place(request, "/failures/", _("Failures"), "alert-triangle", "g f"),
-        _place(request, "/alerts/", _("Alerts"), "bell", "g e"),
+        _place(request, "/alerts/", _("Alerts"), "bell", "g e")
+        | {"badge_fragment": "overview.firing"},
     ]
 
 
@@ -118,7 +119,9 @@ def _inbox_badge(request: HttpRequest) -> str:
 def _place(
     request: HttpRequest, url: str, label: str, icon: str, key: str, *within: str
 ) -> dict[str, Any]:
-    current = request.path == url if url == "/" else request.path.startswith((url, *within))
+    # every address begins with the overview's
+    begins = within if url == "/" else (url, *within)
+    current = request.path == url or request.path.startswith(begins)
     return {
         "url": url,
         "label": label,

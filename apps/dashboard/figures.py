@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q, Value
 from django.db.models.functions import Now
 
 from apps.bots.models import ANSWER_SECONDS, Bot, BotSlot, Seconds
+from apps.failures.listing import CAP, FailureFilter
 from apps.inbox.models import UserTask
 from apps.lib.clock import now_and_midnight, whole_minute
 from apps.queues.counts import WAITING, QueueCounts, counts_of, totals
@@ -21,6 +22,8 @@ FAILURES = (Measure.FAILED, Measure.EXPIRED)
 PROBLEMS = (Measure.BUSINESS_EXCEPTION, Measure.APPLICATION_EXCEPTION, Measure.LOST)
 STANDING = (*WAITING, Measure.IN_PROGRESS, Measure.NEEDS_DECISION)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+# The list of failures that the tile counts and opens
+OF_THE_HOUR = FailureFilter(since="1h")
 # What was a week ago is asked once in so many minutes: it adds up a week of hours
 COMPARED_MINUTES = 5
 
@@ -61,7 +64,8 @@ class RightNow:
     busy: Counted
     slots: Slots
     added_last_hour: int
-    problems: Counted
+    failures: Counted  # groups of them that happened within the hour, and nobody muted
+    problems: Counted  # tries
     people: Counted
     overdue_tasks: int
     oldest_task_at: datetime | None
@@ -110,6 +114,7 @@ def right_now(folder_ids: frozenset[int]) -> RightNow:
         busy=AtWork(folder_ids, ids).count(),
         slots=slots_of(folder_ids),
         added_last_hour=sum(_sums(ids, [Measure.ADDED], whole_minute(now) - HOUR, now).values()),
+        failures=_failures(folder_ids),
         problems=Problems(folder_ids, ids).count(),
         people=people.count(),
         overdue_tasks=overdue,
@@ -135,6 +140,11 @@ def ended_by_queue(
     done = {pk: max(0, found.get((pk, Measure.SUCCESSFUL), 0)) for pk in ids}
     failed = {pk: max(0, sum(found.get((pk, each), 0) for each in FAILURES)) for pk in ids}
     return done, failed
+
+
+def _failures(folder_ids: frozenset[int]) -> Counted:
+    n = OF_THE_HOUR.count(folder_ids)
+    return Counted(min(n, CAP), n > CAP)
 
 
 def slots_of(folder_ids: frozenset[int]) -> Slots:

@@ -10,10 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Action
+from apps.alerts.listing import AlertFilter, firing
+from apps.alerts.models import Severity
 from apps.events.fragments import Audience, fragment
+from apps.failures.listing import FailureFilter, top_groups
+from apps.failures.presenting import rows_of as failure_rows
 from apps.lib.clock import database_now
-from apps.queues.item_presenting import BADGES
-from apps.queues.models import Attempt, WorkQueue
+from apps.queues.models import WorkQueue
 from apps.queues.presenting import queue_rows
 
 from . import queries
@@ -28,6 +31,13 @@ from .tiles import counted, percent, tiles_of
 Context = dict[str, Any]
 
 N_NOTES = 5
+N_GROUPS = 6
+N_ALERTS = 6
+SEVERITY_BADGES = {
+    Severity.CRITICAL: "failed",
+    Severity.WARNING: "retry",
+    Severity.INFO: "waiting",
+}
 N_LATE = 10
 
 
@@ -129,15 +139,49 @@ def people(audience: Audience, arg: str) -> Context:
     "overview.problems",
     template="dashboard/overview.html#problems",
     action=Action.VIEW,
-    topics=("overview", "queues"),
+    topics=("failures",),
 )
 def problems(audience: Audience, arg: str) -> Context:
-    groups = queries.problem_groups(audience.folder_ids(Action.VIEW))
+    folders = audience.folder_ids(Action.VIEW)
+    groups = top_groups(folders, limit=N_GROUPS)
     return {
-        "groups": [
-            {"group": group, "badge": BADGES[Attempt.Outcome(group.outcome)]} for group in groups
-        ]
+        "rows": failure_rows(groups, with_folders=len(folders) > 1),
+        "all_url": f"{reverse('failures:list')}?{FailureFilter(since='24h').query()}",
     }
+
+
+@fragment(
+    "overview.alerts",
+    template="dashboard/overview.html#alerts",
+    action=Action.VIEW,
+    topics=("alerts",),
+)
+def alerts(audience: Audience, arg: str) -> Context:
+    folders = audience.folder_ids(Action.VIEW)
+    n = AlertFilter().count(folders)
+    lines = firing(folders, limit=N_ALERTS) if n else []
+    return {
+        "n": n,
+        "alerts": [
+            {
+                "alert": each,
+                "badge": SEVERITY_BADGES[Severity(each.severity)],
+                "word": Severity(each.severity).label,
+            }
+            for each in lines
+        ],
+    }
+
+
+@fragment(
+    "overview.firing",
+    template="dashboard/overview.html#firing",
+    action=Action.VIEW,
+    topics=("alerts",),
+)
+def firing_badge(audience: Audience, arg: str) -> Context:
+    """How many fire: what `/alerts/` lists."""
+    return {"n": AlertFilter().count(audience.folder_ids(Action.VIEW))}
 
 
 @fragment(

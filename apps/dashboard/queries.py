@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
-from django.db.models.functions import Left, Now
 
 from apps.bots.models import Bot
 from apps.bots.presenting import BotCard, bot_cards
@@ -14,9 +13,9 @@ from apps.inbox.models import UserTask
 from apps.lib.clock import database_now, whole_minute
 from apps.queues.counts import WAITING, series
 from apps.queues.item_presenting import share_done
-from apps.queues.models import Attempt, Lease, Measure, WorkItem, WorkQueue
+from apps.queues.models import Lease, Measure, WorkItem
 
-from .figures import DAY, PROBLEMS
+from .figures import PROBLEMS
 from .lists import Backlog, People, queue_ids_of
 
 OUTCOMES = [measure.value for measure in PROBLEMS]
@@ -48,46 +47,6 @@ def last_minutes(folder_ids: frozenset[int], *, minutes: int = 60) -> list[Minut
         found.append(Minute(point.at, max(0, backlog), problems, done))
         backlog -= sum(point.counts.get(measure, 0) for measure in WAITING)
     return found[::-1]
-
-
-@dataclass
-class ProblemGroup:
-    """Tries that went wrong in the same way, newest first."""
-
-    queue: WorkQueue
-    outcome: str
-    message: str  # of the newest
-    last_at: datetime
-    item_id: int
-    count: int = 0
-    items: set[int] = field(default_factory=set)
-
-    @property
-    def outcome_label(self) -> str:
-        return str(Attempt.Outcome(self.outcome).label)
-
-
-def problem_groups(folder_ids: frozenset[int], *, limit: int = 6) -> list[ProblemGroup]:
-    """Return what went wrong in the last day, alike together, the latest first."""
-    queues = WorkQueue.objects.in_bulk(queue_ids_of(folder_ids))
-    rows = (
-        Attempt.objects.filter(
-            queue_id__in=list(queues), outcome__in=OUTCOMES, ended_at__gte=Now() - DAY
-        )
-        .order_by("-ended_at")
-        .annotate(words=Left("message", MAX_WORDS))
-        .values_list("queue_id", "outcome", "code", "words", "item_id", "ended_at")[:MAX_GROUPED]
-    )
-    groups: dict[tuple[object, ...], ProblemGroup] = {}
-    for queue_id, outcome, code, words, item_id, ended_at in rows:
-        key = (queue_id, outcome, code or words)
-        group = groups.get(key)
-        if group is None:
-            group = ProblemGroup(queues[queue_id], outcome, words, ended_at, item_id)
-            groups[key] = group
-        group.count += 1
-        group.items.add(item_id)
-    return list(groups.values())[:limit]
 
 
 def waiting_tasks(folder_ids: frozenset[int], *, limit: int = 5) -> QuerySet[UserTask]:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.lib.durations import duration_in_words
 from apps.queues.presenting import wait_state
 
-from .figures import RightNow
-from .lists import AtWork, Backlog, Counted, Missed, People, Problems
+from .figures import OF_THE_HOUR, RightNow
+from .lists import AtWork, Backlog, Counted, Missed, People
 from .queries import Minute
 
 Tile = dict[str, Any]
@@ -80,21 +80,23 @@ def _bots(now: RightNow, minutes: list[Minute]) -> Tile:
     }
 
 
-def _problems(now: RightNow, minutes: list[Minute]) -> Tile:
+def _failures(now: RightNow, minutes: list[Minute]) -> Tile:
     n, usual = now.problems.n, now.week_ago.problems if now.week_ago else 0
     state = "ok"
     if n > max(FEW_PROBLEMS, 2 * usual):
         state = "act"
     elif n > usual:
         state = "watch"
+    tries = ngettext("%(n)s try went wrong", "%(n)s tries went wrong", n)
     compare = _("%(n)s at this hour a week ago") % {"n": _thousands(usual)}
     return {
-        "label": _("Problems, last hour"),
-        "value": counted(now.problems),
+        "label": _("Failures, last hour"),
+        "value": counted(now.failures),
+        "unit": ngettext("sort", "sorts", now.failures.n),
         "state": state,
-        "note": _("tries that went wrong") if n else _("no try went wrong"),
+        "note": tries % {"n": counted(now.problems)} if n else _("no try went wrong"),
         "compare": compare if now.week_ago else "",
-        "url": _list(Problems.key),
+        "url": f"{reverse('failures:list')}?{OF_THE_HOUR.query()}",
         "spark": _bars([each.problems for each in minutes], pick=sum),
     }
 
@@ -164,7 +166,7 @@ def _done(now: RightNow, minutes: list[Minute]) -> Tile:
 TILES: Final[dict[str, tuple[str | Promise, TileOf]]] = {
     "backlog": (gettext_lazy("Backlog"), _backlog),
     "at-work": (gettext_lazy("At work"), _bots),
-    "problems": (gettext_lazy("Problems, last hour"), _problems),
+    "failures": (gettext_lazy("Failures, last hour"), _failures),
     "people": (gettext_lazy("Waiting for people"), _people),
     "in-time": (gettext_lazy("In time today"), _in_time),
     "done": (gettext_lazy("Done today"), _done),

@@ -7,15 +7,16 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from apps.alerts.models import Alert
 from apps.bots.models import Run
 from apps.dashboard import queries
 from apps.dashboard.figures import WeekAgo, right_now
 from apps.dashboard.lists import Counted
 from apps.dashboard.tiles import tiles_of
 from apps.events.bus import deliver_outbox
+from apps.failures.upkeep import group_failures
 from apps.inbox.lifecycle import Answer, decide
 from apps.inbox.models import UserTask
-from apps.lib.clock import seconds_from_now
 from apps.queues.lifecycle import lease_items, record_progress
 from apps.queues.models import Attempt, Ended, Lease
 from apps.queues.upkeep import fold_counters
@@ -67,7 +68,13 @@ def test_it_shows_what_waits_who_works_and_what_went_wrong(supervisor_client, fo
 def test_an_empty_room_says_what_would_fill_it(supervisor_client):
     page = supervisor_client.get("/").text
 
-    for text in ("No queues yet", "No bot has entered yet", "Nobody has to decide", "No problems"):
+    for text in (
+        "No queues yet",
+        "No bot has entered yet",
+        "Nobody has to decide",
+        "No open failures",
+        "Nothing fires",
+    ):
         assert text in page
     assert "nothing waits" in tile(page, "Backlog")
 
@@ -94,7 +101,7 @@ def test_numbers_are_those_of_the_readers_folders(supervisor_client, queue):
     page = supervisor_client.get("/").text
 
     assert " 0 " in tile(page, "Waiting for people")
-    assert " 0 " in tile(page, "Problems, last hour")
+    assert " 0 sorts" in tile(page, "Failures, last hour")
     for text in ("Secret", "stranger"):
         assert text not in page
 
@@ -189,23 +196,32 @@ def test_the_chart_leaves_out_what_is_not_over(supervisor_client, queue):
     assert len(series["x"]) == len(done) == 61
 
 
-def test_alike_problems_are_one_line(folder, queue):
-    tried(queue, Outcome.APPLICATION_EXCEPTION, message="The ERP is down", reference="A")
-    tried(queue, Outcome.APPLICATION_EXCEPTION, message="The ERP is down", reference="B")
+def test_alike_failures_are_one_line_with_their_count(supervisor_client, queue):
+    for reference in ("A", "B"):
+        tried(queue, Outcome.APPLICATION_EXCEPTION, message="The ERP is down", reference=reference)
     tried(queue, Outcome.BUSINESS_EXCEPTION, message="The total is wrong", reference="C")
+    deliver_outbox()
+    group_failures()
 
-    groups = queries.problem_groups(frozenset([folder.pk]))
+    page = supervisor_client.get("/").text
 
-    assert [(group.outcome, group.count, len(group.items)) for group in groups] == [
-        ("business_exception", 1, 1), ("application_exception", 2, 2),
-    ]  # fmt: skip
+    part = page.split('id="problems"')[1].split("</section>")[0]
+    assert part.count("overview-failure-") == 2
+    assert "The ERP is down" in part
+    assert "2 times" in part
 
 
-def test_old_problems_are_left_out(folder, queue):
-    tried(queue, Outcome.BUSINESS_EXCEPTION)
-    Attempt.objects.update(ended_at=seconds_from_now(-2 * 86_400))
+def test_what_fires_is_there_with_its_number_in_the_rail(supervisor_client, folder):
+    for where, title in ((folder, "Backlog too old"), (make_folder(), "Secret alert")):
+        Alert.objects.create(folder=where, title=title, source_key="trigger:1")
 
-    assert queries.problem_groups(frozenset([folder.pk])) == []
+    page = supervisor_client.get("/").text
+
+    part = page.split('id="alerts"')[1].split("</section>")[0]
+    assert "Backlog too old" in part
+    assert "1 firing" in part
+    assert "Secret alert" not in page
+    assert 'data-live="overview.firing"' in page
 
 
 def test_a_run_shows_the_item_it_told_about(folder, queue):
@@ -241,7 +257,7 @@ def test_many_more_problems_than_usual_are_worth_an_act(folder, problems, usual,
     ago = WeekAgo(0, 0, 0, problems=usual, done=0, due=0, missed=0)
     now = replace(now_in(folder), problems=Counted(problems), week_ago=ago)
 
-    (tile,) = tiles_of(now, [], ["problems"])
+    (tile,) = tiles_of(now, [], ["failures"])
     assert tile["state"] == state
 
 

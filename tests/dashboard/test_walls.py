@@ -19,7 +19,7 @@ from tests.queues.pages import queue_in, tried, waiting
 
 pytestmark = pytest.mark.django_db
 
-PAGES = [{"title": "Now", "tiles": ["backlog", "problems"], "shows_chart": True}]
+PAGES = [{"title": "Now", "tiles": ["backlog", "failures"], "shows_chart": True}]
 FORM = {
     "key": "hall", "title": "Hall", "rotate_seconds": "30", "time_zone": "Europe/Berlin",
     "page_0_title": "Now", "page_0_tiles": ["backlog", "people"], "page_0_chart": "on",

@@ -33,7 +33,7 @@ HISTORY_LENGTH = 20
 USUAL_PAGES = [
     {
         "title": "",
-        "tiles": ["backlog", "at-work", "problems", "people", "in-time", "done"],
+        "tiles": ["backlog", "at-work", "failures", "people", "in-time", "done"],
         "shows_chart": True,
     }
 ]
