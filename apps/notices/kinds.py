@@ -192,6 +192,13 @@ KINDS: dict[str, Kind] = {
             email=AT_ONCE,
             is_for_folders=True,
         ),
+        Kind(
+            key="operation",
+            title=_("A bulk action of yours has ended"),
+            icon="checklist",
+            email=NEVER,
+            push=NEVER,
+        ),
         Kind(key="failures", title=_("A failure is yours to see to"), icon="alert-triangle"),
         Kind(
             key="trigger_alert",

@@ -8,11 +8,12 @@ from apps.accounts.models import Folder, Membership, User
 from apps.events.models import Event
 from apps.lib.actors import Actor
 from apps.lib.errors import ConflictError, InvalidError
+from apps.notices.models import Notice
 from apps.operations import lifecycle
 from apps.operations.exceptions import NothingToDoError, NumberNotConfirmedError
 from apps.operations.lifecycle import working
 from apps.operations.models import Operation, OperationEntry
-from tests.factories import make_folder
+from tests.factories import make_folder, make_person
 
 from .stamping import STAMP
 
@@ -255,3 +256,14 @@ def test_the_kind_is_known_and_offered() -> None:
 
     assert kinds.find("test.stamp") is STAMP
     assert "test.unstamp" not in {kind.key for kind in kinds.offered("person")}
+
+
+def test_who_asked_for_many_is_told_of_the_end(folder: Folder) -> None:
+    make_people(folder, 51)
+    person = make_person(folder=folder)
+    for typed, name in ((51, "bob"), (None, "person")):
+        lifecycle.start("test.stamp", folder, {"name": name}, {}, person.actor, typed_number=typed)
+    lifecycle.work()
+    notice = Notice.objects.get(user=person)
+    assert notice.kind == "operation"
+    assert "51 done" in notice.body

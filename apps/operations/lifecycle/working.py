@@ -21,7 +21,7 @@ from apps.operations.kinds import Bound, Kind
 from apps.operations.models import Operation, OperationEntry
 
 from .applying import apply_chunk
-from .recording import record, tell_progress
+from .recording import record, tell_progress, tell_who_asked
 
 log = structlog.get_logger("controlroom.operations")
 
@@ -29,7 +29,7 @@ Status = Operation.Status
 
 CHUNK: Final = 500
 # A worker that shows no sign for so long is taken for dead; each chunk is a sign
-HELD_SECONDS: Final = 15
+HELD_SECONDS: Final = 10
 PREPARING_SECONDS: Final = 60
 # Then the next operation has its turn, so that a small one does not wait for a large one
 TURN_SECONDS: Final = 2.0
@@ -189,6 +189,7 @@ def _end(operation: Operation, status: str, problem: str = "") -> None:
     operation.token = operation.held_until = None
     operation.save(update_fields=["status", "ended_at", "problem", "token", "held_until"])
     record("ended" if status == Status.DONE else "failed", operation, by=operation.actor)
+    tell_who_asked(operation, kinds.find(operation.kind))
 
 
 def _let_go(operation_id: int, token: UUID) -> None:
