@@ -16,7 +16,7 @@ from apps.queues.models import WorkQueue
 from apps.triggers.kinds import rule_problems
 
 from .conditions import Condition, Group, Rule, parse_rule
-from .conditions.own import OfBots, OfFlow
+from .conditions.own import OfBots, OfCheckIn, OfFailures, OfFlow
 from .models import AlertRule, Severity
 from .models.rules import web_address
 
@@ -157,7 +157,7 @@ def _test_problems(folder: Folder, condition: Condition, at: str) -> Iterator[Fi
         if test.pool and not BotPool.objects.filter(folder=folder, key=test.pool).exists():
             message = _("There is no pool “%(key)s” in this folder.") % {"key": test.pool}
             yield FieldProblem(f"{at}.pool", message)
-    elif "check_in" not in test.as_json():
+    elif not isinstance(test, OfCheckIn | OfFailures):
         # judged as state triggers judge it
         rule: JsonObject = {"all": [test.as_json()]}
         for each in rule_problems(folder, {"kind": "state", "rule": rule}):

@@ -43,6 +43,21 @@ select a.place, (
   from asked a left join bots_botpool p on p.folder_id = a.folder_id and p.key = a.key
  where a.kind = 'bots.silent' and (a.key = '' or p.id is not null)
 union all
+select a.place, (
+       select count(*) from failures_failuregroup g
+        where g.folder_id = a.folder_id and g.status in ('new', 'back'))
+  from asked a where a.kind = 'failures.groups'
+union all
+select a.place, coalesce((
+       select max(n) from (
+              select sum(m.n) as n from failures_failuregroup g
+                join failures_minutefailures m on m.group_id = g.id
+                 and m.minute > clock_timestamp() - make_interval(secs => a.seconds)
+               where g.folder_id = a.folder_id and g.status not in ('muted', 'resolved')
+                 and g.last_at > clock_timestamp() - make_interval(secs => a.seconds + 60)
+               group by g.id) sums), 0)
+  from asked a where a.kind = 'failures.worst'
+union all
 select a.place, extract(epoch from clock_timestamp() - c.at)
   from asked a join alerts_checkin c on c.folder_id = a.folder_id and c.key = a.key
  where a.kind = 'check_in'

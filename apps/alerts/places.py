@@ -1,6 +1,7 @@
 """Where a person sees what a condition is about: the list, in its exact filter."""
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -19,6 +20,12 @@ OF_QUEUE = {
     "queue.needs_decision": "needs_decision",
     "queue.failure_share": "failed",
 }
+# what other metrics begin with → the list of what they count
+LISTS = {"bots": "bots:bot_list", "failures": "failures:list"}
+PAGES: dict[str, tuple[Any, str]] = {
+    "trigger": (Trigger, "triggers:trigger_detail"),
+    "workflow": (Workflow, "workflows:workflow_detail"),
+}
 
 
 def places_of(folder_id: int, conditions: Iterable[JsonObject]) -> list[str]:
@@ -28,16 +35,15 @@ def places_of(folder_id: int, conditions: Iterable[JsonObject]) -> list[str]:
 
 def _place(folder_id: int, said: JsonObject) -> str:
     metric = str(said.get("metric") or "")
-    if metric == "bots.silent":
-        return reverse("bots:bot_list")
-    if metric:
+    if metric.startswith("queue."):
         status = OF_QUEUE.get(metric, "")
         query = f"?{urlencode({'status': status})}" if status else ""
         return _page(WorkQueue, folder_id, said.get("queue"), "queues:queue_detail", query)
-    if "trigger" in said:
-        return _page(Trigger, folder_id, said["trigger"], "triggers:trigger_detail")
-    if "workflow" in said:
-        return _page(Workflow, folder_id, said["workflow"], "workflows:workflow_detail")
+    if metric:
+        return reverse(LISTS[metric.partition(".")[0]])
+    for name, (model, page) in PAGES.items():
+        if name in said:
+            return _page(model, folder_id, said[name], page)
     if "automation" in said:
         known = Automation.objects.filter(folder=folder_id, key=str(said["automation"]))
         return reverse("runs:run_list") if known.exists() else ""
@@ -45,7 +51,7 @@ def _place(folder_id: int, said: JsonObject) -> str:
 
 
 def _page(
-    model: type[WorkQueue] | type[Trigger] | type[Workflow],
+    model: Any,
     folder_id: int,
     key: object,
     name: str,

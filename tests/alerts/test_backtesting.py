@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from apps.alerts.backtesting.drawing import LEFT, RIGHT, strip_of
+from apps.alerts.backtesting.history import worst_of
 from apps.alerts.backtesting.simulating import MINUTES, History, simulate
 from apps.alerts.conditions import parse_rule
 
@@ -101,6 +102,14 @@ def test_the_picture_lies_within_its_frame():
     assert all(bar.x >= LEFT and bar.x + bar.width <= RIGHT for bar in strip.bars)
     assert strip.threshold < strip.clear
     assert strip.line.startswith("M44.0 96H46.0")
+
+
+def test_the_worst_group_of_each_moment_counts():
+    rows = [(1, 10, 5), (2, 11, 7), (1, 12, 4), (1, 15, 1)]
+
+    found = worst_of(rows, 3)
+
+    assert found[9:19] == [0, 5, 7, 9, 7, 4, 1, 1, 1, 0]
 
 
 def test_a_picture_of_nothing_has_no_line():

@@ -138,6 +138,9 @@ def test_values_are_shown_as_they_are_read(metric, value, words):
         ({"all": [{"metric": "queue.finished", "queue": "a", "op": "<", "value": 1,
                    "window_seconds": 59}]}, "all.0.window_seconds"),
         ({"all": [{"metric": ["queue.ready"]}]}, "all.0.metric"),
+        ({"all": [{"metric": "failures.groups", "op": ">", "value": 1, "window_seconds": 60}]},
+         "all.0.window_seconds"),
+        ({"all": [{"metric": "failures.worst", "op": "about", "value": 1}]}, "all.0.op"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_where_it_is(said, path):

@@ -17,6 +17,7 @@ from apps.alerts.lifecycle.watched import WatchedRules
 from apps.alerts.measuring import measure
 from apps.alerts.models import Alert, AlertRule, CheckIn, Watch
 from apps.bots.models import Bot
+from apps.failures.models import FailureGroup, MinuteFailures
 from apps.lib.clock import database_now
 from apps.queues.lifecycle import cancel_item
 from apps.queues.models import MinuteCount
@@ -232,6 +233,35 @@ def test_a_program_that_does_not_check_in_is_missed():
     look_now()
 
     assert phase_of(rule) == Phase.FIRING
+
+
+def failed(folder, queue, n, **values):
+    """Have a group of failures fail `n` times this minute."""
+    now = database_now()
+    group = FailureGroup.objects.create(
+        folder=folder, queue=queue, kind="application_exception", fingerprint=f"f{n}",
+        cause=f"c{n}", first_at=now, last_at=now, **values,
+    )  # fmt: skip
+    MinuteFailures.objects.create(group=group, minute=now.replace(second=0, microsecond=0), n=n)
+    return group
+
+
+def test_failures_of_one_kind_are_counted_unless_they_are_muted(queue):
+    worst = {"metric": "failures.worst", "op": ">=", "value": 5, "window_seconds": 600}
+    groups = {"metric": "failures.groups", "op": ">=", "value": 1}
+    said = [{"all": [each], "clear_seconds": 0} for each in (worst, groups)]
+    of_worst, of_groups = (make_rule(queue.folder, rule=rule) for rule in said)
+    failed(queue.folder, queue, 3)
+    muted = failed(
+        queue.folder, queue, 9, status="muted", muted_until=database_now() + timedelta(hours=1)
+    )
+    look_now()
+    assert (phase_of(of_worst), phase_of(of_groups)) == (Phase.CALM, Phase.FIRING)
+
+    FailureGroup.objects.filter(pk=muted.pk).update(status="assigned", muted_until=None)
+    look_now()
+
+    assert alert_of(of_worst).seen[0]["value"] == 9
 
 
 def test_work_that_stands_still_is_seen(queue):

@@ -1,7 +1,8 @@
 """What was measured of conditions in the past, minute by minute: from counts, ends and starts.
 
 Kept are: how many items stood where and what their tries came to (minute counts, for ever), ends
-of instances and runs, starts of triggers. Not kept are: how long the oldest waited, values of
+of instances and runs, starts of triggers. Failures of a group are counted by minutes, too.
+Not kept are: how long the oldest waited, how many groups nobody had taken up, values of
 assets, which bots answered, and who checked in.
 """
 
@@ -9,6 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from itertools import accumulate
 from typing import Any, Final
 
@@ -24,6 +26,11 @@ from .simulating import MINUTE, MINUTES, History
 PLACES: Final = ("queue.ready", "queue.in_progress", "queue.needs_decision")
 FAILED: Final = ("application_exception", "lost")
 TRIED: Final = ("successful", "business_exception", *FAILED)
+FAILURES: Final = """
+select m.group_id, floor(extract(epoch from m.minute - %(since)s) / 60)::int, m.n
+  from failures_failuregroup g join failures_minutefailures m on m.group_id = g.id
+ where g.folder_id = %(folder)s and g.last_at >= %(since)s and m.minute >= %(since)s
+"""
 FLOWS: Final = {"queue.added": ("added",), "queue.finished": ("successful", "failed", "skipped")}
 # More ends and starts than these in 14 days are not read: one of the newest is always near
 MAX_MOMENTS: Final = 50_000
@@ -78,7 +85,10 @@ def history_of(folder_id: int, facts: Collection[AnyFact]) -> History:
         if created_at > since:
             known |= dict.fromkeys(of_queue, created_at)
     for fact in facts:
-        if fact.kind in ENDS:
+        if fact.kind == "failures.worst":
+            rows = _rows(FAILURES, {"folder": folder_id, "since": since})
+            series[fact] = worst_of(rows, _window(fact))
+        elif fact.kind in ENDS:
             series[fact] = _latest(_moments(folder_id, fact, since), since)
     kept_since = now - timedelta(days=settings.FIRING_DAYS_KEPT)
     if kept_since > since:
@@ -145,6 +155,28 @@ def _rolling(counts: dict[str, list[int]], measures: Iterable[str], window: int)
 def _share(counts: dict[str, list[int]], window: int) -> list[float | None]:
     tried, failed = _rolling(counts, TRIED, window), _rolling(counts, FAILED, window)
     return [bad / n if n else None for n, bad in zip(tried, failed, strict=True)]
+
+
+def worst_of(rows: Iterable[tuple[int, int, int]], window: int) -> list[float]:
+    """Return the most that any group has within the last `window` minutes, at the end of each.
+
+    `rows`: (group, minute, how many). Of a heap that forgets lazily the top is the most.
+    """
+    changes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for group, minute, n in rows:
+        changes[minute].append((group, n))
+        changes[minute + window].append((group, -n))
+    sums: dict[int, int] = defaultdict(int)
+    heap: list[tuple[int, int]] = []
+    found = []
+    for minute in range(MINUTES):
+        for group, n in changes.get(minute, ()):
+            sums[group] += n
+            heappush(heap, (-sums[group], group))
+        while heap and sums[heap[0][1]] != -heap[0][0]:
+            heappop(heap)
+        found.append(float(-heap[0][0]) if heap else 0.0)
+    return found
 
 
 def _moments(folder_id: int, fact: AnyFact, since: datetime) -> list[datetime]:

@@ -12,7 +12,9 @@ from apps.lib.durations import duration_in_words
 from apps.lib.json import Json, JsonObject
 from apps.triggers.conditions.tree import COMPARE
 
-OwnKind = Literal["queue.finished", "queue.added", "bots.silent", "check_in"]
+OwnKind = Literal[
+    "queue.finished", "queue.added", "bots.silent", "check_in", "failures.groups", "failures.worst"
+]
 FLOWS: Final = ("queue.finished", "queue.added")
 
 
@@ -135,6 +137,53 @@ class OfBots:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfFailures:
+    """Groups of alike failures in the folder.
+
+    groups: so many that nobody has taken up. worst: one of them, not muted nor resolved, has so
+    many failures within `window_seconds` (whole minutes).
+    """
+
+    metric: Literal["failures.groups", "failures.worst"]
+    op: str
+    value: float
+    window_seconds: int = 0
+
+    def fact(self, folder_id: int) -> OwnFact:
+        return OwnFact(folder_id, self.metric, "", str(self.window_seconds or ""))
+
+    def holds(self, folder_id: int, facts: Mapping[Any, Any], now: datetime) -> bool:
+        return compares(self.op, facts.get(self.fact(folder_id)), self.value)
+
+    def with_value(self, value: float) -> "OfFailures":
+        return replace(self, value=value)
+
+    def words(self) -> str:
+        n = number_for_words(self.value)
+        words = {"n": f"{self.value:g}", "op": op_words(self.op)}
+        if self.metric == "failures.groups":
+            said = ngettext(
+                "%(op)s %(n)s group of failures has been taken up by nobody",
+                "%(op)s %(n)s groups of failures have been taken up by nobody",
+                n,
+            )
+            return said % words
+        words["length"] = duration_in_words(self.window_seconds)
+        said = ngettext(
+            "the same went wrong %(op)s %(n)s time within %(length)s",
+            "the same went wrong %(op)s %(n)s times within %(length)s",
+            n,
+        )
+        return said % words
+
+    def as_json(self) -> JsonObject:
+        found: JsonObject = {"metric": self.metric, "op": self.op, "value": self.value}
+        if self.window_seconds:
+            found["window_seconds"] = self.window_seconds
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfCheckIn:
     """A program elsewhere that says from time to time that it is well has been silent for longer.
 
@@ -158,7 +207,7 @@ class OfCheckIn:
         return {"check_in": self.key, "silent_seconds": self.silent_seconds}
 
 
-OwnTest = OfFlow | OfBots | OfCheckIn
+OwnTest = OfFlow | OfBots | OfFailures | OfCheckIn
 
 
 def compares(op: str, found: Json, value: float) -> bool:

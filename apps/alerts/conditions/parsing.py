@@ -13,7 +13,7 @@ from apps.triggers.conditions.parsing import key_of
 from apps.triggers.conditions.tree import COMPARE
 from apps.triggers.timing.reading import Reading
 
-from .own import FLOWS, OfBots, OfCheckIn, OfFlow
+from .own import FLOWS, OfBots, OfCheckIn, OfFailures, OfFlow
 from .tree import Borrowed, Condition, Group, Rule, Test, conditions_in
 
 JOINS: Final = ("all", "any")
@@ -155,6 +155,23 @@ def _bots(said: JsonObject) -> Test:
     return test
 
 
+def _failures(said: JsonObject) -> Test:
+    is_worst = said.get("metric") == "failures.worst"
+    more = {"window_seconds"} if is_worst else set[str]()
+    part = _part(said, {"metric", "op", "value", *more})
+    window = 0
+    if is_worst:
+        window = part.whole("window_seconds", SHORTEST_WINDOW, LONGEST_WINDOW, USUAL_WINDOW)
+    test = OfFailures(
+        metric=cast(Any, said["metric"]),
+        op=part.choice("op", COMPARE),
+        value=_number(part, "value"),
+        window_seconds=window,
+    )
+    part.check()
+    return test
+
+
 def _check_in(said: JsonObject) -> Test:
     part = _part(said, {"check_in", "silent_seconds"})
     test = OfCheckIn(
@@ -169,6 +186,8 @@ _METRICS: Final[Mapping[str, "Callable[[JsonObject], Test]"]] = {
     "queue.finished": _flow,
     "queue.added": _flow,
     "bots.silent": _bots,
+    "failures.groups": _failures,
+    "failures.worst": _failures,
 }
 
 
@@ -190,7 +209,7 @@ def _clear(test: Test, said: Json) -> float:
     """Return the value that ends it: on the easier side of the one that begins it."""
     compared = _compared(test)
     if compared is None:
-        _refuse(_("is for numbers of queues and bots only"))
+        _refuse(_("is for numbers of queues, bots and failures only"))
     op, value = compared
     if op not in (">=", ">", "<=", "<"):
         _refuse(_("goes with more and less only, not with = or !="))
@@ -210,13 +229,15 @@ def _compared(test: Test) -> tuple[str, float] | None:
     if isinstance(test, Borrowed):
         leaf = test.leaf
         return (leaf.op, leaf.value) if isinstance(leaf, OfQueue) else None
-    return (test.op, test.value) if isinstance(test, OfFlow | OfBots) else None
+    if isinstance(test, OfFlow | OfBots | OfFailures):
+        return test.op, test.value
+    return None
 
 
 def _with_value(test: Test, value: float) -> Test:
     if isinstance(test, Borrowed) and isinstance(test.leaf, OfQueue):
         return replace(test, leaf=replace(test.leaf, value=value))
-    assert isinstance(test, OfFlow | OfBots)
+    assert isinstance(test, OfFlow | OfBots | OfFailures)
     return test.with_value(value)
 
 

@@ -31,6 +31,10 @@ FLOWS = {
     "queue.added": gettext_lazy("New items in"),
 }
 BOTS, CHECK_IN = "bots.silent", "check_in"
+FAILURES = {
+    "failures.groups": gettext_lazy("Groups of failures nobody took"),
+    "failures.worst": gettext_lazy("Most failures of one group"),
+}
 SILENT = {
     BOTS: gettext_lazy("Bots that do not answer"),
     CHECK_IN: gettext_lazy("No check-in of"),
@@ -38,7 +42,7 @@ SILENT = {
 USUAL_SPAN, USUAL_SILENCE = 1_800, 60
 SPANS = {**LENGTHS, USUAL_SPAN: gettext_lazy("in the last 30 minutes")}
 # what a value that ends it can be said for
-CLEARED = {*QUEUE_METRICS, *FLOWS, BOTS}
+CLEARED = {*QUEUE_METRICS, *FLOWS, *FAILURES, BOTS}
 
 
 class AlertConditionForm(ConditionForm):
@@ -72,6 +76,7 @@ class AlertConditionForm(ConditionForm):
             "what",
             [
                 (_("A queue"), list(metrics.items())),
+                (_("Failures"), list(FAILURES.items())),
                 (_("What should be heard of"), list(SILENT.items())),
                 (_("Something else"), list(OTHERS.items())),
             ],
@@ -91,7 +96,7 @@ class AlertConditionForm(ConditionForm):
         what = said.get("what", "")
         if what in FLOWS and not said.get("queue"):
             self.add_error("queue", _("Choose one."))
-        if what in FLOWS or what == BOTS:
+        if what in {*FLOWS, *FAILURES, BOTS}:
             self._clean_value(what, said)
         elif what == CHECK_IN:
             self._clean_check_in(said)
@@ -116,6 +121,10 @@ class AlertConditionForm(ConditionForm):
         if what in FLOWS:
             span = int(said["span"] or USUAL_SPAN)
             return {**compared, "queue": said["queue"], "window_seconds": span}
+        if what in FAILURES:
+            is_worst = what == "failures.worst"
+            span = int(said["span"] or USUAL_SPAN)
+            return {**compared, **({"window_seconds": span} if is_worst else {})}
         if what == BOTS:
             pool: JsonObject = {"pool": said["pool"]} if said["pool"] else {}
             return {**compared, **pool, "silent_seconds": said["silence"] or USUAL_SILENCE}
@@ -169,7 +178,7 @@ def _own_fields(condition: Mapping[str, Any]) -> dict[str, Any]:
     if CHECK_IN in condition:
         key, silence = condition[CHECK_IN], condition.get("silent_seconds")
         return {"what": CHECK_IN, "check_in": key, "silence": silence}
-    if metric not in {*FLOWS, BOTS}:
+    if metric not in {*FLOWS, *FAILURES, BOTS}:
         return {}
     value = condition.get("value")
     shown = f"{value:g}" if isinstance(value, int | float) else value
@@ -178,7 +187,7 @@ def _own_fields(condition: Mapping[str, Any]) -> dict[str, Any]:
         silence = condition.get("silent_seconds", USUAL_SILENCE)
         return {**found, "pool": condition.get("pool", ""), "silence": silence}
     span = condition.get("window_seconds", USUAL_SPAN)
-    return {**found, "queue": condition.get("queue"), "span": span}
+    return {**found, "queue": condition.get("queue", ""), "span": span}
 
 
 def _in_the_last(seconds: int) -> str:
