@@ -32,10 +32,15 @@ PAGES = [
     "/triggers/{event_trigger}/", "/triggers/{event_trigger}/edit/",
     "/triggers/{event_trigger}/deliveries/{delivery}/", "/triggers/{expected_trigger}/",
     "/triggers/{expected_trigger}/edit/",
+    "/alerts/", "/alerts/?tab=taken", "/alerts/?tab=recent", "/alerts/{alert}/", "/alerts/rules/",
+    "/alerts/rules/new/", "/alerts/rules/{alert_rule}/", "/alerts/rules/{alert_rule}/edit/",
+    "/alerts/silences/", "/alerts/noise/",
     "/applications/", "/applications/{application}/", "/applications/{application}/edit/",
     "/applications/new/", "/applications/stop/", "/settings/limits/", "/settings/limits/{limit}/",
     "/settings/limits/new/", "/settings/freezes/", "/settings/freezes/{freeze}/",
     "/settings/freezes/new/",
+    "/operations/", "/operations/?state=active", "/operations/{operation}/?status=done",
+    "/operations/new/?kind=items.priority&queue={many}&all=1",
     "/queues/{foretold}/forecast/", "/queues/{foretold}/forecast/?bots=8&more=100",
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
     "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
@@ -67,10 +72,14 @@ FOUND_BY = {
     "state_trigger": "select id from triggers_trigger where key = 'seen-state'",
     "event_trigger": "select id from triggers_trigger where key = 'seen-event'",
     "expected_trigger": "select id from triggers_trigger where key = 'seen-expected'",
+    "alert": "select min(id) from alerts_alert where source = 'rule'",
+    "alert_rule": "select id from alerts_alertrule where key = 'seen-alert'",
     "delivery": "select min(id) from triggers_delivery",
     "application": "select id from limits_application where key = 'seen'",
     "limit": "select id from limits_limit where key = 'seen-seats'",
     "freeze": "select min(id) from limits_freeze where title = 'Month end'",
+    "operation": "select max(id) from operations_operation",
+    "many": "select id from queues_workqueue where key = 'seen-many'",
     "foretold": "select id from queues_workqueue where key = 'foretold'",
     "gate": "select id from queues_gate where key = 'learnt'",
     "proposal": "select max(id) from learning_proposal",
@@ -124,6 +133,10 @@ from tests.flows.triggers_to_see import make_triggers_to_see
 make_triggers_to_see(folder)
 from tests.flows.limits_to_see import make_limits_to_see
 make_limits_to_see(folder)
+from tests.flows.alerts_to_see import make_alerts_to_see
+make_alerts_to_see(folder)
+from tests.flows.operations_to_see import make_operations_to_see
+make_operations_to_see(folder)
 """
 
 
