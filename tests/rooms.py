@@ -22,7 +22,7 @@ from tests.servers import TestServers
 
 ADMIN_PASSWORD = "open sesame, dear room"  # noqa: S105
 READY = "Control room ready at"
-READY_SECONDS = 90
+READY_SECONDS = 240  # half a minute on an idle machine; only a room that hangs takes longer
 STOP_SECONDS = 60
 # What would point a room at this run's test servers, or at the person's own
 NOT_INHERITED = re.compile(
@@ -81,7 +81,9 @@ class RunningRoom:
 
     def wait_until_ready(self) -> "RunningRoom":
         wait_for(lambda: READY in self.console or self.process.poll() is not None, READY_SECONDS)
-        assert READY in self.console, f"the room did not get ready:\n{self.console}\n{self.logs()}"
+        if READY not in self.console:
+            kill_session(self.process)
+            pytest.fail(f"the room did not get ready:\n{self.console}\n{self.logs()}")
         return self
 
     def wait_for_line(self, words: str, seconds: float = 30) -> None:
