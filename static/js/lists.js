@@ -78,7 +78,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("live:applied", () => all("[data-select-all]").forEach(showSelection));
 
-const areaOf = (box) => box.closest("[data-selectable], form, .panel, main");
+const areaOf = (box) => box.closest("[data-selectable]") ?? box.closest("form, .panel, main");
 const boxesOf = (box) => all("[data-select]", areaOf(box));
 
 function selectRange(box) {
