@@ -31,7 +31,6 @@ from .presenting import title_of
 router = Router(tags=["Failures"])
 
 Number = Annotated[int, Path(ge=1, le=MAX_ID)]
-Word = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/failures", response=GroupPage, summary="List failures, alike together")
@@ -39,9 +38,9 @@ def list_failures(  # noqa: PLR0913 - what the list can be narrowed by
     request: TokenRequest,
     limit: PageSize,
     cursor: Cursor,
-    state: Word = "open",
-    kind: Word = "",
-    since: Word = "",
+    state: Annotated[str, Query(max_length=40)] = "open",
+    kind: Annotated[str, Query(max_length=40)] = "",
+    since: Annotated[str, Query(max_length=40)] = "",
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> HttpResponse:
     """What failed last comes first. `state`: open, muted, resolved or all; `since`: 1h, 24h, 7d or

@@ -137,6 +137,8 @@ from tests.flows.triggers_to_see import make_triggers_to_see
 make_triggers_to_see(folder)
 from tests.flows.limits_to_see import make_limits_to_see
 make_limits_to_see(folder)
+from tests.flows.failures_to_see import make_failures_to_see
+make_failures_to_see(folder)
 from tests.flows.alerts_to_see import make_alerts_to_see
 make_alerts_to_see(folder)
 from tests.flows.operations_to_see import make_operations_to_see
