@@ -78,14 +78,14 @@ def measure(wanted: Collection[AnyFact]) -> Measured:
     Of what there is not, nothing is returned.
     """
     found = measure_states([each for each in wanted if isinstance(each, Fact)])
-    facts: dict[AnyFact, Any] = {**found.facts}
+    facts: dict[AnyFact, Any] = dict(found.facts.items())
     own = [each for each in wanted if isinstance(each, OwnFact)]
     if own:
-        facts.update(_own(own))
+        facts |= _own(own)
     return Measured(found.at, facts)
 
 
-def _own(asked: list[OwnFact]) -> dict[OwnFact, float]:
+def _own(asked: list[OwnFact]) -> dict[AnyFact, Any]:
     columns: dict[str, Any] = {
         "folder": [each.folder_id for each in asked],
         "kind": [each.kind for each in asked],

@@ -53,7 +53,7 @@ def ping() -> int:
     return 1
 
 
-def _changes(sql: str, values: list[object]) -> bool:
+def _changes(sql: str, values: list[str | int]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount > 0)

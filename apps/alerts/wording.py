@@ -12,8 +12,10 @@ from .models import Alert
 def _ended(event: Event) -> str:
     end = str(event.data.get("end") or "")
     if end == Alert.End.CHANGED:
-        return _("“%(title)s” is over: its rule was changed, switched off or removed") % event.data
-    return _("“%(title)s” is over by itself") % event.data
+        said = _("“%(title)s” is over: its rule was changed, switched off or removed")
+    else:
+        said = _("“%(title)s” is over by itself")
+    return said % {"title": event.data.get("title", "–")}
 
 
 word("alert.fired", gettext_lazy("“%(title)s” fires"))

@@ -209,18 +209,18 @@ def _clear(test: Test, said: Json) -> float:
     """Return the value that ends it: on the easier side of the one that begins it."""
     compared = _compared(test)
     if compared is None:
-        _refuse(_("is for numbers of queues, bots and failures only"))
+        raise _refusal(_("is for numbers of queues, bots and failures only"))
     op, value = compared
     if op not in (">=", ">", "<=", "<"):
-        _refuse(_("goes with more and less only, not with = or !="))
+        raise _refusal(_("goes with more and less only, not with = or !="))
     is_number = isinstance(said, int | float) and not isinstance(said, bool)
     if not is_number or not 0 <= cast(float, said) <= MOST:
-        _refuse(_("must be a number from 0 on"))
+        raise _refusal(_("must be a number from 0 on"))
     clear = cast(float, said)
     if op in (">=", ">") and clear > value:
-        _refuse(_("must be at most the value that begins it"))
+        raise _refusal(_("must be at most the value that begins it"))
     if op in ("<=", "<") and clear < value:
-        _refuse(_("must be at least the value that begins it"))
+        raise _refusal(_("must be at least the value that begins it"))
     return clear
 
 
@@ -241,5 +241,5 @@ def _with_value(test: Test, value: float) -> Test:
     return test.with_value(value)
 
 
-def _refuse(message: str) -> Any:
-    raise InvalidError(message, fields=[FieldProblem("clear", message)])
+def _refusal(message: str) -> InvalidError:
+    return InvalidError(message, fields=[FieldProblem("clear", message)])

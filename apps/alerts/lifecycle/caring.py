@@ -148,7 +148,8 @@ def _insist_on_sight(alert: Alert, owner: User | None, team: Team | None) -> Non
 
 def _moved(alert: Alert, n: int, otherwise: str = "") -> Alert:
     """Return it as it is now. Raises ConflictError if it did not move."""
-    found = Alert.objects.select_related("folder", "rule", "owner", "team").get(pk=alert.pk)
+    rows = Alert.objects.select_related("folder", "rule", "owner", "team")
+    found: Alert = rows.get(pk=alert.pk)
     if n:
         return found
     if found.status == Status.RESOLVED:

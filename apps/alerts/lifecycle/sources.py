@@ -30,7 +30,7 @@ def raise_for_trigger(
     rows = Alert.objects.filter(folder_id=folder_id, source_key=key)
     if rows.filter(last_event__gte=event_id).exists():
         return None
-    known = rows.open().select_for_update().first()
+    known: Alert | None = rows.open().select_for_update().first()
     if known is not None:
         # somebody who waited for the row may have counted the same event meanwhile
         unseen = Q(last_event__lt=event_id) | Q(last_event=None)

@@ -178,9 +178,9 @@ def _tell_together(gather: str, folder_id: int, alerts: Sequence[Alert]) -> None
         people = recipients_of(folder_id, owner_id=alert.owner_id, team_id=alert.team_id)
         by_people[tuple(sorted(people))].append(alert)
     name = alerts[0].group or alerts[0].folder.title
-    for people, several in by_people.items():
+    for told, several in by_people.items():
         notify_gathered(
-            people,
+            told,
             NOTICE,
             gather=gather,
             title=_("Alerts fire: %(name)s") % {"name": name},

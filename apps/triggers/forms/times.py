@@ -180,7 +180,7 @@ class TimeForm(TriggerForm):
             raise forms.ValidationError(_("Write days like 1, 15, last.")) from None
 
 
-def choose_zone(form: TriggerForm, folder: Folder) -> None:
+def choose_zone(form: forms.Form, folder: Folder) -> None:
     """Those of the calendars and of the person come first: there are some hundred more."""
     stored = str(form.initial.get("zone") or "")
     near = set(Calendar.objects.filter(folder=folder).values_list("time_zone", flat=True))
