@@ -58,7 +58,6 @@ PROMPT = [
     Entry("apps.alerts.upkeep.tell", 2),
     Entry("apps.inbox.upkeep.climb_ladders", 5),
     Entry("apps.inbox.upkeep.hand_over", 10),
-    Entry("apps.failures.upkeep.follow_retries", 1),
     Entry("apps.demo.steps.tick_steps", 1),
     Entry("apps.demo.trickle.trickle_invoices", 6),
 ]
@@ -96,6 +95,7 @@ TIDYING = [
 # A hundred thousand failures take half a minute to be grouped; nobody waits for that
 FAILURES = [
     Entry("apps.failures.upkeep.group_failures", 1),
+    Entry("apps.failures.upkeep.follow_retries", 1),
     Entry("apps.failures.upkeep.wake_muted", 5),
     Entry("apps.failures.upkeep.make_partitions", HOUR),
 ]

@@ -1,10 +1,12 @@
 """A month of sample history, so that charts and lists have something to show. Marked as sample."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
 from django.utils import timezone
 
+from apps.failures.lifecycle import note_tries
 from apps.lib.clock import database_now
 from apps.queues.lifecycle.samples import PastAttempt, PastItem, record_past_items
 from apps.queues.models import Attempt, Ended, WorkItem, WorkQueue
@@ -45,7 +47,17 @@ def load_history(queue: WorkQueue, *, days: int = DAYS) -> int:
         _past_item(random, random.choice(valid), moment, len(past) + number)
         for number, moment in enumerate(_moments_until(random, now))
     ]
-    return len(record_past_items(queue, past, origin=WorkItem.Origin.SAMPLE))
+    ids = record_past_items(queue, past, origin=WorkItem.Origin.SAMPLE)
+    note_tries(_failed(ids, past), None)
+    return len(ids)
+
+
+def _failed(ids: Sequence[int], past: Sequence[PastItem]) -> Iterator[tuple[int, int]]:
+    """Yield the tries that went wrong: item and number. Failures are not told of the past."""
+    for pk, each in zip(ids, past, strict=True):
+        for number, attempt in enumerate(each.attempts, 1):
+            if attempt.outcome != Attempt.Outcome.SUCCESSFUL:
+                yield pk, number
 
 
 def _models(random: Random) -> list[MadeInvoice]:

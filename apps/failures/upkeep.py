@@ -7,7 +7,7 @@ from .models import Failure
 
 FAILURES = Failure._meta.db_table
 # One call must not keep the others waiting; what is left over comes next time.
-MAX_ROUNDS = 10
+MAX_ROUNDS = 5
 
 
 def group_failures() -> int:
