@@ -11,7 +11,7 @@ from apps.events.wording import sentence_of
 from apps.lib.clock import database_now
 
 from . import presenting
-from .listing import AlertFilter
+from .listing import AlertFilter, find_alert
 from .models import Alert, AlertRule, Silence
 from .standing import watch_problem
 
@@ -133,10 +133,3 @@ def silences_table(audience: Audience, arg: str) -> Context:
         "rows": presenting.silence_rows(rows, database_now(), operable=operable),
         "has_folders": len(folders) > 1,
     }
-
-
-def find_alert(folder_ids: frozenset[int], pk: int | None) -> Alert | None:
-    found = Alert.objects.filter(folder_id__in=folder_ids, pk=pk or 0)
-    rows = found.select_related("folder", "rule", "rule__calendar", "owner", "team")
-    alert: Alert | None = rows.first()
-    return alert

@@ -155,6 +155,12 @@ def firing(folder_ids: Collection[int], limit: int = 10) -> list[FiringAlert]:
     ]
 
 
+def find_alert(folder_ids: Collection[int], pk: int | None) -> Alert | None:
+    """Return the alert with all that its page shows, None if it does not lie in these folders."""
+    found: QuerySet[Alert, Alert] = Alert.objects.filter(folder_id__in=folder_ids, pk=pk or 0)
+    return found.select_related("folder", "rule", "rule__calendar", "owner", "team").first()
+
+
 def _rank() -> Case:
     whens = [When(severity=severity, then=Value(rank)) for severity, rank in RANKS.items()]
     return Case(*whens, default=Value(9), output_field=IntegerField())

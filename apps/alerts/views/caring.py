@@ -16,8 +16,7 @@ from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require, rights_of
 from apps.alerts import lifecycle
 from apps.alerts.forms import AssignForm, CommentForm, SnoozeForm
-from apps.alerts.fragments import find_alert
-from apps.alerts.listing import AlertFilter
+from apps.alerts.listing import AlertFilter, find_alert
 from apps.alerts.models import Alert
 from apps.lib.clock import database_now
 from apps.lib.errors import DomainError
