@@ -136,7 +136,7 @@ def test_its_condition_does_not_hold(watcher, queue, supervisor_client):
 
     assert blocker.code == "condition"
     assert blocker.sentence == (
-        "Its condition does not hold: more than 2 items wait in “invoices” (now 2)."
+        "Its condition does not hold: more than 2 items wait in “Invoices” (now 2)."
     )
     make_items(queue, 1)
     look_at_states()
