@@ -127,10 +127,8 @@ def _around(search: Search, called: list[str]) -> list[Hit]:
 
 def _by_name(search: Search) -> list[Hit]:
     asked, rights, n = search.asked, search.rights, search.n + 1
-    found: list[Hit] = []
-    for source in SOURCES:
-        if search.wants(source.kind):
-            found += find_named(source, asked, rights, search.folders, n)
+    sources = [source for source in SOURCES if search.wants(source.kind)]
+    found = find_named(sources, asked, rights, search.folders, n)
     others: dict[str, Callable[..., list[Hit]]] = {"person": find_people, "page": find_pages}
     for kind, look in others.items():
         if search.wants(kind) and search.folder.pk in search.folders:

@@ -88,7 +88,7 @@ def item_hit(item: WorkItem) -> Hit:
         folder=item.queue.folder.title,
         reference=item.reference,
         status=item.status,
-        word=str(WorkItem.Status(item.status).label),
+        word=str(dict(WorkItem.Status.choices).get(item.status, "")),
         at=item.entered_at,
     )
 
