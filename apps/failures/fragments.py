@@ -48,7 +48,7 @@ def failure_list(audience: Audience, arg: str) -> Context:
         "rows": presenting.rows_of(page.items, with_folders=len(folders) > 1),
         "tabs": [_tab(wanted, state, folders, base) for state in STATES],
         "choices": _choices(wanted),
-        "keep": {"state": wanted.state} if wanted.state != "open" else {},
+        "keep": wanted.hidden(),
         "since_words": str(SINCE[wanted.since]).lower() if wanted.since else "",
         "clear_url": _address(base, FailureFilter(state=wanted.state))
         if wanted.is_narrowed

@@ -87,8 +87,9 @@ def _check(folders: Sequence[int], value: Json) -> int:
 
 
 def _about(value: Json) -> str:
-    group = FailureGroup.objects.filter(pk=value).first()
-    return _("failed with “%s”") % (str(group)[:120] if group else value)
+    number = whole_number(str(value)) or 0
+    group = FailureGroup.objects.filter(pk=number).first()
+    return _("failed with “%s”") % (str(group)[:120] if group else number)
 
 
 def _back(value: Json) -> str:

@@ -56,7 +56,7 @@ class FailureFilter:
 
     @classmethod
     def parse(cls, query: str) -> "FailureFilter":
-        found = dict(parse_qsl(query[:MAX_QUERY].replace("\x00", "")))
+        found = dict(parse_qsl(query[:MAX_QUERY]))
         state, kind, since = (found.get(name, "") for name in ("state", "kind", "since"))
         return cls(
             state=state if state in STATES else "open",
@@ -80,6 +80,12 @@ class FailureFilter:
     def kept(self) -> dict[str, Any]:
         """Return what narrows the list beside its state and text."""
         pairs = {"kind": self.kind, "since": self.since, "owner": self.owner, "queue": self.queue}
+        return {name: value for name, value in pairs.items() if value}
+
+    def hidden(self) -> dict[str, Any]:
+        """Return what stays when somebody changes what the filter bar shows."""
+        state = "" if self.state == "open" else self.state
+        pairs = {"state": state, "owner": self.owner, "queue": self.queue}
         return {name: value for name, value in pairs.items() if value}
 
     def but(self, **changes: Any) -> "FailureFilter":
@@ -156,8 +162,8 @@ def cursor_in(text: str) -> str:
 
 
 def _text(said: str) -> str:
-    """Without half surrogate pairs, which PostgreSQL takes as little as people type them."""
-    text = said.encode(errors="ignore").decode().strip()[:MAX_TEXT]
+    """Without NUL and half surrogate pairs: PostgreSQL takes neither, and people type neither."""
+    text = said.replace("\x00", "").encode(errors="ignore").decode().strip()[:MAX_TEXT]
     while len(quote_plus(text)) > MAX_TEXT_WRITTEN:
         text = text[:-1]
     return text.strip()

@@ -1,6 +1,7 @@
 """What failures hear of: tries, runs and incidents. They are only noted here, and grouped later."""
 
 from datetime import datetime
+from typing import cast
 
 from apps.events.bus import News, subscribe_many
 
@@ -11,16 +12,14 @@ from . import lifecycle
 def note_tries(news: list[News]) -> None:
     """All tries that one statement ended have failed at the same moment."""
     for each in news:
-        at = each.data["at"]
-        lifecycle.note_tries(
-            [(item, number) for item, number in each.data["tries"]],  # type: ignore[union-attr, misc]
-            datetime.fromisoformat(str(at)) if at else None,
-        )
+        tries = cast(list[tuple[int, int]], each.data["tries"])
+        ended_at = datetime.fromisoformat(str(each.data["at"]))
+        lifecycle.note_tries([(item, number) for item, number in tries], ended_at)
 
 
 @subscribe_many("run.broken")
 def note_runs(news: list[News]) -> None:
-    lifecycle.note_runs(int(each.data["run_id"]) for each in news)  # type: ignore[arg-type]
+    lifecycle.note_runs(cast(int, each.data["run_id"]) for each in news)
 
 
 @subscribe_many("incident.opened")

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.http import PersonRequest
-from apps.accounts.permissions import Action, can, require
+from apps.accounts.permissions import Action, can, require, rights_of
 from apps.lib.clock import database_now
 from apps.lib.errors import DomainError, InvalidError
 from apps.lib.numbers import whole_number
@@ -36,8 +36,9 @@ def failure_list(request: PersonRequest) -> HttpResponse:
     context = {
         "list_arg": wanted.query(),
         "wanted": wanted,
-        "may_operate": bool(request.user and _operable(request)),
-        "mine_url": f"?owner={request.user.pk}",
+        "may_operate": bool(rights_of(request.user).folder_ids(Action.OPERATE)),
+        "mine_url": f"?{wanted.but(owner=request.user.pk).query()}",
+        "all_url": f"?{wanted.but(owner=None).query()}",
         "is_mine": wanted.owner == request.user.pk,
     }
     return render(request, "failures/failure_list.html", context)
@@ -238,10 +239,6 @@ def _operated(request: PersonRequest, pk: int, action: Action = Action.OPERATE) 
     group = _find(request, pk)
     require(request.user, action, group.folder_id)
     return group
-
-
-def _operable(request: PersonRequest) -> bool:
-    return FailureGroup.objects.visible_to(request.user, Action.OPERATE).exists()
 
 
 def _next(request: PersonRequest) -> str:

@@ -119,6 +119,9 @@ def test_filters_narrow_and_stay(queue, supervisor_client):
     page = text_of(supervisor_client.get("/failures/?kind=business_exception&q=total"))
     answer = press(supervisor_client, page.replace("&amp;", "&"), "mine", checkboxes(page))
     assert answer.url == "/failures/?kind=business_exception&q=total"
+    bar = text_of(supervisor_client.get(f"/failures/?state=all&owner=7&queue={queue.pk}"))
+    for name, value in (("state", "all"), ("owner", 7), ("queue", queue.pk)):
+        assert f'<input type="hidden" name="{name}" value="{value}">' in bar
 
 
 @pytest.mark.parametrize(
