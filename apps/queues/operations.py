@@ -47,7 +47,7 @@ def register() -> None:
         effect=gettext_lazy("Those with a higher priority are worked sooner."),
         check=_check_priority,
         form=PriorityForm,
-        icon="arrow-up",
+        icon="adjustments-horizontal",
         say=lambda given: _("priority %(n)s") % {"n": given["priority"]},
         undo="items.priority_back",
     )

@@ -186,7 +186,12 @@ def test_it_is_cancelled_taken_back_and_told(folder: Folder) -> None:
     _queue, ids, operation = hold(folder)
     client = signed_in(folder)
     base = f"/operations/{operation.pk}"
-    assert "Cancel the rest" in text_of(client.get(f"{base}/"))
+    page = text_of(client.get(f"{base}/"))
+    assert "Cancel the rest" in page
+    # live pieces know no request: their buttons send the page's form, which has the token
+    form = page.split('<form id="act-form"')[1].split("</form>")[0]
+    assert "csrfmiddlewaretoken" in form
+    assert page.count(f'form="act-form" formaction="{base}/') == 1
     lifecycle.work()
     page = text_of(client.get(f"{base}/"))
     assert "Cancel the rest" not in page
