@@ -157,7 +157,6 @@ class Page:
 
 # beside those of the rail, which every page has anyway
 PAGES: Final = (
-    Page(_("Search"), "search:page", Action.VIEW),
     Page(_("Runs"), "runs:run_list", Action.VIEW),
     Page(_("Instances"), "instances:instance_list", Action.VIEW),
     Page(_("Decision tables"), "decisions:decision_list", Action.VIEW),
