@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Team, User
 from apps.accounts.permissions import Action, can
-from apps.alerts.models import Alert, AlertComment
+from apps.alerts.models import Alert, AlertComment, AlertRule
 from apps.alerts.models.alerts import MAX_COMMENT
 from apps.lib.actors import Actor
 from apps.lib.clock import database_now
@@ -75,6 +75,8 @@ def resolve(alert: Alert, *, by: Actor) -> Alert:
 
     Raises ConflictError if it is over already.
     """
+    # the rule first, as whoever looks locks them: the other way round two would wait for each other
+    list(AlertRule.objects.select_for_update().filter(pk=alert.rule_id))
     moved = (
         Alert.objects.open()
         .filter(pk=alert.pk)
