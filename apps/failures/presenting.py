@@ -21,6 +21,8 @@ Status = FailureGroup.Status
 
 HOURS: Final = 24
 HISTORY_LENGTH: Final = 30
+# classes of our own that say no more than the kind does
+SAID_BY_KIND: Final = ("BusinessException", "ApplicationException")
 # of so few nobody can say that they happen in one place alone
 MANY_ENOUGH: Final = 3
 BADGES: Final = {
@@ -87,6 +89,8 @@ def title_of(group: FailureGroup) -> str:
 def about(group: FailureGroup, *, with_folder: bool = False) -> str:
     """Return where it happens and how it is called by programs."""
     short_class = group.error_class.rpartition(".")[2]
+    if short_class in SAID_BY_KIND:
+        short_class = ""
     version = _("v%s") % group.version if group.version else ""
     folder = str(group.folder) if with_folder else ""
     parts = [folder, str(group.place), group.step, version, short_class, group.code]

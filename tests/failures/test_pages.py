@@ -77,7 +77,7 @@ def checkboxes(page):
 
 
 def counts(page):
-    return [int(n.replace(",", "")) for n in re.findall(r'data-label="Failures">([\d,]+)<', page)]
+    return [int(n.replace(",", "")) for n in re.findall(r'data-label="Ever">([\d,]+)<', page)]
 
 
 def press(client: Client, page: str, verb: str, ids):
