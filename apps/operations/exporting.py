@@ -23,7 +23,7 @@ def csv_file(operation: Operation, wanted: EntryFilter) -> IO[bytes]:
 
     Beyond MEMORY_BYTES it lies on the disk until it is closed.
     """
-    found: IO[bytes] = SpooledTemporaryFile(MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115
+    found: IO[bytes] = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115
     found.write(_lines([[_("Number"), _("What"), _("Result"), _("Reason"), _("Time")]], mark=True))
     last = 0
     while entries := _next_entries(wanted, last):
@@ -44,7 +44,7 @@ def _cells(operation: Operation, entries: list[OperationEntry]) -> list[list[Any
         [
             entry.target_id,
             _harmless(labels[entry.target_id].title),
-            entry.get_status_display(),  # type: ignore[attr-defined]
+            entry.get_status_display(),
             _harmless(entry.reason),
             # with its zone, since it leaves the page
             timezone.localtime(entry.at).isoformat(timespec="seconds") if entry.at else "",

@@ -54,7 +54,7 @@ class Row:
 
     @property
     def word(self) -> str:
-        return str(self.operation.get_status_display())  # type: ignore[attr-defined]
+        return str(self.operation.get_status_display())
 
     @property
     def percent(self) -> int:
@@ -147,7 +147,7 @@ def entry_rows(operation: Operation, entries: list[OperationEntry]) -> list[dict
             "entry": entry,
             "label": labels[entry.target_id],
             "badge": "cancelled" if left and entry.status == "waiting" else _badge(entry),
-            "word": left if left and entry.status == "waiting" else entry.get_status_display(),  # type: ignore[attr-defined]
+            "word": left if left and entry.status == "waiting" else entry.get_status_display(),
         }
         for entry in entries
     ]

@@ -115,7 +115,9 @@ def about(wanted: JsonObject) -> str:
     """Return what the filter means, in words."""
     said = []
     if "queue" in wanted:
-        titles = WorkQueue.objects.filter(pk=wanted["queue"]).values_list("title", flat=True)
+        titles = WorkQueue.objects.filter(pk=_number(wanted["queue"])).values_list(
+            "title", flat=True
+        )
         said.append(titles.first() or f"#{wanted['queue']}")
     if "status" in wanted:
         said.append(str(PLACE_LABELS[str(wanted["status"])]))
@@ -160,20 +162,20 @@ def parse(query: QueryDict) -> JsonObject:
         wanted |= ItemFilter.parse(queue_id, said).for_operation()
     if not query.get("all"):
         ids = [whole_number(text) for text in query.getlist("ids")[: MAX_IDS + 1]]
-        numbers: Json = sorted({pk for pk in ids if pk})
+        numbers = sorted({pk for pk in ids if pk})
         if numbers:
             # chosen by hand: where they stood when the page was drawn does not narrow them
             wanted = {name: wanted[name] for name in ("queue",) if name in wanted}
-            wanted["ids"] = numbers
+            wanted["ids"] = list(numbers)
     for name in _narrowings.keys() & query.keys():
-        wanted[name] = query[name]
+        wanted[name] = str(query[name])
     return wanted
 
 
 def home(folders: Sequence[int], wanted: JsonObject) -> int | None:
     """Return the folder of the queue, or of the first item; None if there is neither."""
     if "queue" in wanted:
-        queues = WorkQueue.objects.filter(pk=wanted["queue"], folder_id__in=folders)
+        queues = WorkQueue.objects.filter(pk=_number(wanted["queue"]), folder_id__in=folders)
         return queues.values_list("folder_id", flat=True).first()
     bound = Bound(database_now(), newest())
     first = list(choose(list(PLACES), folders, wanted, bound).order_by()[:1])
@@ -247,10 +249,15 @@ def _queue(folders: Sequence[int], value: Json) -> int:
         same = Q(key=value) if value.isprintable() else Q(pk=0)
     else:
         same = Q(pk=value if 0 < value <= MAX_ID else 0)
-    pk = WorkQueue.objects.filter(same, folder_id__in=folders).values_list("pk", flat=True).first()
-    if pk is None:
+    found: WorkQueue | None = WorkQueue.objects.filter(same, folder_id__in=folders).first()
+    if found is None:
         raise _problem("queue", _("there is no such queue in this folder"))
-    return pk
+    return found.pk
+
+
+def _number(value: Json) -> int:
+    """Return what `read` has stored of a queue."""
+    return value if isinstance(value, int) else 0
 
 
 def _status(folders: Sequence[int], value: Json) -> str:

@@ -1,5 +1,6 @@
 """An operation does what was asked to all that was meant, once, and to nothing else."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from apps.accounts.models import Folder, Membership, User
 from apps.events.models import Event
 from apps.lib.actors import Actor
+from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError, InvalidError
 from apps.notices.models import Notice
 from apps.operations import lifecycle
 from apps.operations.exceptions import NothingToDoError, NumberNotConfirmedError
 from apps.operations.lifecycle import working
 from apps.operations.models import Operation, OperationEntry
+from apps.operations.upkeep import prune
 from tests.factories import make_folder, make_person
 
 from .stamping import STAMP
@@ -267,3 +270,22 @@ def test_who_asked_for_many_is_told_of_the_end(folder: Folder) -> None:
     notice = Notice.objects.get(user=person)
     assert notice.kind == "operation"
     assert "51 done" in notice.body
+
+
+def test_old_ones_are_dropped_with_their_entries_but_not_what_is_kept_for_others(
+    folder: Folder, settings
+) -> None:
+    settings.OPERATION_DAYS_KEPT = 30
+    make_people(folder, 2)
+    old, origin, fresh = start(folder), start(folder), start(folder)
+    lifecycle.work()
+    lifecycle.undo(origin, by=ANNA)
+    long_ago = database_now() - timedelta(days=31)
+    Operation.objects.filter(pk__in=[old.pk, origin.pk]).update(ended_at=long_ago)
+
+    assert prune() == 1
+
+    assert not Operation.objects.filter(pk=old.pk).exists()
+    assert not OperationEntry.objects.filter(operation_id=old.pk).exists()
+    assert OperationEntry.objects.filter(operation_id=origin.pk).count() == 2
+    assert Operation.objects.filter(pk=fresh.pk).exists()

@@ -90,7 +90,7 @@ def _said(fault: Exception) -> str:
 
 def _write(operation_id: int, results: Mapping[int, Result]) -> None:
     listed = results.values()
-    values = {
+    values: dict[str, Any] = {
         "operation": operation_id,
         "ids": list(results),
         "statuses": [str(each.status) for each in listed],

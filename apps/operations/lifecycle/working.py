@@ -126,7 +126,7 @@ def _write_targets(operation: Operation, kind: Kind) -> int:
     with connection.cursor() as cursor:
         if origin_id is not None:
             wanted = "done" if operation.undo_of_id else "failed"
-            values = {"new": operation.pk, "origin": origin_id, "status": wanted}
+            values: dict[str, Any] = {"new": operation.pk, "origin": origin_id, "status": wanted}
             cursor.execute(_WRITE_FROM_ORIGIN, values)
         else:
             bound = Bound(operation.asked_at, operation.bound)

@@ -65,7 +65,7 @@ def retry_items(chunk: Chunk) -> Mapping[int, Result]:
 def hold_items(chunk: Chunk) -> Mapping[int, Result]:
     """Keep what waits from being worked."""
     taken = _take(chunk, HELD)
-    held = {"cause": Parked.Cause.HELD.value, "message": chunk.reason, "code": ""}
+    held: JsonObject = {"cause": Parked.Cause.HELD.value, "message": chunk.reason, "code": ""}
     held["by"] = chunk.actor.name[:MAX_NAME]
     _put_parked(taken, ON_HOLD, [held] * len(taken))
     _record("work_item.held", taken, Status.ON_HOLD, chunk)
@@ -93,7 +93,9 @@ def rank_items(chunk: Chunk) -> Mapping[int, Result]:
         priorities = array_text(wanted[pk] for pk in differing)
         run(SET_PRIORITIES, {"ids": array_text(differing), "priorities": priorities})
     _restore(taken)
-    changes = {pk: {"priority": {"before": before[pk], "after": wanted[pk]}} for pk in differing}
+    changes: dict[int, JsonObject] = {
+        pk: {"priority": {"before": before[pk], "after": wanted[pk]}} for pk in differing
+    }
     changed = [each for each in taken if each.item_id in changes]
     _record("work_item.edited", changed, None, chunk, changes)
     return _results(chunk, taken, RANKED, lambda each: {"priority": before[each.item_id]})
@@ -109,7 +111,9 @@ def postpone_items(chunk: Chunk) -> Mapping[int, Result]:
         times = quoted_array_text(wanted[pk] or None for pk in before)
         run(SET_AVAILABLE, {"ids": array_text(before), "times": times})
     _put_back(taken, chunk.before)
-    changes = {pk: {"available_at": _change(before[pk], wanted[pk])} for pk in before}
+    changes: dict[int, JsonObject] = {
+        pk: {"available_at": _change(before[pk], wanted[pk])} for pk in before
+    }
     _record("work_item.edited", taken, None, chunk, changes)
     own = {pk: at.isoformat() if at else "" for pk, at in before.items()}
     return _results(
