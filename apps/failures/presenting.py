@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.bots.models import Bot
 from apps.events.history import history_of
 from apps.events.wording import sentence_of
 from apps.lib.clock import database_now
@@ -59,9 +61,9 @@ class Row:
 
 
 def rows_of(groups: Sequence[FailureGroup], *, with_folders: bool = False) -> list[Row]:
-    """Return a row for each; three queries for all."""
+    """Return a row for each; a few queries for all."""
     ids = [group.pk for group in groups]
-    hours, bots, retries = hourly(ids), _only_bots(ids), _retries(ids)
+    hours, bots, retries = hourly(ids), _only_bots(groups), _retries(ids)
     return [
         Row(
             group=group,
@@ -142,12 +144,27 @@ def retry_in_words(retry: GroupRetry) -> str:
     return said[status]
 
 
-def _only_bots(ids: Sequence[int]) -> Mapping[int, str]:
-    """Return the bot of each group that fails with one bot alone."""
-    bots: dict[int, list[str]] = defaultdict(list)
-    for pk, bot in BotFailures.objects.filter(group__in=ids).values_list("group_id", "bot"):
-        bots[pk].append(bot)
-    return {pk: found[0] for pk, found in bots.items() if len(found) == 1}
+def _only_bots(groups: Sequence[FailureGroup]) -> Mapping[int, str]:
+    """Return the bot of each group that fails with one bot alone, where others could as well."""
+    several = _with_several_bots(groups)
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = BotFailures.objects.filter(group__in=[group.pk for group in groups])
+    for pk, bot in rows.values_list("group_id", "bot"):
+        found[pk].append(bot)
+    alone = {pk: bots[0] for pk, bots in found.items() if len(bots) == 1}
+    return {each.pk: alone[each.pk] for each in groups if each.pk in alone and each.pk in several}
+
+
+def _with_several_bots(groups: Sequence[FailureGroup]) -> set[int]:
+    """Return those whose folder has several bots, or in whose queue several have failed."""
+    folders = {group.folder_id for group in groups}
+    bots = Bot.objects.filter(folder__in=folders).values("folder").annotate(n=Count("pk"))
+    crowded = set(bots.filter(n__gt=1).values_list("folder", flat=True))
+    queues = {group.queue_id for group in groups if group.queue_id}
+    failed = BotFailures.objects.filter(group__queue__in=queues).values("group__queue")
+    shared = failed.annotate(n=Count("bot", distinct=True)).filter(n__gt=1)
+    worked = set(shared.values_list("group__queue", flat=True))
+    return {each.pk for each in groups if each.folder_id in crowded or each.queue_id in worked}
 
 
 def _only_on(group: FailureGroup, bot: str | None) -> str:

@@ -97,7 +97,9 @@ def test_the_list_shows_what_went_wrong_where_how_often_and_with_whom(queue, sup
 
     assert "The ERP did not answer in 30 s" in page
     assert "System problem · Invoices · Timeout" in page
-    assert "only RB-07" in page
+    assert "only RB-07" not in page  # there is no other
+    fail(queue, {**WRONG, "message": "Something else"}, bot="RB-08")
+    assert "only RB-07" in text_of(supervisor_client.get("/failures/"))
     assert "<script>alert(1)" not in page
     assert sorted(counts(page)) == [1, 3]
 
