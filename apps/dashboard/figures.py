@@ -12,7 +12,7 @@ from apps.bots.models import ANSWER_SECONDS, Bot, BotSlot, Seconds
 from apps.failures.listing import CAP, FailureFilter
 from apps.inbox.models import UserTask
 from apps.lib.clock import now_and_midnight, whole_minute
-from apps.queues.counts import WAITING, QueueCounts, counts_of, totals
+from apps.queues.counts import WAITING, QueueCounts, counts_of, standing_of, totals
 from apps.queues.models import Ended, Measure, WorkQueue
 
 from .deadlines import punctuality
@@ -200,7 +200,7 @@ def _week_ago(ids: list[int], now: datetime, midnight: datetime) -> WeekAgo | No
 
 def _as_of(ids: list[int], then: datetime, midnight: datetime) -> WeekAgo:
     """Only changes are stored: what stood somewhere is what stands there now, less what came."""
-    counts = list(counts_of(ids).values())
+    counts = list(standing_of(ids).values())
     since = _sums(ids, STANDING, then, then + 2 * WEEK)
     problems = _sums(ids, PROBLEMS, then - HOUR, then)
     done, _failed = ended_by_queue(ids, midnight, then)

@@ -24,7 +24,7 @@ from apps.inbox.models import UserTask
 from apps.lib.clock import start_of_today
 from apps.lib.errors import InvalidError
 from apps.lib.pagination import Page, decode_cursor, encode_cursor, page_of
-from apps.queues.counts import WAITING, counts_of
+from apps.queues.counts import WAITING, standing_of
 from apps.queues.item_presenting import BADGES
 from apps.queues.models import Attempt, WorkItem, WorkQueue
 
@@ -148,7 +148,7 @@ class Backlog(OverviewList):
     BEGINNING: Final = "-infinity"
 
     def count(self) -> Counted:
-        counts = counts_of(self.queue_ids).values()
+        counts = standing_of(self.queue_ids).values()
         return Counted(sum(each[place] for each in counts for place in WAITING))
 
     def _rows(self, cursor: str) -> Page[Standing]:

@@ -18,10 +18,9 @@ from apps.queues.models import Lease, Measure, WorkItem
 from .figures import PROBLEMS
 from .lists import Backlog, People, queue_ids_of
 
-OUTCOMES = [measure.value for measure in PROBLEMS]
+# what the chart of the last hour is made of
+DRAWN = (*WAITING, *PROBLEMS, Measure.SUCCESSFUL)
 MINUTE = timedelta(minutes=1)
-MAX_GROUPED = 1_000  # newest tries that are looked at for groups
-MAX_WORDS = 120
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def last_minutes(folder_ids: frozenset[int], *, minutes: int = 60) -> list[Minut
     backlog = Backlog(folder_ids, queue_ids).count().n
     since = whole_minute(database_now()) - minutes * MINUTE
     found: list[Minute] = []
-    for point in reversed(series(queue_ids, since, MINUTE)):
+    for point in reversed(series(queue_ids, since, MINUTE, measures=DRAWN)):
         problems = sum(point.counts.get(measure, 0) for measure in PROBLEMS)
         done = max(0, point.counts.get(Measure.SUCCESSFUL, 0))
         found.append(Minute(point.at, max(0, backlog), problems, done))

@@ -92,7 +92,7 @@ def _failures(now: RightNow, minutes: list[Minute]) -> Tile:
     return {
         "label": _("Failures, last hour"),
         "value": counted(now.failures),
-        "unit": ngettext("sort", "sorts", now.failures.n),
+        "unit": ngettext("kind", "kinds", now.failures.n),
         "state": state,
         "note": tries % {"n": counted(now.problems)} if n else _("no try went wrong"),
         "compare": compare if now.week_ago else "",

@@ -15,6 +15,10 @@ from .statements import NOW
 FOLD_LOCK: Final = "select pg_try_advisory_xact_lock(hashtext('queues: fold counters'))"
 MAX_FOLDED: Final = 50_000
 HOUR: Final = timedelta(hours=1)
+# of a queue; of all queues together
+DEPTH: Final = 100
+LEAST_DEPTH: Final = 10
+MAX_LOOKED_AT: Final = 2_000
 
 PLACES: Final = (
     Measure.READY,
@@ -64,12 +68,13 @@ select queue_id, measure, sum(n) from (
  group by queue_id, measure
 """
 
-# The first by rank is not always the oldest: of the first hundred, who has waited longest?
+# The first by rank is not always the oldest: of the first hundred, who has waited longest? Of very
+# many queues, of fewer each: a look at an item's row for each of them is what this costs.
 OLDEST: Final = f"""
 select q.id, extract(epoch from {NOW} - least(
            (select min(i.entered_at)
               from (select item_id from queues_ready r where r.queue_id = q.id
-                     order by rank_at, item_id limit 100) r
+                     order by rank_at, item_id limit %(depth)s) r
               join queues_workitem i on i.id = r.item_id),
            (select min(available_at) from queues_scheduled s
              where s.queue_id = q.id and available_at <= {NOW})))::float8
@@ -80,6 +85,7 @@ SERIES: Final = """
 select measure, date_bin(make_interval(secs => %(step)s), minute, %(since)s) as bucket, sum(n)
   from queues_minutecount
  where queue_id = any (%(ids)s::bigint[]) and minute >= %(since)s
+   and measure = any (%(measures)s)
  group by measure, bucket
 """
 
@@ -142,11 +148,19 @@ class Point:
 def counts_of(queue_ids: Iterable[int]) -> dict[int, QueueCounts]:
     """Return exact counts of each queue: what is folded and what is not yet. Two queries."""
     ids = list(queue_ids)
+    found = standing_of(ids)
+    depth = max(LEAST_DEPTH, min(DEPTH, MAX_LOOKED_AT // max(1, len(ids))))
+    oldest = dict(_rows(OLDEST, {"ids": ids, "depth": depth}))
+    return {pk: QueueCounts(found[pk].by_measure, _seconds(oldest.get(pk))) for pk in ids}
+
+
+def standing_of(queue_ids: Iterable[int]) -> dict[int, QueueCounts]:
+    """Return the same but for how long the oldest waits, which costs more than all the rest."""
+    ids = list(queue_ids)
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for queue_id, measure, n in _rows(COUNT, {"ids": ids}):
         found[queue_id][measure] = int(n)
-    oldest = dict(_rows(OLDEST, {"ids": ids}))
-    return {pk: QueueCounts(found.get(pk, {}), _seconds(oldest.get(pk))) for pk in ids}
+    return {pk: QueueCounts(found.get(pk, {})) for pk in ids}
 
 
 def status_of(item_ids: Iterable[int]) -> dict[int, str]:
@@ -155,13 +169,24 @@ def status_of(item_ids: Iterable[int]) -> dict[int, str]:
     return dict(found.values_list("pk", "status"))
 
 
-def series(queue_ids: Sequence[int], since: datetime, step: timedelta) -> list[Point]:
+def series(
+    queue_ids: Sequence[int],
+    since: datetime,
+    step: timedelta,
+    *,
+    measures: Iterable[str] = Measure.values,
+) -> list[Point]:
     """Return the changes of the queues' measures, summed, for each step from `since` to now.
 
     `since` should be a whole minute, and `step` a number of them. Folding is at most a second or
     so behind; steps in which nothing happened are there, empty.
     """
-    values = {"ids": list(queue_ids), "since": since, "step": step.total_seconds()}
+    values = {
+        "ids": list(queue_ids),
+        "since": since,
+        "step": step.total_seconds(),
+        "measures": [str(measure) for measure in measures],
+    }
     buckets: dict[datetime, dict[str, int]] = defaultdict(dict)
     for measure, bucket, n in _rows(SERIES, values):
         buckets[bucket][measure] = int(n)

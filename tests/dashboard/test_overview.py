@@ -101,7 +101,7 @@ def test_numbers_are_those_of_the_readers_folders(supervisor_client, queue):
     page = supervisor_client.get("/").text
 
     assert " 0 " in tile(page, "Waiting for people")
-    assert " 0 sorts" in tile(page, "Failures, last hour")
+    assert " 0 kinds" in tile(page, "Failures, last hour")
     for text in ("Secret", "stranger"):
         assert text not in page
 

@@ -6,7 +6,11 @@ from tests.browsing import DESKTOP, PHONE, assert_accessible
 from tests.rooms import RunningRoom
 
 PAGES = [
-    "/", "/inbox/", "/inbox/?tab=decided", "/queues/", "/queues/{queue}/", "/queues/{queue}/add/",
+    "/", "/overview/backlog/", "/overview/at-work/", "/overview/problems/", "/overview/people/",
+    "/overview/late/", "/today/", "/today/?day=2026-03-02", "/today/hand-overs/{hand_over}/",
+    "/wall/seen/", "/settings/walls/", "/settings/walls/new/", "/settings/walls/{wall}/",
+    "/settings/walls/{wall}/tokens/", "/bots/?shape=squares", "/bots/?shape=table",
+    "/inbox/", "/inbox/?tab=decided", "/queues/", "/queues/{queue}/", "/queues/{queue}/add/",
     "/queues/{queue}/?status=failed", "/items/{item}/", "/items/{item}/edit/", "/bots/",
     "/workflows/", "/workflows/{workflow}/", "/workflows/{workflow}/start/", "/workflows/upload/",
     "/instances/", "/instances/?status=running", "/instances/{instance}/", "/decisions/",
@@ -89,6 +93,8 @@ FOUND_BY = {
     "proposal": "select max(id) from learning_proposal",
     "learnt_rule": "select max(id) from learning_rule",
     "run": "select coalesce(min(id), 0) from bots_run",
+    "hand_over": "select min(id) from dashboard_handover",
+    "wall": "select id from dashboard_wall where key = 'seen'",
 }
 
 
@@ -137,6 +143,8 @@ from tests.flows.triggers_to_see import make_triggers_to_see
 make_triggers_to_see(folder)
 from tests.flows.limits_to_see import make_limits_to_see
 make_limits_to_see(folder)
+from tests.flows.shifts_to_see import make_shifts_to_see
+make_shifts_to_see(folder)
 from tests.flows.failures_to_see import make_failures_to_see
 make_failures_to_see(folder)
 from tests.flows.alerts_to_see import make_alerts_to_see
