@@ -49,11 +49,13 @@ class Beside:
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
 
-    def finish(self) -> None:
-        """Let what is in hand be finished, and take nothing new."""
+    def take_nothing_new(self) -> None:
         self._is_over.set()
+
+    def finish(self, seconds: float) -> None:
+        """Let what is in hand be finished, for so long."""
         if self._thread is not None:
-            self._thread.join(LAST_WORDS_SECONDS)
+            self._thread.join(max(0.0, seconds))
 
     def _run(self) -> None:
         try:
@@ -102,5 +104,9 @@ class BackgroundWorker(SafeWorker):
             connections.close_all()
 
     def finish_beside(self) -> None:
+        """Let all of it end, within LAST_WORDS_SECONDS together."""
+        end = time.monotonic() + LAST_WORDS_SECONDS
         for each in self._beside:
-            each.finish()
+            each.take_nothing_new()
+        for each in self._beside:
+            each.finish(end - time.monotonic())
