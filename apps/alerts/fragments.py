@@ -13,6 +13,7 @@ from apps.lib.clock import database_now
 from . import presenting
 from .listing import AlertFilter, find_alert
 from .models import Alert, AlertRule, Silence
+from .previewing import chart_of
 from .standing import watch_problem
 
 Context = dict[str, Any]
@@ -66,6 +67,7 @@ def alert_header(audience: Audience, arg: str) -> Context | None:
         "alert": alert,
         "row": row,
         "looks": presenting.looks_of(alert),
+        "strip": chart_of(alert),
         "deliveries": presenting.deliveries_of(alert),
         "comments": list(alert.comments.all()),
         "source_url": presenting.source_url_of(alert),

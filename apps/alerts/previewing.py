@@ -1,6 +1,6 @@
 """What a rule comes to, before it is saved: in words, as of now, and in the last 14 days."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,15 +16,17 @@ from apps.lib.durations import duration_in_words
 from apps.lib.errors import InvalidError
 from apps.lib.json import JsonObject
 
-from .backtesting import DAYS, Outcome, Stretch, try_rule
+from .backtesting import DAYS, Outcome, Stretch, try_rule, window_of
 from .backtesting.drawing import Strip, strip_of
 from .conditions import Condition, Rule, parse_rule, rule_words
 from .conditions.wording import condition_words, value_words
 from .definitions import condition_problems
-from .models import AlertRule, Severity
+from .models import Alert, AlertRule, Severity
 from .presenting import Look, looks_at
 
 STRETCHES_SHOWN = 20
+# what is drawn of the time around an alert
+BEFORE, AFTER = timedelta(hours=6), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,31 @@ def verdict_of(outcome: Outcome) -> str:
     return texts[outcome.bound] % words
 
 
+def chart_of(alert: Alert) -> Strip | None:
+    """Return what its first condition measured from some hours before it until now, or its end.
+
+    None where nothing is kept of that, or it is no number.
+    """
+    said = alert.seen[0].get("condition") if alert.seen else None
+    try:
+        rule = parse_rule({"all": [said]})
+    except InvalidError:
+        return None
+    whole = try_rule(rule, alert.folder_id)
+    if not whole.series or not isinstance(whole.series[-1], int | float | None):
+        return None
+    part = window_of(whole, alert.since - BEFORE, (alert.resolved_at or whole.until) + AFTER)
+    if part is None:
+        return None
+    fired = Stretch(since=alert.since, fired_at=alert.fired_at, ended_at=alert.resolved_at)
+    metric, is_short = _metric(part.shown), part.until - part.since < timedelta(days=3)
+    return strip_of(
+        replace(part, stretches=[fired]),
+        time=_hour if is_short else _day,
+        number=lambda value: value_words(metric, value),
+    )
+
+
 def outcome_json(outcome: Outcome) -> JsonObject:
     """Return it for programs."""
     return {
@@ -171,7 +198,7 @@ def _strip(outcome: Outcome) -> Strip | None:
     if outcome.bound == "nothing":
         return None
     metric = _metric(outcome.shown)
-    return strip_of(outcome, day=_day, number=lambda value: value_words(metric, value))
+    return strip_of(outcome, time=_day, number=lambda value: value_words(metric, value))
 
 
 def _line(stretch: Stretch, outcome: Outcome, is_outside: bool) -> Line:  # noqa: FBT001
@@ -184,6 +211,10 @@ def _line(stretch: Stretch, outcome: Outcome, is_outside: bool) -> Line:  # noqa
 
 def _metric(condition: Condition | None) -> str:
     return str(condition.test.as_json().get("metric") or "") if condition else ""
+
+
+def _hour(at: datetime) -> str:
+    return f"{timezone.localtime(at):%H:%M}"
 
 
 def _day(at: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from apps.alerts.backtesting.drawing import LEFT, RIGHT, strip_of
 from apps.alerts.backtesting.history import worst_of
-from apps.alerts.backtesting.simulating import MINUTES, History, simulate
+from apps.alerts.backtesting.simulating import MINUTES, History, simulate, window_of
 from apps.alerts.conditions import parse_rule
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
@@ -95,7 +95,7 @@ def test_ends_count_for_as_long_as_is_said():
 def test_the_picture_lies_within_its_frame():
     outcome = tried({"all": [MANY]}, ready=lives({100: 500, 101: 0, MINUTES - 1: 900}))
 
-    strip = strip_of(outcome, day=lambda when: f"{when:%d}", number=lambda n: f"{n:g}")
+    strip = strip_of(outcome, time=lambda when: f"{when:%d}", number=lambda n: f"{n:g}")
 
     assert [each.label for each in strip.y_ticks] == ["0", "1000"]
     assert len(strip.bars) == 2
@@ -112,9 +112,18 @@ def test_the_worst_group_of_each_moment_counts():
     assert found[9:19] == [0, 5, 7, 9, 7, 4, 1, 1, 1, 0]
 
 
+def test_a_part_of_the_time_is_drawn_alone():
+    outcome = tried({"all": [MANY]}, ready=lives({600: 500, 660: 0}))
+
+    part = window_of(outcome, at(500), at(700))
+
+    assert (len(part.series), max(part.series), part.stretches) == (200, 500, [])
+    assert window_of(outcome, at(-900), at(-800)) is None
+
+
 def test_a_picture_of_nothing_has_no_line():
     outcome = tried({"all": [OLD]})
 
-    strip = strip_of(outcome, day=str, number=str)
+    strip = strip_of(outcome, time=str, number=str)
 
     assert (strip.line, strip.bars, strip.threshold) == ("", [], None)

@@ -100,7 +100,7 @@ def test_a_rule_is_said_in_words():
         ("queue.failure_share", 0.25, "25%"),
         ("queue.oldest_seconds", 90, "1 min 30 s"),
         ("queue.oldest_seconds", 0, "0 s"),
-        ("queue.ready", None, "nothing to go by"),
+        ("queue.ready", None, "unknown"),
         ("", True, "True"),
         ("queue.ready", 3.0, "3"),
     ],

@@ -5,7 +5,7 @@ decisions that live rules go by, `drawing` puts it into a picture. What was neve
 judge by: such conditions are left out, and named.
 """
 
-from .simulating import DAYS, Outcome, Stretch
+from .simulating import DAYS, Outcome, Stretch, window_of
 from .trying import try_rule
 
-__all__ = ["DAYS", "Outcome", "Stretch", "try_rule"]
+__all__ = ["DAYS", "Outcome", "Stretch", "try_rule", "window_of"]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from .simulating import Outcome, Series
@@ -14,7 +14,7 @@ BAND, BAND_HEIGHT = 104, 14
 # so that a minute in two weeks is seen as well
 LEAST_WIDTH = 2.5
 BUCKETS: Final = 252
-DAYS_BETWEEN_TICKS: Final = 2
+TICKS: Final = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,13 @@ class Strip:
 
 
 def strip_of(
-    outcome: Outcome, *, day: Callable[[datetime], str], number: Callable[[float], str]
+    outcome: Outcome, *, time: Callable[[datetime], str], number: Callable[[float], str]
 ) -> Strip:
-    """Return the picture; `day` says a day and `number` a value to the reader."""
+    """Return the picture; `time` says a day or an hour and `number` a value to the reader."""
     compared = outcome.shown.test.as_json().get("value") if outcome.shown else None
     value = float(compared) if isinstance(compared, int | float) else None
     clear = outcome.shown.clear if outcome.shown else None
-    peaks = _peaks(outcome.series)
+    peaks = _known(_peaks(outcome.series), outcome)
     numbers = [each for each in peaks if each is not None]
     top = _nice(max([*numbers, value or 0.0, 1e-9]))
     is_drawn = bool(numbers) and value is not None
@@ -70,7 +70,7 @@ def strip_of(
         clear=_y(clear, top) if is_drawn and clear is not None else None,
         bars=[_bar(each.fired_at, each.ended_at, outcome) for each in outcome.stretches],
         unknown=round(_x(known, outcome) - LEFT, 1) if known else 0.0,
-        x_ticks=_days(outcome, day),
+        x_ticks=_times(outcome, time),
         y_ticks=[Tick(at=_y(each, top), label=number(each)) for each in (0.0, top)]
         if is_drawn
         else [],
@@ -89,6 +89,15 @@ def _peaks(series: Series) -> list[float | None]:
         ]
         found.append(max(numbers) if numbers else None)
     return found
+
+
+def _known(peaks: list[float | None], outcome: Outcome) -> list[float | None]:
+    """Draw nothing where nothing is known."""
+    if outcome.known_since is None or not peaks:
+        return peaks
+    share = (outcome.known_since - outcome.since) / (outcome.until - outcome.since)
+    n_unknown = min(len(peaks), max(0, int(share * len(peaks))))
+    return [None] * n_unknown + peaks[n_unknown:]
 
 
 def _path(peaks: Sequence[float | None], top: float) -> str:
@@ -110,13 +119,13 @@ def _bar(begin: datetime, end: datetime | None, outcome: Outcome) -> Bar:
     return Bar(x=round(min(first, RIGHT - width), 1), width=round(width, 1))
 
 
-def _days(outcome: Outcome, day: Callable[[datetime], str]) -> list[Tick]:
-    n_days = round((outcome.until - outcome.since) / timedelta(days=1))
+def _times(outcome: Outcome, time: Callable[[datetime], str]) -> list[Tick]:
+    step = (outcome.until - outcome.since) / TICKS
     found = []
-    for n in range(0, n_days, DAYS_BETWEEN_TICKS):
-        at = outcome.since + timedelta(days=n)
+    for n in range(TICKS):
+        at = outcome.since + step * n
         anchor = "start" if n == 0 else "middle"
-        found.append(Tick(at=round(_x(at, outcome), 1), label=day(at), anchor=anchor))
+        found.append(Tick(at=round(_x(at, outcome), 1), label=time(at), anchor=anchor))
     return found
 
 

@@ -1,7 +1,7 @@
 """Walks a rule through what was measured minute by minute. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -101,6 +101,21 @@ def simulate(rule: Rule, folder_id: int, history: History) -> Outcome:
         shown=shown,
         series=series,
         known_since=max(later, default=None),
+    )
+
+
+def window_of(outcome: Outcome, since: datetime, until: datetime) -> Outcome | None:
+    """Return the part between these moments, None if it is empty; without its stretches."""
+    first = max(0, int((since - outcome.since) / MINUTE))
+    last = min(len(outcome.series), int((until - outcome.since) / MINUTE))
+    if last - first < 2:
+        return None
+    return replace(
+        outcome,
+        since=outcome.since + MINUTE * first,
+        until=outcome.since + MINUTE * last,
+        stretches=[],
+        series=outcome.series[first:last],
     )
 
 

@@ -47,7 +47,7 @@ def _shown(condition: Condition, value: object) -> str:
 def value_words(metric: str, value: object) -> str:
     """Return a number as it is read: a share in per cent, an age as a length of time."""
     if value is None:
-        return _("nothing to go by")
+        return _("unknown")
     if not isinstance(value, int | float) or isinstance(value, bool):
         return str(value)
     if metric == "queue.failure_share":

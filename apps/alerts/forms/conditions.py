@@ -57,15 +57,15 @@ class AlertConditionForm(ConditionForm):
     )
     span = forms.ChoiceField(label=gettext_lazy("Within"), required=False)
     silence = LengthField(
-        label=gettext_lazy("Silent for"),
+        label=gettext_lazy("silent for"),
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("for, as in 2 min")}),
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("as in 2 min")}),
     )
     clear = forms.CharField(
-        label=gettext_lazy("Ends at"),
+        label=gettext_lazy("ends at"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={**PLAIN_TEXT, "placeholder": gettext_lazy("ends at")}),
+        widget=forms.TextInput(attrs={**PLAIN_TEXT, "placeholder": gettext_lazy("the same")}),
     )
 
     def fill_choices(self, things: Things) -> None:
