@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.bots.models import LogLine
 from apps.events.bus import publish
 from apps.events.history import history_of
+from apps.events.models import Event
 from apps.events.wording import sentence_of
 from apps.lib.actors import Actor
 from apps.lib.durations import duration_in_words
@@ -269,13 +270,20 @@ def history_of_item(item: WorkItem) -> list[dict[str, Any]]:
         {
             "what": sentence_of(event),
             "at": event.occurred_at,
-            "note": str(event.data.get("reason") or ""),
+            "note": _note_of(event),
             "changes": changes_in_words(event.data.get("changes"), item.queue.payload_schema),
         }
         for event in events
     ]
     came = {"what": _("Came in"), "who": item.added_by, "at": item.entered_at}
     return [*entries, came]
+
+
+def _note_of(event: Event) -> str:
+    """Return why it was done, and with which operation, if it was done to many."""
+    operation, reason = event.data.get("operation"), event.data.get("reason")
+    said = [_("Operation %(n)s") % {"n": operation}] if operation else []
+    return " · ".join([*said, *([str(reason)] if reason else [])])
 
 
 def masked_data(item: WorkItem) -> DataView:

@@ -91,7 +91,7 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
 TESTED_ELSEWHERE = (
     *("/ai/", "/assets", "/gates/{key}/calibration", "/gates/{key}/adopt"),
     *("/teams", "/absences", "/calendars", "/handling-rules", "/triggers", "/trigger-pause"),
-    *("/applications", "/limits", "/freezes", "/stop"),
+    *("/applications", "/limits", "/freezes", "/stop", "/operations", "/operation-kinds"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
 

@@ -14,6 +14,7 @@ from apps.operations.kinds import Bound
 from apps.operations.models import Operation, OperationEntry
 from apps.queues.checks import item_faults
 from apps.queues.counts import counts_of
+from apps.queues.item_presenting import history_of_item
 from apps.queues.lifecycle import NewItem, Result, add_items, finish_items, hold_item, lease_items
 from apps.queues.models import Attempt, Effect, Ended, Owned, Parked, Ready, Scheduled, WorkItem
 from tests.factories_queues import ANNA, make_items, make_queue, status_of
@@ -340,3 +341,12 @@ def test_nonsense_in_arguments_is_refused_by_field() -> None:
     with pytest.raises(InvalidError) as caught:
         run("items.cancel", queue.folder, {"queue": queue.pk}, reason=" ")
     assert caught.value.fields[0].path == "reason"
+
+
+def test_the_history_of_an_item_names_the_operation() -> None:
+    queue = make_queue()
+    (pk,) = make_items(queue, 1)
+    operation = run("items.hold", queue.folder, {"ids": [pk]}, reason="audit")
+    item = WorkItem.objects.select_related("queue").get(pk=pk)
+    newest = history_of_item(item)[0]
+    assert newest["note"] == f"Operation {operation.pk} · audit"
