@@ -110,7 +110,7 @@ def instance_hit(instance: WorkflowInstance) -> Hit:
 
 
 def run_hit(run: Run) -> Hit:
-    title = _("Run %(n)d") % {"n": run.pk}
+    title = _("Run %(n)d") % {"n": run.pk}  # as its page is called
     bot = f" · {run.bot}" if run.bot else ""
     return Hit(
         kind=RUN,

@@ -65,7 +65,7 @@ function collect() {
   return [...recent(), ...pages, ...actions, ...rows, ...looks].filter(({ text }) => text);
 }
 
-const entry = (control, text) => ({ text, hint: "", key: control.dataset.key, go: () => control.click() });
+const entry = (control, text) => ({ text, hint: "", key: control.dataset.key, path: control.getAttribute("href"), go: () => control.click() });
 
 // ---- what was opened from here lately, in this tab and by this person
 
@@ -156,7 +156,7 @@ function score(query, text) {
 function show(problem = "") {
   const query = typed().toLowerCase();
   const before = isMoved ? shown[chosen] : undefined;
-  const fits = foundFor === typed() ? found : [];
+  const fits = (foundFor === typed() ? found : []).filter(({ url }) => !isHere(url, query));
   const scored = entries.map((each) => ({ each, points: score(query, each.text) }));
   const here = scored
     .filter(({ points }) => points >= 0)
@@ -173,6 +173,9 @@ function show(problem = "") {
   state.textContent = isWaiting ? "" : say("nFound", { count: shown.length });
   choose(Math.max(0, shown.indexOf(before)));
 }
+
+/** Whether a link of this page with that name leads there: then it is in the list already. */
+const isHere = (url, query) => entries.some(({ path, text }) => path === url && score(query, text) > 0);
 
 /** A digit names one thing more surely than a page. */
 const isNumbered = (query) => /\d/.test(query);

@@ -36,7 +36,8 @@ MOST_EVENTS: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`key` tells entries of one moment apart; `until`: it lasted that long.
+    """`key` tells entries of one moment apart, and what comes first then; `until`: it lasted so
+    long.
 
     `stands_for`: kinds of events that say the same.
     """
@@ -92,7 +93,7 @@ def _says(entry: Entry, event: Event) -> bool:
 def _of_event(event: Event) -> Entry:
     return Entry(
         at=event.occurred_at,
-        key=f"event:{event.id}",
+        key=f"7:event:{event.id}",
         kind="event",
         what=sentence_of(event),
         subject=(event.subject_type, event.subject_id),

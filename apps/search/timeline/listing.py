@@ -29,11 +29,13 @@ FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry, what it is about, and how long nothing happened before it; "" for no time."""
+    """An entry, what it is about, how long nothing happened before it, and how long it took; "":
+    no time."""
 
     entry: Entry
     name: str
     gap: str = ""
+    took: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def _rows(entries: Sequence[Entry], names: dict[tuple[str, int], str]) -> Iterat
     last = None
     for entry in entries:
         gap = "" if last is None or entry.at - last < GAP else duration_in_words(entry.at - last)
-        yield Row(entry, names.get(entry.subject, ""), gap)
+        took = duration_in_words(entry.until - entry.at) if entry.until else ""
+        yield Row(entry, names.get(entry.subject, ""), gap, took)
         moments = [each for each in (last, entry.at, entry.until) if each is not None]
         last = max(moments)
 

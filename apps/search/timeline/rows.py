@@ -52,7 +52,7 @@ def _items(subjects: Subjects) -> Iterator[Entry]:
         url = reverse("items:item_detail", args=[item.pk])
         yield Entry(
             at=item.entered_at,
-            key=f"item:{item.pk}",
+            key=f"4:item:{item.pk}",
             kind="item",
             what=_("Came into the queue “%(queue)s”") % {"queue": item.queue.title},
             subject=(ITEM, item.pk),
@@ -68,7 +68,7 @@ def _item_end(item: WorkItem, end: Ended, url: str) -> Entry:
     status = WorkItem.Status(end.status)
     return Entry(
         at=end.at,
-        key=f"item-end:{item.pk}",
+        key=f"8:item-end:{item.pk}",
         kind="item",
         what=_("Ended: %(how)s") % {"how": status.label},
         subject=(ITEM, item.pk),
@@ -90,7 +90,7 @@ def _tries(subjects: Subjects) -> Iterator[Entry]:
         yield Entry(
             at=each.started_at,
             until=each.ended_at,
-            key=f"try:{each.item_id}:{each.number}",
+            key=f"5:try:{each.item_id}:{each.number}",
             kind="try",
             what=_("Try %(n)d: %(outcome)s")
             % {"n": each.number, "outcome": Attempt.Outcome(each.outcome).label},
@@ -103,7 +103,7 @@ def _tries(subjects: Subjects) -> Iterator[Entry]:
     for lease in Lease.objects.filter(item_id__in=list(subjects.items)):
         yield Entry(
             at=lease.leased_at,
-            key=f"lease:{lease.item_id}:{lease.attempt}",
+            key=f"5:lease:{lease.item_id}:{lease.attempt}",
             kind="try",
             what=_("Try %(n)d: a bot is at it") % {"n": lease.attempt},
             subject=(ITEM, lease.item_id),
@@ -119,7 +119,7 @@ def _effects(subjects: Subjects) -> Iterator[Entry]:
         yield Entry(
             at=each.begun_at,
             until=each.finished_at,
-            key=f"effect:{each.pk}",
+            key=f"5:effect:{each.pk}",
             kind="item",
             what=_("Act that can't be undone: %(key)s – %(state)s") % words,
             subject=(ITEM, each.item_id),
@@ -140,7 +140,7 @@ def _instances(subjects: Subjects) -> Iterator[Entry]:
         url = reverse("instances:instance_detail", args=[each.pk])
         yield Entry(
             at=each.started_at,
-            key=f"instance:{each.pk}",
+            key=f"1:instance:{each.pk}",
             kind="instance",
             what=_("The workflow “%(title)s” began") % {"title": each.workflow.title},
             subject=(INSTANCE, each.pk),
@@ -160,7 +160,7 @@ def _instance_end(instance: WorkflowInstance, at: datetime, url: str) -> Entry:
     }
     return Entry(
         at=at,
-        key=f"instance-end:{instance.pk}",
+        key=f"9:instance-end:{instance.pk}",
         kind="instance",
         what=_("The workflow “%(title)s” ended: %(how)s") % words,
         subject=(INSTANCE, instance.pk),
@@ -182,7 +182,7 @@ def _steps(subjects: Subjects) -> Iterator[Entry]:
         yield Entry(
             at=step.entered_at,
             until=step.ended_at,
-            key=f"step:{step.instance_id}:{step.token}:{step.ended_at.timestamp()}",
+            key=f"5:step:{step.instance_id}:{step.token}:{step.ended_at.timestamp()}",
             kind="step",
             what=_("Step “%(name)s”: %(outcome)s")
             % {
@@ -197,7 +197,7 @@ def _steps(subjects: Subjects) -> Iterator[Entry]:
         name = name_of(graphs.of(token.instance_id), token.node)
         yield Entry(
             at=token.entered_at,
-            key=f"token:{token.instance_id}:{token.number}",
+            key=f"5:token:{token.instance_id}:{token.number}",
             kind="step",
             what=_("Step “%(name)s” is where it is now") % {"name": name},
             subject=(INSTANCE, token.instance_id),
@@ -224,7 +224,7 @@ def _incidents(subjects: Subjects) -> Iterator[Entry]:
         common: dict[str, Any] = {"kind": "step", "subject": (INSTANCE, each.instance_id)}
         yield Entry(
             at=each.opened_at,
-            key=f"incident:{each.pk}",
+            key=f"6:incident:{each.pk}",
             what=_("Step “%(name)s” needs repair") % {"name": name},
             tone="failed",
             note=each.message,
@@ -234,7 +234,7 @@ def _incidents(subjects: Subjects) -> Iterator[Entry]:
         if each.resolved_at is not None:
             yield Entry(
                 at=each.resolved_at,
-                key=f"incident-end:{each.pk}",
+                key=f"6:incident-end:{each.pk}",
                 what=_("Step “%(name)s” was repaired: %(how)s")
                 % {"name": name, "how": Incident.How(each.how).label},
                 tone="done",
@@ -253,7 +253,7 @@ def _tasks(subjects: Subjects) -> Iterator[Entry]:
         url = reverse("inbox:task", args=[task.pk])
         yield Entry(
             at=task.created_at,
-            key=f"task:{task.pk}",
+            key=f"6:task:{task.pk}",
             kind="task",
             what=_("A person was asked: %(title)s") % {"title": task.title},
             subject=(TASK, task.pk),
@@ -275,7 +275,7 @@ def _decision(task: UserTask, at: datetime, url: str) -> Entry:
         what = _("Decided: %(decision)s") % {"decision": titles.get(task.decision) or task.decision}
     return Entry(
         at=at,
-        key=f"decision:{task.pk}",
+        key=f"7:decision:{task.pk}",
         kind="decision" if is_decided else "task",
         what=what,
         subject=(TASK, task.pk),
@@ -296,7 +296,7 @@ def _runs(subjects: Subjects) -> Iterator[Entry]:
         yield Entry(
             at=run.started_at or run.created_at,
             until=run.ended_at,
-            key=f"run:{run.pk}",
+            key=f"4:run:{run.pk}",
             kind="run",
             what=_("Run %(n)d of “%(title)s”") % words,
             subject=(RUN, run.pk),
@@ -321,7 +321,7 @@ def _starts(subjects: Subjects) -> Iterator[Entry]:
         for each in rows.select_related("trigger").defer("event") if pks else ():
             yield Entry(
                 at=each.fired_at,
-                key=f"start:{each.pk}",
+                key=f"0:start:{each.pk}",
                 kind="start",
                 what=_("The trigger “%(title)s” started it") % {"title": each.trigger.title},
                 subject=(kind, each.subject_id or 0),
