@@ -27,20 +27,24 @@ _TRY: Final = """
      where t.item_id = a.item_id and t.number = a.number {}
        and t.outcome in ('business_exception', 'application_exception', 'lost')
     offset 0"""
+# What is loaded as a sample was worked by no run: it counts as that of the first version
+_OF_SAMPLES: Final = """(select min(w.number)::text from bots_automationversion w
+         where i.origin = 'sample' and w.automation_id = q.automation_id)"""
 _TRIES: Final = """
 select t.item_id, t.number, t.ended_at, t.outcome, t.code, t.message, t.error_class, t.bot,
-       t.queue_id, q.folder_id, coalesce(v.number::text, ''), coalesce(i.reference, ''),
+       t.queue_id, q.folder_id, coalesce(v.number::text, {of_samples}, ''),
+       coalesce(i.reference, ''),
        case when pg_column_size(i.payload) <= %(bytes)s then i.payload::text end
   from unnest(%(ids)s::bigint[], %(numbers)s::int[], %(ats)s::timestamptz[])
        as a (item_id, number, at)
- cross join lateral ({}) t
+ cross join lateral ({tries}) t
   join queues_workqueue q on q.id = t.queue_id
   left join queues_workitem i on i.id = t.item_id
   left join bots_run r on r.id = t.run_id
   left join bots_automationversion v on v.id = r.version_id
 """
-TRIES_AT: Final = _TRIES.format(_TRY.format("and t.ended_at = a.at"))
-TRIES_ANYWHEN: Final = _TRIES.format(_TRY.format(""))
+TRIES_AT: Final = _TRIES.format(tries=_TRY.format("and t.ended_at = a.at"), of_samples=_OF_SAMPLES)
+TRIES_ANYWHEN: Final = _TRIES.format(tries=_TRY.format(""), of_samples=_OF_SAMPLES)
 
 RUNS: Final = """
 select r.id, r.ended_at, r.status, r.exit_reason, coalesce(b.name, ''), v.automation_id,

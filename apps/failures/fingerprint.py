@@ -48,6 +48,8 @@ SAYS_NOTHING: Final = frozenset(
         *("business", "businessexception", "business_exception", "exhausted", "lost"),
     }
 )
+# Classes of our own that say no more than the kind of problem
+PLAIN_CLASSES: Final = frozenset({"BusinessException", "ApplicationException"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,8 @@ def print_of(fault: Fault) -> Print:
 
 def cause_of(*, folder_id: int, place: str, error_class: str, code: str, pattern: str) -> str:
     """Return what is the same in all versions, and whatever kind of problem it is taken for."""
-    return _digest(str(folder_id), place, error_class.strip(), code.strip(), pattern)
+    said = "" if error_class.rpartition(".")[2] in PLAIN_CLASSES else error_class.strip()
+    return _digest(str(folder_id), place, said, code.strip(), pattern)
 
 
 def _digest(*parts: str) -> str:

@@ -16,6 +16,7 @@ from apps.events.history import history_of
 from apps.events.wording import sentence_of
 from apps.lib.clock import database_now
 
+from .fingerprint import PLAIN_CLASSES
 from .models import BotFailures, FailureGroup, GroupRetry
 from .pages import page_of
 
@@ -23,8 +24,6 @@ Status = FailureGroup.Status
 
 HOURS: Final = 24
 HISTORY_LENGTH: Final = 30
-# classes of our own that say no more than the kind does
-SAID_BY_KIND: Final = ("BusinessException", "ApplicationException")
 # of so few nobody can say that they happen in one place alone
 MANY_ENOUGH: Final = 3
 BADGES: Final = {
@@ -91,7 +90,7 @@ def title_of(group: FailureGroup) -> str:
 def about(group: FailureGroup, *, with_folder: bool = False) -> str:
     """Return where it happens and how it is called by programs."""
     short_class = group.error_class.rpartition(".")[2]
-    if short_class in SAID_BY_KIND:
+    if short_class in PLAIN_CLASSES:
         short_class = ""
     version = _("v%s") % group.version if group.version else ""
     folder = str(group.folder) if with_folder else ""

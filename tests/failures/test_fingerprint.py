@@ -189,6 +189,11 @@ def test_all_else_makes_another_cause(change):
     assert print_of(fault()).cause != print_of(fault(**change)).cause
 
 
+def test_a_class_that_says_no_more_than_the_kind_makes_no_difference():
+    plain = print_of(fault(error_class=""))
+    assert print_of(fault(error_class="apps.bots.exceptions.ApplicationException")) == plain
+
+
 def fault(**said):
     usual = {
         "folder_id": 1,
