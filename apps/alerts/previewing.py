@@ -17,7 +17,7 @@ from apps.lib.errors import InvalidError
 from apps.lib.json import JsonObject
 
 from .backtesting import DAYS, Outcome, Stretch, try_rule, window_of
-from .backtesting.drawing import Strip, strip_of
+from .backtesting.drawing import SHORT, Strip, strip_of
 from .conditions import Condition, Rule, parse_rule, rule_words
 from .conditions.wording import condition_words, value_words
 from .definitions import condition_problems
@@ -133,7 +133,7 @@ def chart_of(alert: Alert) -> Strip | None:
     if part is None:
         return None
     fired = Stretch(since=alert.since, fired_at=alert.fired_at, ended_at=alert.resolved_at)
-    metric, is_short = _metric(part.shown), part.until - part.since < timedelta(days=3)
+    metric, is_short = _metric(part.shown), part.until - part.since < SHORT
     return strip_of(
         replace(part, stretches=[fired]),
         time=_hour if is_short else _day,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from .simulating import Outcome, Series
@@ -15,6 +15,9 @@ BAND, BAND_HEIGHT = 104, 14
 LEAST_WIDTH = 2.5
 BUCKETS: Final = 252
 TICKS: Final = 7
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# from here on days are told, not hours
+SHORT: Final = 3 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +123,17 @@ def _bar(begin: datetime, end: datetime | None, outcome: Outcome) -> Bar:
 
 
 def _times(outcome: Outcome, time: Callable[[datetime], str]) -> list[Tick]:
-    step = (outcome.until - outcome.since) / TICKS
+    """Return some ticks: whole hours of a short time, days of a long one."""
+    length, first = outcome.until - outcome.since, outcome.since
+    unit = DAY
+    if length < SHORT:
+        unit, first = HOUR, first.replace(minute=0, second=0) + HOUR
+    step = unit * max(1, math.ceil(length / unit / TICKS))
     found = []
-    for n in range(TICKS):
-        at = outcome.since + step * n
-        anchor = "start" if n == 0 else "middle"
-        found.append(Tick(at=round(_x(at, outcome), 1), label=time(at), anchor=anchor))
+    while first < outcome.until:
+        anchor = "start" if first == outcome.since else "middle"
+        found.append(Tick(at=round(_x(first, outcome), 1), label=time(first), anchor=anchor))
+        first += step
     return found
 
 
