@@ -88,6 +88,7 @@ TIDYING = [
     Entry("apps.ai.upkeep.prune_texts", 6 * HOUR),
     Entry("apps.triggers.upkeep.replan", HOUR),
     Entry("apps.triggers.upkeep.prune", 6 * HOUR),
+    Entry("apps.alerts.upkeep.prune", 6 * HOUR),
     Entry("apps.triggers.receiving.upkeep.prune", MINUTE),
     Entry("controlroom.housekeeping.clear_sessions", 6 * HOUR),
 ]

@@ -276,6 +276,8 @@ NOTICE_DAYS_KEPT = env_int("NOTICE_DAYS_KEPT", default=90, low=1, high=3650)
 OPERATION_DAYS_KEPT = env_int("OPERATION_DAYS_KEPT", default=90, low=1, high=3650)
 # How many days the start logs of triggers are kept
 FIRING_DAYS_KEPT = env_int("FIRING_DAYS_KEPT", default=90, low=1, high=3650)
+# How many days alerts that are over are kept
+ALERT_DAYS_KEPT = env_int("ALERT_DAYS_KEPT", default=365, low=1, high=3650)
 # What is called while all is well, so that somebody elsewhere notices when it is not
 HEARTBEAT_URL = env_url("HEARTBEAT_URL", schemes=("http", "https"))
 HEARTBEAT_SECONDS = env_int("HEARTBEAT_SECONDS", default=60, low=15, high=3600)

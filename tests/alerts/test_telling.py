@@ -8,13 +8,17 @@ from apps.accounts.models import Team, TeamMember
 from apps.alerts import lifecycle
 from apps.alerts.lifecycle.telling import STORM
 from apps.alerts.models import Alert, Silence
+from apps.alerts.upkeep import prune
 from apps.calendars.models import Calendar
+from apps.events.bus import deliver_outbox
 from apps.lib.clock import database_now
 from apps.limits.models import Application
 from apps.notices.models import Notice
+from apps.triggers.lifecycle import fire_now
 from tests.factories import make_person
 from tests.factories_alerts import alert_of, look_now, make_alert, make_rule, ready
 from tests.factories_queues import ANNA, make_items, make_queue
+from tests.factories_triggers import make_trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -197,6 +201,32 @@ def test_an_application_that_fails_has_an_alert_while_it_does(folder):
 
     alert.refresh_from_db()
     assert (alert.status, alert.end) == ("resolved", "cleared")
+
+
+def test_a_trigger_that_raises_an_alert_is_in_the_list(folder, supervisor):
+    target = {"type": "alert", "title": "No file", "message": "Ask the bank", "to": "supervisors"}
+    trigger = make_trigger(folder, "bank", target=target)
+    fire_now(trigger, by=ANNA)
+
+    deliver_outbox()
+    deliver_outbox()
+
+    alert = Alert.objects.get()
+    assert (alert.title, alert.text, alert.count) == ("No file", "Ask the bank", 1)
+    assert alert.source_key == f"trigger:{trigger.pk}"
+
+
+def test_what_was_over_long_ago_is_dropped(folder, settings):
+    old, young, still_open = (make_alert(folder) for _n in range(3))
+    for alert in (old, young):
+        lifecycle.comment(alert, "Gone", by=ANNA)
+        lifecycle.resolve(alert, by=ANNA)
+    long_ago = database_now() - timedelta(days=settings.ALERT_DAYS_KEPT + 1)
+    Alert.objects.filter(pk=old.pk).update(resolved_at=long_ago)
+
+    assert prune() == 1
+
+    assert set(Alert.objects.values_list("pk", flat=True)) == {young.pk, still_open.pk}
 
 
 def test_what_waits_for_nobody_costs_nothing(folder):
