@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -18,6 +18,7 @@ from .figures import ended_by_queue, share_in_time
 
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 DAY = timedelta(days=1)
+CalendarDay: TypeAlias = date
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class Day:
         return min(self.now, self.end)
 
     @property
-    def previous(self) -> date:
+    def previous(self) -> CalendarDay:
         return self.date - DAY
 
     @property
-    def following(self) -> date | None:
+    def following(self) -> CalendarDay | None:
         return None if self.is_today else self.date + DAY
 
 

@@ -262,13 +262,13 @@ def today_plan(audience: Audience, arg: str) -> Context:
     topics=("overview", "queues"),
 )
 def today_late(audience: Audience, arg: str) -> Context:
-    """What is late now: items that were due today, tasks whose time has passed."""
+    """What is late now: items that were due today and are still open, tasks past their time."""
     folders = audience.folder_ids(Action.VIEW)
     missed, people = Missed(folders), People(folders)
     overdue = people.rows().filter(urgent_at__lt=Now(), stopped_at=None)
     tasks = overdue.order_by(*People.order)[: N_LATE + 1]
     return {
-        "missed": missed.page().items[:N_LATE],
+        "missed": missed.still_open(N_LATE),
         "n_missed": counted(missed.count()),
         "tasks": list(tasks)[:N_LATE],
         "has_more_tasks": len(tasks) > N_LATE,

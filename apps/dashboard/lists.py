@@ -5,13 +5,13 @@ Numbers beyond MOST_COUNTED are shown as “≥ 10 000”, unless a counter know
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -26,7 +26,7 @@ from apps.lib.errors import InvalidError
 from apps.lib.pagination import Page, decode_cursor, encode_cursor, page_of
 from apps.queues.counts import WAITING, standing_of
 from apps.queues.item_presenting import BADGES
-from apps.queues.models import Attempt, WorkItem, WorkQueue
+from apps.queues.models import Attempt, Ended, WorkItem, WorkQueue
 
 from .models import MissedDeadline
 
@@ -278,6 +278,12 @@ class Missed(OfRows):
             queue_id__in=self.queue_ids, due_at__gte=start_of_today()
         )
 
+    def still_open(self, limit: int) -> list[Line]:
+        """Return those that are not done by now either, the latest first."""
+        ended = Ended.objects.filter(item_id=OuterRef("item_id"))
+        open_ones = self.rows().filter(~Exists(ended)).order_by(*self.order)
+        return self._lines(list(open_ones[:limit]))
+
     def _lines(self, rows: list[MissedDeadline]) -> list[Line]:
         items = _items([row.item_id for row in rows])
         return [
@@ -285,7 +291,7 @@ class Missed(OfRows):
         ]
 
 
-LISTS: Final[dict[str, Callable[..., OverviewList]]] = {
+LISTS: Final[dict[str, type[OverviewList]]] = {
     each.key: each for each in (Backlog, AtWork, Problems, People, Missed)
 }
 

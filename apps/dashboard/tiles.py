@@ -70,7 +70,7 @@ def _bots(now: RightNow, minutes: list[Minute]) -> Tile:
     return {
         "label": _("At work"),
         "value": counted(now.busy),
-        "unit": _("of %(n)s slots") % {"n": slots.n},
+        "unit": ngettext("of %(n)s slot", "of %(n)s slots", slots.n) % {"n": slots.n},
         "state": "act" if not slots.n_answering else "watch" if silent else "ok",
         "note": note,
         "compare": _joined(

@@ -289,6 +289,6 @@ def test_tiles_are_numbered_by_their_place(folder):
 
 
 def test_lists_of_rows_are_those_that_may_be_capped():
-    kinds = [make for make in LISTS.values() if issubclass(make, OfRows)]  # type: ignore[arg-type]
+    kinds = [make for make in LISTS.values() if issubclass(make, OfRows)]
 
     assert len(kinds) == len(LISTS) - 1
