@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.lib.errors import DomainError
 from apps.lib.json import Json, JsonObject
 
+from .conditions import NO_TITLES
 from .definitions import FIELDS
 from .models import Trigger, TriggerVersion
 from .presenting import target_key, target_word
@@ -128,7 +129,8 @@ def _sentence(kind: str, rule: Mapping[str, Any]) -> str:
     if not rule:
         return ""
     try:
-        return WORDS[kind](dict(rule))
+        # what a version said, by keys: these are what it meant, however things are called today
+        return WORDS[kind](dict(rule), NO_TITLES)
     except (DomainError, KeyError):  # a version may say what is a fault, or no kind, today
         return shown(dict(rule))
 

@@ -94,7 +94,7 @@ class _Bounded(imaplib.IMAP4):
             self.sock.shutdown(SHUT_RDWR)
 
 
-class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
+class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):  # type: ignore[misc] # its stubs lack a default
     """The same over TLS from the beginning."""
 
 

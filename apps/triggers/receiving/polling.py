@@ -158,6 +158,11 @@ def _take(trigger: Trigger, mailbox: Mailbox, uid: int) -> Taken | None:
         log.warning("mail_not_readable", trigger=trigger.pk, uid=uid, error=repr(error.__cause__))
         message = _("The mail is broken and can't be read.")
         return _refused(trigger, header, occasion, "not_readable", message)
+    return accept(trigger.pk, _incoming(mail, occasion))
+
+
+def _incoming(mail: Mail, occasion: str) -> Incoming:
+    """Return the mail as it is taken: its attachments are kept in the transaction of the start."""
     files = [(keeping.new_id(), each) for each in mail.attachments]
     attachments: list[Json] = [
         {
@@ -181,14 +186,13 @@ def _take(trigger: Trigger, mailbox: Mailbox, uid: int) -> Taken | None:
         )
 
     event = {**_told(mail), "attachments": attachments}
-    incoming = Incoming(
+    return Incoming(
         source=Delivery.Source.MAIL,
         occasion=occasion,
         event=event,
         headers={"from": mail.sender, "subject": mail.subject, "message-id": mail.message_id},
         keep=keep,
     )
-    return accept(trigger.pk, incoming)
 
 
 def _told(mail: Mail) -> JsonObject:
