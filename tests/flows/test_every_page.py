@@ -50,6 +50,7 @@ PAGES = [
     "/failures/{failure}/", "/failures/{retried_failure}/",
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
     "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
+    "/search/", "/search/?q=inv", "/search/?q=nothing-so", "/search/timeline/item/{item}/",
     "/nothing-here/",
 ]  # fmt: skip
 
