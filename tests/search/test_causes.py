@@ -4,6 +4,7 @@ import pytest
 
 from apps.events.causes import in_the_course_of, note_causes
 from apps.events.models import Cause
+from apps.workflows.lifecycle import Starting, start_by_event
 from tests.factories_queues import make_item, make_items, make_queue
 from tests.workflows.patterns import deploy_pattern
 
@@ -79,3 +80,15 @@ def test_what_a_program_can_not_be_at_is_refused(folder, api, said):
     assert answer.status_code == 400
     assert "X-Caused-By" in answer.json()["detail"]
     assert not Cause.objects.exists()
+
+
+def test_an_instance_that_a_message_or_signal_of_another_began_knows_which(folder, admin):
+    workflow = deploy_pattern(folder, admin)
+    version = workflow.versions.get()
+    number = {"number": "R-1", "purpose": "Chairs", "amount": 5, "limit": 10}
+
+    [pk] = start_by_event([Starting(version.pk, "", number, "Orders", 12)])
+    start_by_event([Starting(version.pk, "", number, "Anna")])
+
+    assert ("instance", pk, "instance", 12) in noted()
+    assert [each[1] for each in noted() if each[0] == "instance"] == [pk]
