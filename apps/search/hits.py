@@ -148,7 +148,7 @@ def rows_of(kind: str, pks: Collection[int], folders: Collection[int]) -> list[A
 
 def _items(pks: Collection[int], folders: Collection[int]) -> Any:
     rows = WorkItem.objects.filter(pk__in=pks, queue__folder_id__in=folders).defer("payload")
-    return rows.with_status().select_related("queue__folder")  # type: ignore[attr-defined]
+    return rows.with_status().select_related("queue__folder")
 
 
 def _instances(pks: Collection[int], folders: Collection[int]) -> Any:

@@ -81,7 +81,12 @@ def _named(
 ) -> QuerySet[Any, Any]:
     seen = frozenset[int]().union(*(rights.folder_ids(each) for each in source.actions))
     rows = source.model.objects.filter(folder_id__in=folders & seen)
-    shown = [_text(Value(source.kind)), F("pk"), _text(F(source.title)), _text(F(source.key))]
+    shown: list[Any] = [
+        _text(Value(source.kind)),
+        F("pk"),
+        _text(F(source.title)),
+        _text(F(source.key)),
+    ]
     found = ranked(rows, asked, source.title, source.key)[:n]
     named: QuerySet[Any, Any] = found.values_list(*shown, _text(F("folder__title")))
     return named

@@ -1,6 +1,7 @@
 """Business references: what carries one, and where its timeline is."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.db import connection
@@ -90,7 +91,7 @@ def _between(
     if not ranges or not folders:
         return []
     lows, highs = zip(*ranges, strict=True)
-    values = {
+    values: dict[str, Any] = {
         "lows": list(lows),
         "highs": list(highs),
         "exact": list(lows),
