@@ -77,6 +77,8 @@ def test_an_empty_room_says_what_would_fill_it(supervisor_client):
     ):
         assert text in page
     assert "nothing waits" in tile(page, "Backlog")
+    # alerts take no place while nothing fires
+    assert 'id="alerts"' not in page
 
 
 def test_the_tile_of_people_counts_what_the_inbox_lists(supervisor_client, queue):
