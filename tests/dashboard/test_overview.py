@@ -73,7 +73,6 @@ def test_an_empty_room_says_what_would_fill_it(supervisor_client):
         "No bot has entered yet",
         "Nobody has to decide",
         "No open failures",
-        "Nothing fires",
     ):
         assert text in page
     assert "nothing waits" in tile(page, "Backlog")
