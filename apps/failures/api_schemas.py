@@ -71,7 +71,7 @@ class GroupOut(ListedOut):
     """The same, with what takes a closer look."""
 
     open_items: int | None = Field(
-        description="items that still stand failed, or wait for a person; 10 001: more than 10 000;"
+        description="items that still stand failed, or wait for a person; 1 001: more than 1 000;"
         " null: it is not about items"
     )
     bots: list[BotOut] = Field(description="most failures first, 50 at most")

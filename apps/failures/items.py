@@ -18,7 +18,7 @@ from .pages import page_of
 
 FILTER: Final = "failure_group"
 # a count says “more” beyond that
-CAP: Final = 10_000
+CAP: Final = 1_000
 
 Ids = QuerySet[Any, Any]
 
