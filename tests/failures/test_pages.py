@@ -91,7 +91,7 @@ def press(client: Client, page: str, verb: str, ids):
 
 def test_the_list_shows_what_went_wrong_where_how_often_and_with_whom(queue, supervisor_client):
     fail(queue, *[{**DOWN, "error_class": "erp.Timeout"}] * 3, bot="RB-07")
-    fail(queue, {**WRONG, "message": "<script>alert(1)</script>"})
+    fail(queue, {**WRONG, "message": "<script>alert(1)</script>"}, bot="RB-07")
 
     page = text_of(supervisor_client.get("/failures/"))
 
