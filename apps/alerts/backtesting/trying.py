@@ -9,6 +9,6 @@ from .simulating import Outcome, simulate
 def try_rule(rule: Rule, folder_id: int) -> Outcome:
     """Return which alerts there would have been in the last 14 days; it writes nothing.
 
-    Costs a query or two for each queue that it is about, and some tens of milliseconds.
+    Costs a query or two for each queue that it is about: some tenths of a second for a busy one.
     """
     return simulate(rule, folder_id, history_of(folder_id, rule.facts(folder_id)))
