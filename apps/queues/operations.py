@@ -27,6 +27,12 @@ Words = str | Promise
 
 def register() -> None:
     """Make the kinds known; called when the app is ready."""
+    _of_turns()
+    _of_keeping_back()
+    _ways_back()
+
+
+def _of_turns() -> None:
     _item_kind(
         "items.retry",
         many.RETRIED,
@@ -64,6 +70,9 @@ def register() -> None:
         say=_say_time,
         undo="items.postpone_back",
     )
+
+
+def _of_keeping_back() -> None:
     _item_kind(
         "items.hold",
         many.HELD,
@@ -98,7 +107,6 @@ def register() -> None:
         undo="items.cancel_back",
         needs_reason=True,
     )
-    _ways_back()
 
 
 def _ways_back() -> None:
