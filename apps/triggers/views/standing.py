@@ -92,8 +92,9 @@ def trigger_dry_run(request: PersonRequest, pk: int) -> HttpResponse:
     trigger = find(request, pk)
     tried = lifecycle.dry_run(trigger)
     text = _("Nothing was started. Placeholders are filled in as of now.")
-    # what it was about last may hold what not everybody should read
-    may_read = can(request.user, Action.OPERATE, trigger.folder_id)
+    # what came in last may hold what not everybody should read
+    is_open = trigger.kind != Trigger.Kind.EVENT
+    may_read = is_open or can(request.user, Action.OPERATE, trigger.folder_id)
     target = tried.target if may_read else trigger.target
     dry: dict[str, Any] = {"data": shown(target), "text": text}
     if tried.is_fine:
