@@ -75,10 +75,17 @@ def create_run(  # noqa: PLR0913 - one for each thing that a run can be asked fo
     )
     note_causes("run", [run.pk])
     if by.kind != "system":
-        data: JsonObject = {"automation": automation.key, "because": because}
-        publish("run.created", run, by, data | ({"bot": pinned_bot.name} if pinned_bot else {}))
+        publish("run.created", run, by, _asked_with(run))
     nudge(run)
     return run
+
+
+def _asked_with(run: Run) -> JsonObject:
+    data: JsonObject = {
+        "automation": run.version.automation.key,
+        "because": run.started_because,
+    }
+    return data | ({"bot": run.pinned_bot.name} if run.pinned_bot else {})
 
 
 def claim_run(pool_id: int, bot_id: int, slot_number: int) -> Run | None:
