@@ -73,11 +73,15 @@ def create_run(  # noqa: PLR0913 - one for each thing that a run can be asked fo
         required_capabilities=sorted({*automation.required_capabilities, *required_capabilities}),
         pinned_bot=pinned_bot,
     )
+    _note_created(run, by)
+    return run
+
+
+def _note_created(run: Run, by: Actor) -> None:
     note_causes("run", [run.pk])
     if by.kind != "system":
         publish("run.created", run, by, _asked_with(run))
     nudge(run)
-    return run
 
 
 def _asked_with(run: Run) -> JsonObject:
