@@ -11,15 +11,17 @@ MAKE = """
 from apps.accounts.models import Folder
 from tests.factories_queues import make_items, make_queue
 folder = Folder.objects.get(demo_setting__isnull=False)
-queue = make_queue("chosen", folder=folder, title="Chosen")
+queue = make_queue("{key}", folder=folder, title="Chosen")
 make_items(queue, 60)
 """
 
 
-@pytest.fixture(scope="module")
-def queue_id(running_room):
-    running_room.manage("shell", "-c", MAKE)
-    [(pk,)] = running_room.query("select id from queues_workqueue where key = 'chosen'")
+@pytest.fixture
+def queue_id(running_room, request):
+    """A queue of the test's own: what one adds, another must not count."""
+    key = request.node.name.replace("_", "-")[:50]
+    running_room.manage("shell", "-c", MAKE.format(key=key))
+    [(pk,)] = running_room.query(f"select id from queues_workqueue where key = '{key}'")
     return pk
 
 
@@ -73,7 +75,7 @@ def test_while_something_is_chosen_the_list_does_not_move(page_of, queue_id, run
         "-c",
         "from apps.queues.models import WorkQueue\n"
         "from tests.factories_queues import make_items\n"
-        "make_items(WorkQueue.objects.get(key='chosen'), 3)",
+        f"make_items(WorkQueue.objects.get(pk={queue_id}), 3)",
     )
 
     expect(page.locator("#new-pill")).to_be_visible()
