@@ -104,7 +104,10 @@ def numbers(running_room: RunningRoom) -> dict[str, int]:
     """Something to look at of each kind."""
     running_room.manage("shell", "-c", SOMETHING_TO_SEE)
     running_room.manage("shell", "-c", SOMETHING_LEARNT)
-    return {kind: running_room.query(query)[0][0] for kind, query in FOUND_BY.items()}
+    found = {kind: running_room.query(query) for kind, query in FOUND_BY.items()}
+    missing = [kind for kind, rows in found.items() if not rows or rows[0][0] is None]
+    assert not missing, f"nothing to look at: {missing}"
+    return {kind: rows[0][0] for kind, rows in found.items()}
 
 
 SOMETHING_LEARNT = """
