@@ -2,17 +2,15 @@
 
 from apps.accounts.models import Folder
 from apps.operations import lifecycle
-from apps.operations.models import Operation
 from apps.queues.models import WorkQueue
 from tests.factories_queues import ANNA, make_items, make_queue
 
 
 def make_operations_to_see(folder: Folder) -> None:
     """Make one that is done and one that is taken back; the second time nothing."""
-    if Operation.objects.filter(folder=folder).exists():
+    if WorkQueue.objects.filter(folder=folder, key="seen-many").exists():
         return
-    queue = WorkQueue.objects.filter(folder=folder, key="seen-many").first()
-    queue = queue or make_queue("seen-many", folder=folder, title="Reminders")
+    queue = make_queue("seen-many", folder=folder, title="Reminders")
     make_items(queue, 60)
     wanted = {"queue": queue.pk}
     held = lifecycle.start(
