@@ -26,7 +26,7 @@ REVOKE = """
 from apps.dashboard.lifecycle import revoke_display_token
 from apps.dashboard.models import DisplayToken
 from apps.lib.actors import SYSTEM
-revoke_display_token(DisplayToken.objects.get(), by=SYSTEM)
+revoke_display_token(DisplayToken.objects.get(wall__key="lobby"), by=SYSTEM)
 """
 
 
