@@ -412,4 +412,96 @@ class Migration(migrations.Migration):
                 fields=("folder", "key"), name="team_key_once_per_folder"
             ),
         ),
+        migrations.CreateModel(
+            name="CodeTries",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="code_tries",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("n_wrong", models.PositiveSmallIntegerField(default=0)),
+                ("locked_until", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SignInProvider",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=60, unique=True, verbose_name="key")),
+                ("title", models.CharField(max_length=40, verbose_name="title")),
+                ("issuer", models.CharField(max_length=300, verbose_name="issuer")),
+                ("client_id", models.CharField(max_length=191, verbose_name="client id")),
+                ("sealed_secret", models.TextField(blank=True, default="")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                ("makes_people", models.BooleanField(default=False)),
+                ("links_by_email", models.BooleanField(default=False)),
+                ("brings_second_factor", models.BooleanField(default=False)),
+                ("groups_claim", models.CharField(blank=True, default="groups", max_length=60)),
+                ("group_rules", models.JSONField(blank=True, default=list)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+            ],
+            options={
+                "ordering": ["title", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="EntryCount",
+            fields=[
+                ("bucket", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("n", models.PositiveIntegerField()),
+                ("ends_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["ends_at"], name="entry_count_end")],
+            },
+        ),
+        migrations.CreateModel(
+            name="SignInPolicy",
+            fields=[
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                (
+                    "second_factor",
+                    models.CharField(
+                        choices=[
+                            ("nobody", "Nobody has to; everybody may"),
+                            ("admins", "Admins have to"),
+                            ("everybody", "Everybody has to"),
+                        ],
+                        default="nobody",
+                        max_length=10,
+                        verbose_name="second factor",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="sign_in_policy_is_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("second_factor__in", ["nobody", "admins", "everybody"])
+                        ),
+                        name="sign_in_policy_factor_is_known",
+                    ),
+                ],
+            },
+        ),
     ]

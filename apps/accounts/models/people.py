@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.lib.actors import Actor
 from apps.lib.keys import KeyColumn
 
-from .roles import Role
+from apps.accounts.roles import Role
 
 if TYPE_CHECKING:
-    from .permissions import Rights
+    from apps.accounts.permissions import Rights
 
 SESSION_SALT = "apps.accounts.session"
 
