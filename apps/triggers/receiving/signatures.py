@@ -1,31 +1,26 @@
 """Signatures of Standard Webhooks (standardwebhooks.com): who sent it, and when.
 
-A sender signs `id.timestamp.body` with HMAC-SHA256; the signature covers the bytes as they came, so
-it is checked before anything reads them.
+The signature covers the bytes as they came, so it is checked before anything reads them.
 """
 
 import base64
 import binascii
-import hashlib
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hmac import compare_digest
-from hmac import digest as hmac_digest
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from apps.lib.secrecy import Secret
+from apps.lib.standard_webhooks import ID, SIGNATURE, TIMESTAMP, mac, new_secret, sign
 
 from .refusals import RefusedError
 
-ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
-PREFIX: Final = "whsec_"
-# of a new secret; others make shorter and longer ones
-SECRET_BYTES: Final = 32
+__all__ = ["ID", "SIGNATURE", "TIMESTAMP", "Signed", "check", "new_secret", "sign"]
+
 # More than a sender that changes its secret ever sends
 MAX_SIGNATURES: Final = 10
 # a stop would move the borders of what is signed: `a.1` + `2` reads as `a` + `1.2`
@@ -39,16 +34,6 @@ class Signed:
 
     id: str
     sent_at: datetime
-
-
-def new_secret() -> Secret:
-    """Return a fresh secret in the form that senders take: `whsec_` and base64."""
-    return Secret(PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode())
-
-
-def sign(secret: Secret, webhook_id: str, timestamp: int, body: bytes) -> str:
-    """Return the signature as it stands in the header; for tests, examples and trials."""
-    return f"v1,{base64.b64encode(_mac(secret, webhook_id, str(timestamp), body)).decode()}"
 
 
 def check(
@@ -69,17 +54,12 @@ def check(
     known = list(secrets)
     if not known:
         raise _unsigned("no_secret", _("There is no secret for this address yet."))
-    made = [_mac(secret, webhook_id, headers[TIMESTAMP], body) for secret in known]
+    made = [mac(secret, webhook_id, headers[TIMESTAMP], body) for secret in known]
     # every pair, so that the time it takes says nothing about which one fits
     fits = [compare_digest(one, other) for one in made for other in given]
     if not any(fits):
         raise _unsigned("bad_signature", _("The signature does not fit the secret and the body."))
     return Signed(webhook_id, timestamp)
-
-
-def _mac(secret: Secret, webhook_id: str, timestamp: str, body: bytes) -> bytes:
-    key = base64.b64decode(secret.reveal().removeprefix(PREFIX))
-    return hmac_digest(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256)
 
 
 def _id_of(headers: Mapping[str, str]) -> str:
