@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from apps.lib.actors import Actor
 from apps.lib.json import JsonObject
@@ -15,7 +16,8 @@ EVENT_KEY = "_event"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a subscriber is told. The last four are set for published events only."""
+    """What a subscriber is told. From `subject` to `event_id` they are set for
+    published events only."""
 
     id: int
     kind: str
@@ -24,6 +26,8 @@ class News:
     folder_id: int | None = None
     by: Actor | None = None
     event_id: int | None = None
+    # when it was put into the outbox
+    at: datetime | None = None
 
 
 Handler = Callable[[News], None]
@@ -96,7 +100,7 @@ def news_of(row: Outbox) -> News:
     data = dict(row.data)
     event = data.pop(EVENT_KEY, None)
     if event is None:
-        return News(row.pk, row.kind, data)
+        return News(row.pk, row.kind, data, at=row.created_at)
     return News(
         row.pk,
         row.kind,
@@ -105,4 +109,5 @@ def news_of(row: Outbox) -> News:
         folder_id=event["folder_id"],
         by=Actor(**event["by"]),
         event_id=event["id"],
+        at=row.created_at,
     )
