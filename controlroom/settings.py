@@ -255,6 +255,7 @@ LOOPBACK_ONLY = env_bool("CONTROLROOM_LOOPBACK", default=False)
 METRICS_TOKEN = env_str("METRICS_TOKEN")
 # How long the history of what people did is kept; 0: for ever
 HISTORY_MONTHS_KEPT = env_int("HISTORY_MONTHS_KEPT", default=0, high=1200)
+LOG_MONTHS_KEPT = env_int("LOG_MONTHS_KEPT", default=6, high=1200)
 # Python modules with automations besides those of the installed apps (`<app>.automations`)
 AUTOMATION_MODULES = env_list("AUTOMATION_MODULES", default=[])
 # How long a person can take back what they decided in the browser; 0: decisions hold at once

@@ -27,7 +27,13 @@ class Beat(Protocol):
         """Say which item is in hand, so that its neighbours do not share its fate."""
 
     def log(
-        self, message: str, level: Level = "info", *, item_id: int | None = None, attempt: int = 0
+        self,
+        message: str,
+        level: Level = "info",
+        *,
+        item_id: int | None = None,
+        attempt: int = 0,
+        fields: JsonObject | None = None,
     ) -> None: ...
 
     def progress(self, n_successful: int, n_failed: int) -> None:
@@ -60,7 +66,7 @@ class Desk(Protocol):
 
     def files_of(self, item_id: int) -> Sequence[ItemFileLike]: ...
 
-    def log(self, item: "ItemContext", message: str, level: Level) -> None: ...
+    def log(self, item: "ItemContext", message: str, level: Level, fields: JsonObject) -> None: ...
 
     def progress(self, item: "ItemContext", value: Json) -> None: ...
 
@@ -119,9 +125,12 @@ class ItemContext(ReadsAssets):
         """Whether to give up soon: the run is asked to stop, or the item is no longer ours."""
         return self._desk.should_stop(self)
 
-    def log(self, message: str, level: Level = "info") -> None:
-        """Add a line to the log of the run and of the item; stored within about a second."""
-        self._desk.log(self, message, level)
+    def log(self, message: str, level: Level = "info", **fields: Json) -> None:
+        """Add a line to the log of the run and of the item; stored within about a second.
+
+        `fields` are details that programs can read, and that the search finds: `vendor="Acme"`.
+        """
+        self._desk.log(self, message, level, fields)
 
     def progress(self, value: Json) -> None:
         """Show how far the work on this item is, as a number or any JSON. One statement."""
@@ -264,8 +273,9 @@ class RunContext(ReadsAssets):
         """Whether the run is asked to stop; end soon and return."""
         return self._beat.should_stop()
 
-    def log(self, message: str, level: Level = "info") -> None:
-        self._beat.log(message, level)
+    def log(self, message: str, level: Level = "info", **fields: Json) -> None:
+        """Add a line to the log; `fields` are details that programs can read."""
+        self._beat.log(message, level, fields=fields)
 
     def progress(self, n_done: int, n_failed: int = 0) -> None:
         """Show how far the run got, and that it is not hung."""

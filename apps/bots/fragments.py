@@ -126,9 +126,7 @@ def run_log(audience: Audience, arg: str, cursor: str) -> Step | None:
     if run is None:
         return None
     after = whole_number(cursor) or 0
-    lines = list(
-        LogLine.objects.filter(run_id=run.pk, id__gt=after).order_by("id")[: LOG_STEP_LINES + 1]
-    )
+    lines = list(LogLine.objects.of_run(run.pk, after=after)[: LOG_STEP_LINES + 1])
     if not lines:
         return Step(None, cursor)
     shown = lines[:LOG_STEP_LINES]

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from apps.events import live
+from apps.lib.json import JsonObject
 from apps.lib.process import die_with_parent, new_session
 from apps.lib.secrecy import masked
 
@@ -22,7 +23,7 @@ from .board import Board, StopCause
 from .contexts import Level
 from .exceptions import AutomationException, BusinessException, UnknownAutomationError
 from .lifecycle import fail_run, finish_run, record_progress
-from .logs import Line, LogBuffer, text_of
+from .logs import Line, LogBuffer, Speaker, text_of
 from .models import Run
 from .registry import ExitReport, executor_of, find_automation
 
@@ -49,16 +50,23 @@ class RunBeat:
         self.board = board
         self.should_stop: Callable[[], bool] = board.must_stop
         self.start_unit: Callable[[int], None] = board.start_unit
-        self._buffer = LogBuffer(run.pk)
+        speaker = Speaker(folder_id=run.folder_id, run_id=run.pk, bot_id=run.bot_id)
+        self._buffer = LogBuffer(speaker)
         self._progress: tuple[int, int] | None = None
         self._progress_at = float("-inf")
         self._pulse: threading.Thread | None = None
         self._over = threading.Event()
 
     def log(
-        self, message: str, level: Level = "info", *, item_id: int | None = None, attempt: int = 0
+        self,
+        message: str,
+        level: Level = "info",
+        *,
+        item_id: int | None = None,
+        attempt: int = 0,
+        fields: JsonObject | None = None,
     ) -> None:
-        self._buffer.add(Line(message, level, item_id, attempt or None))
+        self._buffer.add(Line(message, level, item_id, attempt or None, fields=fields or {}))
         self._ensure_pulse()
 
     def progress(self, n_successful: int, n_failed: int) -> None:

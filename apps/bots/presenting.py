@@ -221,7 +221,7 @@ def run_facts(run: Run) -> list[tuple[str, Any]]:
 
 
 def run_log(run: Run) -> list[dict[str, Any]]:
-    lines = LogLine.objects.filter(run_id=run.pk).order_by("-id")[:MAX_LOG_LINES]
+    lines = LogLine.objects.filter(run_id=run.pk).order_by("-at", "-id")[:MAX_LOG_LINES]
     return [log_entry(line) for line in reversed(lines)]
 
 

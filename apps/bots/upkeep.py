@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.db import connection
 
 from apps.lib.partitions import drop_partition, ensure_month_partitions
@@ -28,7 +29,6 @@ __all__ = [
 ]
 
 LOG_TABLE = "bots_logline"
-LOG_MONTHS = 6
 MAX_RINGS = 1_000
 
 
@@ -42,8 +42,11 @@ def make_partitions() -> list[str]:
     return ensure_month_partitions(LOG_TABLE)
 
 
-def prune_logs(months: int = LOG_MONTHS) -> list[str]:
-    """Drop whole months of log lines that are older than `months`; return their tables."""
+def prune_logs() -> list[str]:
+    """Drop whole months of lines older than LOG_MONTHS_KEPT (0: keep all); return their tables."""
+    months: int = settings.LOG_MONTHS_KEPT
+    if not months:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass",

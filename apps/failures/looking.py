@@ -155,7 +155,7 @@ def _incident(failure: Failure) -> Shown:
 
 def _log(lines: Any) -> list[dict[str, Any]]:
     """Return the last lines, as they were said: what went wrong stands at their end."""
-    found = list(lines.order_by("-id")[:LOG_LINES])[::-1]
+    found = list(lines.order_by("-at", "-id")[:LOG_LINES])[::-1]
     return [
         {"n": n, "at": line.at, "level": line.level, "message": line.message}
         for n, line in enumerate(found, 1)

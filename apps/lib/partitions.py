@@ -126,10 +126,11 @@ class _MonthOf:
         """Take over what came in while there was no such month; nothing can be attached before."""
         rest = f"{self.table}_rest"
         if _asked(f"select exists (select from {rest} where {within})"):  # noqa: S608
+            columns = _written_columns(self.table)
             _run(
                 f"lock table {rest} in access exclusive mode",
-                f"with moved as (delete from {rest} where {within} returning *)"  # noqa: S608
-                f" insert into {self.name} select * from moved",
+                f"with moved as (delete from {rest} where {within} returning {columns})"  # noqa: S608
+                f" insert into {self.name} ({columns}) select {columns} from moved",
             )
 
 
@@ -138,6 +139,16 @@ def _partitioned_by(table: str) -> str:
         "select a.attname from pg_partitioned_table p join pg_attribute a"
         " on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]"
         " where p.partrelid = %s::regclass",
+        table,
+    )
+    return str(found)
+
+
+def _written_columns(table: str) -> str:
+    """Return the columns that can be written: not those which PostgreSQL works out itself."""
+    found = _asked(
+        "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute"
+        " where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
         table,
     )
     return str(found)

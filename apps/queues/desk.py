@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.bots.asking import Answer
 from apps.bots.contexts import Beat, Effect, ItemContext, ItemFileLike, Level
 from apps.bots.exceptions import ApplicationException
-from apps.lib.json import Json
+from apps.lib.json import Json, JsonObject
 from apps.lib.secrecy import masked_json
 
 from .guard import Guard
@@ -51,8 +51,8 @@ class SessionDesk:
     def files_of(self, item_id: int) -> Sequence[ItemFileLike]:
         return [StoredFile(row) for row in ItemFile.objects.filter(item_id=item_id).order_by("pk")]
 
-    def log(self, item: ItemContext, message: str, level: Level) -> None:
-        self._beat.log(message, level, item_id=item.id, attempt=item.attempt)
+    def log(self, item: ItemContext, message: str, level: Level, fields: JsonObject) -> None:
+        self._beat.log(message, level, item_id=item.id, attempt=item.attempt, fields=fields)
 
     def progress(self, item: ItemContext, value: Json) -> None:
         if self._progress_of == item.id and monotonic() - self._progress_at < PROGRESS_SECONDS:

@@ -256,7 +256,7 @@ def effects_of(item: WorkItem) -> list[Effect]:
 
 
 def log_of_item(item: WorkItem) -> list[dict[str, Any]]:
-    lines = LogLine.objects.filter(item_id=item.pk).order_by("-id")[:MAX_LOG_LINES]
+    lines = LogLine.objects.filter(item_id=item.pk).order_by("-at", "-id")[:MAX_LOG_LINES]
     return [
         {"n": line.id, "at": line.at, "level": line.level, "message": line.message}
         for line in reversed(lines)

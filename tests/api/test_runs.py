@@ -4,7 +4,7 @@ import pytest
 
 from apps.accounts.models import Folder
 from apps.bots.lifecycle import claim_run
-from apps.bots.logs import Line, append_log
+from apps.bots.logs import Line, Speaker, append_log
 from apps.bots.models import Automation, AutomationVersion, Bot, Run
 from apps.bots.releases import default_pool
 from tests.api.conftest import Program
@@ -83,10 +83,14 @@ def test_a_run_is_stopped_or_killed_until_it_has_ended(api: Program, bot: Bot):
     assert api.post(f"/runs/{waiting}/stop", {}).status_code == 409
 
 
+def speaker(run_id: int) -> Speaker:
+    return Speaker(folder_id=Run.objects.get(pk=run_id).folder_id, run_id=run_id)
+
+
 @pytest.mark.usefixtures("automation")
 def test_a_log_is_read_page_by_page_and_followed(api: Program):
     run_id = start(api)
-    append_log(run_id, [Line(f"line {n}") for n in range(5)])
+    append_log(speaker(run_id), [Line(f"line {n}") for n in range(5)])
 
     first = api.get(f"/runs/{run_id}/log?limit=2").json()
     second = api.get(f"/runs/{run_id}/log?limit=3&cursor={first['next_cursor']}").json()
@@ -94,7 +98,7 @@ def test_a_log_is_read_page_by_page_and_followed(api: Program):
     lines = first["items"] + second["items"]
     assert [line["message"] for line in lines] == [f"line {n}" for n in range(5)]
     assert second["next_cursor"] is None
-    append_log(run_id, [Line("later", "error")])
+    append_log(speaker(run_id), [Line("later", "error")])
     [later] = api.get(f"/runs/{run_id}/log?after={lines[-1]['id']}").json()["items"]
     assert (later["message"], later["level"]) == ("later", "error")
 

@@ -14,6 +14,7 @@ from apps.bots.logs import (
     MAX_MESSAGE,
     Line,
     LogBuffer,
+    Speaker,
     append_log,
 )
 from apps.bots.models import LogLine
@@ -21,9 +22,11 @@ from apps.bots.upkeep import make_partitions, prune_logs
 
 pytestmark = pytest.mark.django_db
 
+FIVE = Speaker(folder_id=1, run_id=5)
+
 
 def test_lines_are_stored_in_order_with_item_and_attempt() -> None:
-    append_log(5, [Line("one", item_id=7, attempt=2), Line("two", "error", seconds_ago=10)])
+    append_log(FIVE, [Line("one", item_id=7, attempt=2), Line("two", "error", seconds_ago=10)])
 
     lines = list(LogLine.objects.filter(run_id=5).order_by("id"))
     assert [(line.message, line.level) for line in lines] == [("one", "info"), ("two", "error")]
@@ -33,20 +36,20 @@ def test_lines_are_stored_in_order_with_item_and_attempt() -> None:
 
 @pytest.mark.parametrize("text", ["nul \x00 in it", "half \ud800 a pair"])
 def test_text_that_postgresql_refuses_is_made_storable(text: str) -> None:
-    append_log(5, [Line(text)])
+    append_log(FIVE, [Line(text)])
 
     assert LogLine.objects.get(run_id=5).message.startswith(text[:4])
 
 
 def test_a_long_line_is_cut_and_says_so() -> None:
-    append_log(5, [Line("x" * (MAX_MESSAGE + 12))])
+    append_log(FIVE, [Line("x" * (MAX_MESSAGE + 12))])
 
     message = LogLine.objects.get(run_id=5).message
     assert message.endswith("(12 more characters cut off)")
 
 
 def test_too_many_lines_are_counted_instead_of_stored() -> None:
-    buffer = LogBuffer(5)
+    buffer = LogBuffer(FIVE)
     for number in range(BURST_LINES + 300):
         buffer.add(Line(str(number)))
     buffer.flush()
@@ -61,7 +64,7 @@ AWAY = "do $$ begin raise 'away' using errcode = 'admin_shutdown'; end $$"
 
 
 def test_lines_that_could_not_be_written_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    buffer = LogBuffer(5)
+    buffer = LogBuffer(FIVE)
     buffer.add(Line("patience"))
     with monkeypatch.context() as broken:
         broken.setattr("apps.bots.logs.INSERT", AWAY)
@@ -76,7 +79,7 @@ def test_lines_that_could_not_be_written_are_kept(monkeypatch: pytest.MonkeyPatc
 def test_lines_that_can_not_be_stored_at_all_do_not_stand_in_the_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    buffer = LogBuffer(5)
+    buffer = LogBuffer(FIVE)
     buffer.add(Line("poison"))
     with monkeypatch.context() as broken:
         broken.setattr("apps.bots.logs.INSERT", "select 1/0")
@@ -105,7 +108,7 @@ class Unreadable:
 def test_whatever_an_automation_says_is_stored_as_text(
     said: Any, level: Any, stored: tuple[str, str]
 ) -> None:
-    buffer = LogBuffer(5)
+    buffer = LogBuffer(FIVE)
     buffer.add(Line(said, level))
     buffer.flush()
 
@@ -116,7 +119,7 @@ def test_whatever_an_automation_says_is_stored_as_text(
 def test_what_waits_to_be_written_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     # given long lines, and so slowly that none is too much for its second
     monkeypatch.setattr(logs, "LINES_PER_SECOND", 1_000_000_000)
-    buffer = LogBuffer(5)
+    buffer = LogBuffer(FIVE)
 
     # when nobody takes them
     for number in range(MAX_HELD_LINES + 100):
@@ -139,10 +142,10 @@ def test_old_months_of_lines_are_dropped_whole() -> None:
             " for values from ('2020-01-01') to ('2020-02-01')"
         )
         cursor.execute(
-            "insert into bots_logline (at, run_id, level, message)"
-            " values ('2020-01-05', 6, 'info', 'old')"
+            "insert into bots_logline (at, folder_id, run_id, level, message)"
+            " values ('2020-01-05', 1, 6, 'info', 'old')"
         )
-    LogLine.objects.create(run_id=6, message="new", at=Now())
+    LogLine.objects.create(folder_id=1, run_id=6, message="new", at=Now())
 
     # when
     assert prune_logs() == ["bots_logline_2020_01"]

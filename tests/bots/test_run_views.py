@@ -69,7 +69,9 @@ def test_an_empty_list_says_when_runs_start(supervisor_client):
 
 
 def test_a_run_shows_its_facts_and_its_log(supervisor_client, run, folder):
-    LogLine.objects.create(run_id=run.pk, level="warning", message="Slow today", at=Now())
+    LogLine.objects.create(
+        folder_id=run.folder_id, run_id=run.pk, level="warning", message="Slow today", at=Now()
+    )
 
     page = supervisor_client.get(page_of(run)).text
 
@@ -89,7 +91,9 @@ def test_an_ended_run_says_how_and_offers_nothing(supervisor_client, automation,
 
 
 def test_what_it_logs_stays_text(supervisor_client, run):
-    LogLine.objects.create(run_id=run.pk, level="info", message=SCRIPT, at=Now())
+    LogLine.objects.create(
+        folder_id=run.folder_id, run_id=run.pk, level="info", message=SCRIPT, at=Now()
+    )
 
     assert SCRIPT not in supervisor_client.get(page_of(run)).text
 

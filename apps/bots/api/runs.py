@@ -81,6 +81,9 @@ class LogLineOut(BaseModel):
     message: str
     item_id: int | None
     attempt: int | None
+    instance_id: int | None
+    step: str
+    fields: AnyObject
 
 
 class LogOut(BaseModel):
@@ -149,8 +152,8 @@ def get_log(
     ],
 ) -> HttpResponse:
     run = _find(request, run_id)
-    lines = LogLine.objects.filter(run_id=run.pk, id__gt=after)
-    found = page(lines, order=("id",), limit=limit, cursor=cursor)
+    lines = LogLine.objects.of_run(run.pk, after=after)
+    found = page(lines, order=("at", "id"), limit=limit, cursor=cursor)
     return answer(
         {"items": [_line(line) for line in found.items], "next_cursor": found.next_cursor}
     )
@@ -196,5 +199,5 @@ def _run(run: Run) -> Any:
 
 
 def _line(line: LogLine) -> Any:
-    names = ("id", "at", "level", "message", "item_id", "attempt")
+    names = ("id", "at", "level", "message", "item_id", "attempt", "instance_id", "step", "fields")
     return {name: getattr(line, name) for name in names}

@@ -18,15 +18,18 @@ from .fleet import (
     MaintenanceQuerySet,
     Seconds,
 )
-from .runs import HUNG_AT_LEAST_SECONDS, HUNG_FACTOR, LogLine, Run, RunQuerySet
+from .lines import MAX_CORRELATION, MAX_STEP, LogLine
+from .runs import HUNG_AT_LEAST_SECONDS, HUNG_FACTOR, Run, RunQuerySet
 
 __all__ = [
     "ANSWER_SECONDS",
     "HUNG_AT_LEAST_SECONDS",
     "HUNG_FACTOR",
     "MAX_CAPABILITY",
+    "MAX_CORRELATION",
     "MAX_POOL_SLOTS",
     "MAX_PRIORITY",
+    "MAX_STEP",
     "USUAL_PRIORITY",
     "Automation",
     "AutomationVersion",

@@ -1,4 +1,4 @@
-"""Runs of automations by bots, and what they said."""
+"""Runs of automations by bots."""
 
 from typing import Self
 
@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Folder
 from apps.accounts.permissions import FolderQuerySet
-from apps.lib.partitions import NextValue
 
 from .automations import MAX_PRIORITY, USUAL_PRIORITY, Automation, AutomationVersion
 from .fleet import MAX_CAPABILITY, Bot, BotPool, Seconds
@@ -168,31 +167,3 @@ class Run(models.Model):
     @property
     def is_final(self) -> bool:
         return self.status not in self.ACTIVE
-
-
-class LogLine(models.Model):
-    """A line that a run or a lease holder said. Partitioned by month of `at`."""
-
-    class Level(models.TextChoices):
-        DEBUG = "debug"
-        INFO = "info"
-        WARNING = "warning"
-        ERROR = "error"
-
-    pk = models.CompositePrimaryKey("id", "at")
-    id = models.BigIntegerField(db_default=NextValue(sequence="bots_logline_id_seq"))
-    at = models.DateTimeField(db_default=Now())
-    run_id = models.BigIntegerField(null=True)
-    item_id = models.BigIntegerField(null=True)
-    attempt = models.PositiveIntegerField(null=True)
-    level = models.CharField(max_length=10, choices=Level, default=Level.INFO)
-    message = models.TextField()
-
-    class Meta:
-        indexes = [
-            models.Index(name="log_line_run", fields=["run_id", "id"]),
-            models.Index(name="log_line_item", fields=["item_id", "id"]),
-        ]
-
-    def __str__(self) -> str:
-        return self.message

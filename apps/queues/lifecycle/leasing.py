@@ -1,6 +1,7 @@
 """Taking items in hand, and keeping them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import orjson
 from django.db import transaction
 
-from apps.bots.logs import Line, append_log
+from apps.bots.logs import Line, Speaker, append_log
 from apps.lib.json import Json
 from apps.queues.exceptions import LeaseLostError
 from apps.queues.statements import (
@@ -135,19 +136,10 @@ def record_progress(
     rows = run(RECORD_PROGRESS, values)
     if not rows:
         raise LeaseLostError(item_id)
-    attempt, run_id = rows[0]
-    append_log(run_id, [_line_of(line, item_id, attempt) for line in log])
+    attempt, run_id, folder_id, bot_id = rows[0]
+    speaker = Speaker(folder_id=folder_id, run_id=run_id, bot_id=bot_id)
+    append_log(speaker, [replace(line, item_id=item_id, attempt=attempt) for line in log])
     tell_moved([], [item_id])
-
-
-def _line_of(line: Line, item_id: int, attempt: int) -> Line:
-    return Line(
-        message=line.message,
-        level=line.level,
-        item_id=item_id,
-        attempt=attempt,
-        seconds_ago=line.seconds_ago,
-    )
 
 
 @transaction.atomic

@@ -139,7 +139,9 @@ RECORD_PROGRESS: Final = f"""
 update queues_lease l
    set progress = case when %(has_progress)s then %(progress)s::jsonb else progress end
  where item_id = %(item_id)s and token = %(token)s and {HELD}
-returning attempt, run_id
+returning attempt, run_id,
+          (select folder_id from queues_workqueue q where q.id = l.queue_id),
+          (select bot_id from bots_run r where r.id = l.run_id)
 """
 
 # The lease is locked, so that the sweep that takes it away sees the effect, or we see that it did.
