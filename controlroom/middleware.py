@@ -13,6 +13,7 @@ import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from apps.lib.errors import DomainError
 
@@ -26,6 +27,8 @@ Handler = Callable[[HttpRequest], Answer]
 REQUEST_ID_HEADER = "X-Request-ID"
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 SLOW_SECONDS = 1.0
+# Documents and pictures are packed already
+PACKED_TYPES = ("text/", "application/json", "application/problem+json", "image/svg")
 
 
 class BothWays:
@@ -59,6 +62,18 @@ class RequestIdMiddleware(BothWays):
             response = self.get_response(request)
             assert not isinstance(response, HttpResponseBase)
             return _finish(request, await response, request_id, begun)
+
+
+class PackedAnswersMiddleware(GZipMiddleware):
+    """Compress what is text. Django adds random bytes, so that lengths tell nothing of secrets."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if not response.headers.get("Content-Type", "").startswith(PACKED_TYPES):
+            return response
+        packed: HttpResponseBase = super().process_response(request, response)
+        return packed
 
 
 class DomainErrorMiddleware(BothWays):

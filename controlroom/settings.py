@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.calendars",
     "apps.notices",
     "apps.operations",
+    "apps.webhooks",
     "apps.limits",
     "apps.bots",
     "apps.assets",
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "controlroom.middleware.RequestIdMiddleware",
     "controlroom.probes.ProbeMiddleware",
+    "controlroom.middleware.PackedAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -214,7 +216,7 @@ STATIC_MAX_AGE_SECONDS = 0 if DEBUG else 300
 MEDIA_ROOT = DATA_DIR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "controlroom.assets.HashedStaticFiles"},
 }
 MAX_FILE_BYTES = env_int("MAX_FILE_MB", default=25, low=1, high=1024) * 1024 * 1024
 # The batch call takes 32 MB; every other body is a form or a small JSON document.
@@ -275,6 +277,10 @@ NOTICE_HOSTS = frozenset(name.lower() for name in env_list("NOTICE_HOSTS", defau
 NOTICE_DAYS_KEPT = env_int("NOTICE_DAYS_KEPT", default=90, low=1, high=3650)
 # How many days bulk actions are kept with what became of each target
 OPERATION_DAYS_KEPT = env_int("OPERATION_DAYS_KEPT", default=90, low=1, high=3650)
+# Hosts of the inner network that outgoing webhooks may go to, over http as well
+WEBHOOK_HOSTS = frozenset(name.lower() for name in env_list("WEBHOOK_HOSTS", default=[]))
+# How many days what was told to webhooks is kept, with what became of it
+WEBHOOK_DAYS_KEPT = env_int("WEBHOOK_DAYS_KEPT", default=30, low=4, high=3650)
 # How many days the start logs of triggers are kept
 FIRING_DAYS_KEPT = env_int("FIRING_DAYS_KEPT", default=90, low=1, high=3650)
 # How many days alerts that are over are kept

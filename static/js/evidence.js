@@ -1,7 +1,8 @@
 // Evidence beside the fields: pages and zoom, and field ↔ place on the page, both ways.
 import { all } from "./dom.js";
 import { controlOf, fieldAt, fieldOf } from "./predictions.js";
-import { goTo } from "./schema_form.js";
+import { goTo } from "./go_to.js";
+import "./schema_form.js";
 
 const ZOOM_STEPS = 6;
 const MAX_TEXT_NODES = 5_000;

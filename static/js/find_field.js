@@ -1,6 +1,6 @@
 // Long forms: typing part of a name leaves only the fields that have it; Enter goes to the first.
 import { all } from "./dom.js";
-import { goTo } from "./schema_form.js";
+import { goTo } from "./go_to.js";
 
 const LEAF = "[data-leaf]";
 const AROUND = ".form-section, .form-group, .form-rows, .form-more, .form-row";

@@ -2,7 +2,8 @@
 // decisions. What takes the values waits until each was looked at. Which those are: predictions.js.
 import { all } from "./dom.js";
 import { confirmField, isConfirmed, unconfirmedFields } from "./predictions.js";
-import { goTo } from "./schema_form.js";
+import { goTo } from "./go_to.js";
+import "./schema_form.js";
 
 const CONTROLS = "input:not([type=hidden], [type=file], [readonly], [data-looked-at]), select, textarea";
 

@@ -1,5 +1,6 @@
 // Forms made from schemas: rows that come and go, and links that lead to a field.
 import { all } from "./dom.js";
+import { goTo } from "./go_to.js";
 import "./predictions.js";
 import "./show_if.js";
 import "./find_field.js";
@@ -57,12 +58,3 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   goTo(place);
 });
-
-/** Focus a field, or the first in a group, and open what is folded around it. */
-export function goTo(place) {
-  if (!place) return;
-  for (let box = place.closest("details:not([open])"); box; box = box.parentElement.closest("details:not([open])")) box.open = true;
-  const field = place.matches("input, select, textarea, button") ? place : place.querySelector("input:not([type=hidden], [data-looked-at]), select, textarea, button, [data-looked-at]");
-  (field ?? place).focus();
-  if (field?.select && field.type === "text") field.select();
-}

@@ -1,10 +1,12 @@
 """The web process as a whole: static files, live connections, errors, headers."""
 
+import gzip
 import json
 import urllib.error
 import urllib.request
 
 import pytest
+from django.templatetags.static import static
 from django.test import Client
 from django.urls import path
 from websockets.exceptions import InvalidStatus
@@ -92,11 +94,21 @@ def test_a_page_that_was_never_there_is_404_in_both_worlds(running_room: Running
     assert b"traceback" not in page.read().lower()
 
 
-def test_static_files_are_served_hardened(running_room: RunningRoom):
-    with urllib.request.urlopen(f"{running_room.url}/static/favicon.svg") as answer:
+@pytest.mark.parametrize("address", ["/static/favicon.svg", static("favicon.svg")])
+def test_static_files_are_served_hardened(running_room: RunningRoom, address):
+    with urllib.request.urlopen(running_room.url + address) as answer:
         assert answer.headers["Content-Type"].startswith("image/svg+xml")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_page_is_packed_for_those_who_say_they_can_unpack_it(running_room: RunningRoom):
+    asked = {"Accept-Encoding": "gzip"}
+    request = urllib.request.Request(f"{running_room.url}/sign-in/", headers=asked)
+
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert b"</html>" in gzip.decompress(answer.read())
 
 
 def test_every_answer_has_a_request_id_and_pages_a_policy(running_room: RunningRoom):

@@ -2,21 +2,19 @@
 
 import asyncio
 import json
-import mimetypes
 import socket
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import uvicorn
-from django.conf import settings
 from django.template import engines
 
-STATIC = Path(settings.BASE_DIR) / "static"
+from controlroom.assets import asset_at
+
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
 POLICY += "connect-src 'self'"
 PAGE = "{% extends 'base.html' %}{% block main %}<h1>Page</h1>{{ body|safe }}{% endblock %}"
@@ -147,10 +145,8 @@ class FarSide:
         if path == "/live/fragment/":
             fragment = parse_qs(query.decode())["f"][0]
             return 200, "text/html", self.fragments[fragment].encode()
-        file = STATIC / path.removeprefix("/static/")
-        if path.startswith("/static/") and file.is_file():
-            return 200, mimetypes.guess_type(file.name)[0] or "text/plain", file.read_bytes()
-        return 404, "text/plain", b""
+        found, _is_current = asset_at(path)
+        return (200, found.media_type, found.content) if found else (404, "text/plain", b"")
 
 
 async def _send_text(send: Send, message: dict[str, Any]) -> None:
