@@ -19,6 +19,20 @@ class DuplicateReferenceError(ConflictError):
         )
 
 
+class ReferenceNotWaitingError(ConflictError):
+    """The reference belongs to an item that does not wait any more, so it can't be updated."""
+
+    code = "duplicate_reference"
+    title = "This item is past its update"
+
+    def __init__(self, reference: str, *, existing_id: int, why: str) -> None:
+        self.reference, self.existing_id = reference, existing_id
+        super().__init__(
+            _("The reference “%(reference)s” %(why)s. Nothing was changed.")
+            % {"reference": reference, "why": why}
+        )
+
+
 class LeaseLostError(ConflictError):
     """Whoever asks does not hold the item any more (or never did)."""
 

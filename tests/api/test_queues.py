@@ -94,7 +94,6 @@ def test_a_queue_may_have_an_automation_of_its_folder(api: Program, folder: Fold
         ({"title": ""}, "title"),
         ({"title": "x" * 151}, "title"),
         ({"unique_reference": "sometimes"}, "unique_reference"),
-        ({"unique_reference": "update"}, "unique_reference"),
         ({"retry_backoff": 1}, "retry_backoff"),
         ({"on_exhausted": "panic"}, "on_exhausted"),
         ({"payload_schema": []}, "payload_schema"),

@@ -121,7 +121,14 @@ def progress(request: TokenRequest, body: ProgressIn) -> HttpResponse:
     item = find_item(request, body.id)
     now = datetime.now(UTC)
     lines = [
-        Line(each.message, each.level, seconds_ago=_seconds_before(now, each.at))
+        Line(
+            each.message,
+            each.level,
+            seconds_ago=_seconds_before(now, each.at),
+            step=each.step,
+            correlation_id=each.correlation_id,
+            fields=each.fields,
+        )
         for each in body.log
     ]
     record_progress(item.pk, body.lease, progress=body.progress, log=lines)

@@ -44,9 +44,11 @@ _WAITING = Q(Exists(Ready.objects.filter(item_id=OuterRef("pk")))) | Q(
 
 @router.post("/queues/{queue}/items", response={201: ItemOut, 200: ItemOut}, summary="Add an item")
 def add(request: TokenRequest, queue: str, body: ItemIn) -> HttpResponse:
-    """201 with the item. Where the queue ignores known references: 200 with the one it has.
+    """201 with the item. Where the queue ignores or updates known references: 200 with the one it
+    has, changed while it waits.
 
-    409 when the queue refuses the reference; 422 when the data does not fit the schema.
+    409 when the queue refuses the reference, or the item to update does not wait any more; 422 when
+    the data does not fit the schema.
     """
     found = find_queue(request, queue)
     may_operate(request)
@@ -148,6 +150,7 @@ def _new_item(body: ItemIn) -> NewItem:
         available_at=body.available_at,
         due_at=body.due_at,
         expires_at=body.expires_at,
+        given=frozenset(body.model_fields_set),
     )
 
 
@@ -176,7 +179,8 @@ def _rejected(rejected: Rejected) -> dict[str, Any]:
 
 
 def _is_known(queue: WorkQueue, reference: str) -> bool:
-    if not reference or queue.unique_reference != WorkQueue.UniqueReference.IGNORE:
+    unique = WorkQueue.UniqueReference
+    if not reference or queue.unique_reference not in (unique.IGNORE, unique.UPDATE):
         return False
     return ItemReference.objects.filter(queue_id=queue.pk, reference=reference).exists()
 

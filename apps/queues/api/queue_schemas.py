@@ -25,7 +25,7 @@ class QueueIn(StrictModel):
         default=None, max_length=100, description="key of the gate for what AI read, or null"
     )
     payload_schema: AnyObject | None = Field(default=None, description="JSON Schema 2020-12")
-    unique_reference: Literal["off", "reject", "ignore"] | None = None
+    unique_reference: Literal["off", "reject", "ignore", "update"] | None = None
     max_attempts: int | None = Field(default=None, ge=1, le=100)
     retry_delay_seconds: int | None = Field(default=None, ge=0, le=604_800)
     retry_backoff: Literal["fixed", "exponential"] | None = None

@@ -290,6 +290,13 @@ class LogLineIn(StrictModel):
     at: Moment | None = None
     level: Literal["debug", "info", "warning", "error"] = "info"
     message: Text
+    step: str = Field(default="", max_length=200, description="which part of the work it is about")
+    correlation_id: str = Field(
+        default="", max_length=100, description="as the request, if left out (X-Request-Id)"
+    )
+    fields: AnyObject = Field(
+        default_factory=dict, description="details, which the search finds; up to 8 kB"
+    )
 
 
 class ProgressIn(StrictModel):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.events.causes import is_in_a_course, note_causes
 from apps.lib.actors import Actor
 from apps.lib.errors import FieldProblem, InvalidError
-from apps.queues.exceptions import DuplicateReferenceError
+from apps.queues.exceptions import DuplicateReferenceError, ReferenceNotWaitingError
 from apps.queues.models import WorkItem, WorkQueue
 from apps.queues.statements import (
     ADD_ONE,
@@ -29,6 +29,7 @@ from .checking import problems_of, sentence_of
 from .deadlines import Deadlines
 from .owning import note_owners
 from .running import run, tell_moved
+from .updating import update_waiting
 from .values import Added, NewItem, Rejected
 
 Unique = WorkQueue.UniqueReference
@@ -40,8 +41,9 @@ def add_item(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> WorkI
     """Add one item and return it.
 
     Raises InvalidError naming each wrong field, and DuplicateReferenceError if the queue refuses
-    known references; if it ignores them, the item that is already there is returned. Items of an
-    owner come in by `add_items` or `add_owned_items`.
+    known references; if it ignores them, the item that is already there is returned, and if it
+    updates them, that item is changed first: ReferenceNotWaitingError if it does not wait. Items of
+    an owner come in by `add_items` or `add_owned_items`.
     """
     item_id = add_unread(queue, new, origin=origin, by=by)
     item: WorkItem = WorkItem.objects.with_status().get(pk=item_id)
@@ -77,22 +79,32 @@ def add_unread(queue: WorkQueue, new: NewItem, *, origin: str, by: Actor) -> int
         item_id = _known(queue, [new.reference])[new.reference]
         if queue.unique_reference == Unique.REJECT:
             raise DuplicateReferenceError(new.reference, existing_id=item_id)
+        if queue.unique_reference == Unique.UPDATE:
+            _update_one(queue, item_id, new, by=by)
     return int(item_id)
 
 
-def add_items(
-    queue: WorkQueue, items: Sequence[NewItem], *, origin: str, by: Actor, all_or_nothing: bool
+def add_items(  # noqa: PLR0913 - how they come in, beside what they are
+    queue: WorkQueue,
+    items: Sequence[NewItem],
+    *,
+    origin: str,
+    by: Actor,
+    all_or_nothing: bool,
+    operation_id: int = 0,
 ) -> Added:
     """Add many items; the ids of the accepted ones are in their order.
 
     With `all_or_nothing` any fault raises InvalidError, naming up to a hundred fields as in
-    `items.3.payload.total`, and nothing is stored.
+    `items.3.payload.total`, and nothing is stored. The history of items that are updated names
+    the operation.
     """
     batch = _Batch(queue, items, all_or_nothing=all_or_nothing)
     batch.check()
     with transaction.atomic():
         batch.draw_ids()
         batch.note_references()
+        batch.update(by=by, operation_id=operation_id)
         batch.store(origin=origin, added_by=by.name[:MAX_NAME])
         if batch.n_stored:
             tell_moved([queue.pk], refilled=[queue.pk])
@@ -118,6 +130,7 @@ class _Place:
     new: NewItem
     item_id: int | None = None
     is_repeated: bool = False
+    is_update: bool = False
     rejected: Rejected | None = None
 
 
@@ -133,16 +146,25 @@ class _Batch:
     def check(self) -> None:
         """Find what is wrong with each item by itself, and what stands twice."""
         seen: set[str] = set()
+        partial = self._known_in_part()
         for index, place in enumerate(self.places):
-            problems = problems_of(self.queue, place.new)
+            is_partial = place.new.reference in partial
+            problems = problems_of(self.queue, place.new, without_payload=is_partial)
             if problems:
                 place.rejected = Rejected(index, sentence_of(problems[0]), problems)
             elif _is_unique(self.queue, place.new):
                 place.is_repeated = place.new.reference in seen
                 seen.add(place.new.reference)
-                if place.is_repeated and self.queue.unique_reference == Unique.REJECT:
+                if place.is_repeated and self.queue.unique_reference != Unique.IGNORE:
                     self._refuse(index, _("stands twice in this batch"))
         self._insist()
+
+    def _known_in_part(self) -> set[str]:
+        """Return the references of known items that are given in part: checked when laid over."""
+        if self.queue.unique_reference != Unique.UPDATE:
+            return set()
+        partial = {place.new.reference for place in self.places if place.new.is_partial} - {""}
+        return set(_known(self.queue, partial)) if partial else set()
 
     def draw_ids(self) -> None:
         fresh = [place for place in self.places if not place.rejected and not place.is_repeated]
@@ -167,6 +189,20 @@ class _Batch:
                 self._meet(index, known[place.new.reference])
             elif place.is_repeated and place.rejected is None:
                 place.item_id = named[place.new.reference]
+        self._insist()
+
+    def update(self, *, by: Actor, operation_id: int) -> None:
+        """Change the known items that wait; those that do not are refused."""
+        wanted = {place.item_id: place.new for place in self.places if place.is_update}
+        if not wanted:
+            return
+        given = {pk: new for pk, new in wanted.items() if pk is not None}
+        problems = update_waiting(self.queue, given, by=by, operation_id=operation_id)
+        for index, place in enumerate(self.places):
+            if place.is_update and place.item_id in problems:
+                found = problems[place.item_id]
+                place.rejected = Rejected(index, sentence_of(found[0]), found)
+                place.item_id = None
         self._insist()
 
     def store(self, *, origin: str, added_by: str) -> None:
@@ -201,6 +237,15 @@ class _Batch:
         return Added(
             ids=[place.item_id for place in self.places if place.item_id is not None],
             rejected=[place.rejected for place in self.places if place.rejected],
+            known=self._were_there(is_update=False),
+            updated=self._were_there(is_update=True),
+        )
+
+    def _were_there(self, *, is_update: bool) -> frozenset[int]:
+        return frozenset(
+            place.item_id
+            for place in self.places
+            if place.is_repeated and place.item_id and place.is_update == is_update
         )
 
     def _fresh(self) -> list[_Place]:
@@ -213,6 +258,7 @@ class _Batch:
             self._refuse(index, _("belongs to item %(id)d already") % {"id": existing_id})
         else:
             place.item_id, place.is_repeated = existing_id, True
+            place.is_update = self.queue.unique_reference == Unique.UPDATE
 
     def _refuse(self, index: int, why: str) -> None:
         place = self.places[index]
@@ -233,6 +279,16 @@ class _Batch:
         message = _("%(faulty)d of %(all)d items are wrong, so none was added. %(first)s")
         values = {"faulty": len(faulty), "all": len(self.places), "first": sentence_of(fields[0])}
         raise InvalidError(message % values, fields=fields[:MAX_PROBLEMS])
+
+
+@transaction.atomic
+def _update_one(queue: WorkQueue, item_id: int, new: NewItem, *, by: Actor) -> None:
+    problems = update_waiting(queue, {item_id: new}, by=by).get(item_id, [])
+    if any(each.path != "reference" for each in problems):
+        raise InvalidError(sentence_of(problems[0]), fields=problems)
+    if problems:
+        why = problems[0].message
+        raise ReferenceNotWaitingError(new.reference, existing_id=item_id, why=why)
 
 
 def _is_unique(queue: WorkQueue, new: NewItem) -> bool:

@@ -18,10 +18,12 @@ MAX_PRIORITY = 100
 MAX_PAYLOAD_BYTES = 1024 * 1024
 
 
-def problems_of(queue: WorkQueue, new: NewItem) -> list[FieldProblem]:
+def problems_of(
+    queue: WorkQueue, new: NewItem, *, without_payload: bool = False
+) -> list[FieldProblem]:
     """Return what is wrong with a new item, by field."""
     return [
-        *payload_problems(queue, new.payload),
+        *([] if without_payload else payload_problems(queue, new.payload)),
         *reference_problems(new.reference),
         *priority_problems(new.priority),
         *time_problems(available_at=new.available_at, due_at=new.due_at, expires_at=new.expires_at),

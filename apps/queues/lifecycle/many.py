@@ -51,38 +51,38 @@ def retry_items(chunk: Chunk) -> Mapping[int, Result]:
 
     An item of which nobody knows whether an act happened is left out: a person must say so first.
     """
-    taken = _take(chunk, RETRIED, insist_on_known=True)
+    taken = take_many(chunk, RETRIED, insist_on_known=True)
     if taken:
         run(FORGET_TIMES, {"ids": array_text(each.item_id for each in taken)})
-        _put_ready([each.fresh() for each in taken])
+        put_ready([each.fresh() for each in taken])
     parked = [each for each in taken if each.place not in ENDED]
     ended = [each for each in taken if each.place in ENDED]
-    _record("work_item.retried", parked, Status.NEW, chunk)
-    _record("work_item.reopened", ended, Status.NEW, chunk)
+    record_each("work_item.retried", parked, Status.NEW, chunk)
+    record_each("work_item.reopened", ended, Status.NEW, chunk)
     return _results(chunk, taken, RETRIED)
 
 
 def hold_items(chunk: Chunk) -> Mapping[int, Result]:
     """Keep what waits from being worked."""
-    taken = _take(chunk, HELD)
+    taken = take_many(chunk, HELD)
     held: JsonObject = {"cause": Parked.Cause.HELD.value, "message": chunk.reason, "code": ""}
     held["by"] = chunk.actor.name[:MAX_NAME]
     _put_parked(taken, ON_HOLD, [held] * len(taken))
-    _record("work_item.held", taken, Status.ON_HOLD, chunk)
+    record_each("work_item.held", taken, Status.ON_HOLD, chunk)
     return _results(chunk, taken, HELD, _waited_until)
 
 
 def release_items(chunk: Chunk) -> Mapping[int, Result]:
     """Let what is on hold wait for its turn again; of an undo: for its time, if that is to come."""
-    taken = _take(chunk, RELEASED)
+    taken = take_many(chunk, RELEASED)
     _put_back(taken, chunk.before)
-    _record("work_item.resumed", taken, Status.NEW, chunk)
+    record_each("work_item.resumed", taken, Status.NEW, chunk)
     return _results(chunk, taken, RELEASED)
 
 
 def rank_items(chunk: Chunk) -> Mapping[int, Result]:
     """Give what waits or is on hold another priority; of an undo: each the one it had."""
-    taken = _take(chunk, RANKED)
+    taken = take_many(chunk, RANKED)
     before = dict(_items(taken).values_list("pk", "priority"))
     wanted = {
         pk: int(chunk.before.get(pk, {}).get("priority", chunk.arguments.get("priority", 50)))  # type: ignore[arg-type]
@@ -92,18 +92,18 @@ def rank_items(chunk: Chunk) -> Mapping[int, Result]:
     if differing:
         priorities = array_text(wanted[pk] for pk in differing)
         run(SET_PRIORITIES, {"ids": array_text(differing), "priorities": priorities})
-    _restore(taken)
+    restore(taken)
     changes: dict[int, JsonObject] = {
         pk: {"priority": {"before": before[pk], "after": wanted[pk]}} for pk in differing
     }
     changed = [each for each in taken if each.item_id in changes]
-    _record("work_item.edited", changed, None, chunk, changes)
+    record_each("work_item.edited", changed, None, chunk, changes)
     return _results(chunk, taken, RANKED, lambda each: {"priority": before[each.item_id]})
 
 
 def postpone_items(chunk: Chunk) -> Mapping[int, Result]:
     """Have what waits come up at the given time; of an undo: when it would have come up."""
-    taken = _take(chunk, POSTPONED)
+    taken = take_many(chunk, POSTPONED)
     before = dict(_items(taken).values_list("pk", "available_at"))
     given = str(chunk.arguments.get("available_at", ""))
     wanted = {pk: _time_back(chunk.before[pk]) if chunk.before else given for pk in before}
@@ -114,7 +114,7 @@ def postpone_items(chunk: Chunk) -> Mapping[int, Result]:
     changes: dict[int, JsonObject] = {
         pk: {"available_at": _change(before[pk], wanted[pk])} for pk in before
     }
-    _record("work_item.edited", taken, None, chunk, changes)
+    record_each("work_item.edited", taken, None, chunk, changes)
     own = {pk: at.isoformat() if at else "" for pk, at in before.items()}
     return _results(
         chunk, taken, POSTPONED, lambda each: _waited_until(each) | {"own": own[each.item_id]}
@@ -123,19 +123,19 @@ def postpone_items(chunk: Chunk) -> Mapping[int, Result]:
 
 def cancel_items(chunk: Chunk) -> Mapping[int, Result]:
     """Withdraw what waits or is parked: it should not have been there. Owners hear of it."""
-    taken = _take(chunk, ENDABLE)
+    taken = take_many(chunk, ENDABLE)
     if taken:
         by, note = chunk.actor.name[:MAX_NAME], chunk.reason
         rows = run(PUT_ENDED_MANY, {**_arrays(taken), "status": CANCELLED, "by": by, "note": note})
         if rows and rows[0][1]:
             ring()
-    _record("work_item.cancelled", taken, Status.CANCELLED, chunk)
+    record_each("work_item.cancelled", taken, Status.CANCELLED, chunk)
     return _results(chunk, taken, ENDABLE, _stood)
 
 
 def revive_items(chunk: Chunk) -> Mapping[int, Result]:
     """Put what was cancelled back to where it was, as it was; only to take a cancel back."""
-    taken = _take(chunk, REVIVED)
+    taken = take_many(chunk, REVIVED)
     by_place: dict[str, list[Taken]] = {}
     for each in taken:
         place = str(chunk.before.get(each.item_id, {}).get("place", "ready"))
@@ -144,19 +144,21 @@ def revive_items(chunk: Chunk) -> Mapping[int, Result]:
         parked = by_place.pop(place, [])
         details = [chunk.before[each.item_id] for each in parked]
         _put_parked(parked, place, details)
-        _record("work_item.reopened", parked, Status(place), chunk)
+        record_each("work_item.reopened", parked, Status(place), chunk)
         if place == NEEDS_DECISION:
             _ask_again(parked, chunk.before)
     waiting = [each for found in by_place.values() for each in found]
     _put_back(waiting, chunk.before)
-    _record("work_item.reopened", waiting, Status.NEW, chunk)
+    record_each("work_item.reopened", waiting, Status.NEW, chunk)
     return _results(chunk, taken, REVIVED)
 
 
 # --- taking and putting
 
 
-def _take(chunk: Chunk, places: frozenset[str], *, insist_on_known: bool = False) -> list[Taken]:
+def take_many(
+    chunk: Chunk, places: frozenset[str], *, insist_on_known: bool = False
+) -> list[Taken]:
     """Take out of their places what stands in `places`; look once more for what was on its way."""
     values: dict[str, Any] = {"places": sorted(places), "insist_on_known": insist_on_known}
     rows = run(TAKE_MANY, {**values, "ids": array_text(chunk.ids)})
@@ -196,7 +198,7 @@ def _items(taken: Sequence[Taken]) -> QuerySet[WorkItem, WorkItem]:
     return found
 
 
-def _put_ready(taken: Sequence[Taken]) -> None:
+def put_ready(taken: Sequence[Taken]) -> None:
     if taken:
         run(PUT_READY_MANY, _arrays(taken))
 
@@ -212,9 +214,9 @@ def _put_parked(taken: Sequence[Taken], status: str, details: Iterable[JsonObjec
         run(PUT_PARKED_MANY, values)
 
 
-def _restore(taken: Sequence[Taken]) -> None:
+def restore(taken: Sequence[Taken]) -> None:
     """Put each back to where it was taken from, ranked anew."""
-    _put_ready([each for each in taken if each.place == "ready"])
+    put_ready([each for each in taken if each.place == "ready"])
     scheduled = [each for each in taken if each.place == "scheduled"]
     _put_scheduled(scheduled, [each.details for each in scheduled])
     held = [each for each in taken if each.place == ON_HOLD]
@@ -225,7 +227,7 @@ def _put_back(taken: Sequence[Taken], before: Mapping[int, JsonObject]) -> None:
     """Let each wait: for the time that `before` has of it, else for its turn or its own time."""
     timed = [each for each in taken if before.get(each.item_id, {}).get("available_at")]
     _put_scheduled(timed, [before[each.item_id] for each in timed])
-    _put_ready([each for each in taken if not before.get(each.item_id, {}).get("available_at")])
+    put_ready([each for each in taken if not before.get(each.item_id, {}).get("available_at")])
 
 
 def _texts(details: Iterable[JsonObject]) -> str:
@@ -269,7 +271,7 @@ def _results(
     return results | why_left_out(missing, places) if missing else results
 
 
-def _record(
+def record_each(
     kind: str,
     taken: Sequence[Taken],
     to: Status | None,

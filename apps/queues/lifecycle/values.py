@@ -42,7 +42,11 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """An item to be added."""
+    """An item to be added; or what a known one becomes, where the queue updates those.
+
+    `given` names what an update sets, None: all of it. `is_partial`: the data is laid over what the
+    item has, instead of taking its place; it is checked as it comes out.
+    """
 
     payload: JsonObject
     reference: str = ""
@@ -51,6 +55,8 @@ class NewItem:
     due_at: datetime | None = None
     expires_at: datetime | None = None
     owner: Owner | None = None
+    given: frozenset[str] | None = None
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Added:
+    """`ids` of what was taken, in order; those of `known` and `updated` had been there before."""
+
     ids: list[int]
     rejected: list[Rejected] = field(default_factory=list)
+    known: frozenset[int] = frozenset()
+    updated: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from .gates import Gate, ItemAnswer, Prediction
 from .items import Attempt, Effect, ItemFile, ItemReference, Owned, WorkItem, WorkItemQuerySet
 from .places import Ended, Lease, Parked, Place, Ready, Scheduled
 from .queues import QueueRun, WorkQueue
+from .uploads import Upload, UploadRow
 
 __all__ = [
     "Attempt",
@@ -33,6 +34,8 @@ __all__ = [
     "QueueRun",
     "Ready",
     "Scheduled",
+    "Upload",
+    "UploadRow",
     "WorkItem",
     "WorkItemQuerySet",
     "WorkQueue",

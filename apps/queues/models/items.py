@@ -47,6 +47,7 @@ class WorkItem(models.Model):
 
         API = "api", _("API")
         PAGE = "page", _("A person")
+        UPLOAD = "upload", _("Upload")
         DEMO = "demo", _("Demo")
         SAMPLE = "sample", _("Sample data")
         WORKFLOW = "workflow", _("Workflow")

@@ -23,6 +23,7 @@ class WorkQueue(models.Model):
         OFF = "off", _("References may repeat")
         REJECT = "reject", _("Refuse an item whose reference is known")
         IGNORE = "ignore", _("Answer with the item that is already there")
+        UPDATE = "update", _("Change the item that is already there, while it waits")
 
     class Backoff(models.TextChoices):
         FIXED = "fixed", _("Always the same delay")

@@ -137,3 +137,19 @@ update queues_workitem i set available_at = g.at, version = i.version + 1
  where i.id = g.id and i.available_at is distinct from g.at
 returning i.id
 """
+
+# What is null stays as it is
+SET_ANEW: Final = """
+update queues_workitem i
+   set payload = coalesce(g.payload::jsonb, i.payload),
+       priority = coalesce(g.priority, i.priority),
+       due_at = coalesce(g.due_at, i.due_at),
+       available_at = coalesce(g.available_at, i.available_at),
+       expires_at = coalesce(g.expires_at, i.expires_at),
+       version = i.version + 1
+  from unnest(%(ids)s::bigint[], %(payloads)s::text[], %(priorities)s::smallint[],
+              %(due)s::timestamptz[], %(available)s::timestamptz[], %(expires)s::timestamptz[])
+    as g (id, payload, priority, due_at, available_at, expires_at)
+ where i.id = g.id
+returning i.id
+"""

@@ -1,0 +1,1 @@
+"""Items in and out as tables: uploads with a preview, templates, downloads of lists."""
