@@ -223,6 +223,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("api", "API"),
                             ("page", "A person"),
+                            ("upload", "Upload"),
                             ("demo", "Demo"),
                             ("sample", "Sample data"),
                             ("workflow", "Workflow"),
@@ -549,6 +550,7 @@ class Migration(migrations.Migration):
                             ("off", "References may repeat"),
                             ("reject", "Refuse an item whose reference is known"),
                             ("ignore", "Answer with the item that is already there"),
+                            ("update", "Change the item that is already there, while it waits"),
                         ],
                         default="off",
                         max_length=10,
@@ -1044,38 +1046,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("due_at__isnull", False)),
                 fields=["due_at"],
                 name="work_item_due",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="workitem",
-            name="origin",
-            field=models.CharField(
-                choices=[
-                    ("api", "API"),
-                    ("page", "A person"),
-                    ("upload", "Upload"),
-                    ("demo", "Demo"),
-                    ("sample", "Sample data"),
-                    ("workflow", "Workflow"),
-                    ("trigger", "Trigger"),
-                ],
-                default="api",
-                max_length=10,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="workqueue",
-            name="unique_reference",
-            field=models.CharField(
-                choices=[
-                    ("off", "References may repeat"),
-                    ("reject", "Refuse an item whose reference is known"),
-                    ("ignore", "Answer with the item that is already there"),
-                    ("update", "Change the item that is already there, while it waits"),
-                ],
-                default="off",
-                max_length=10,
-                verbose_name="references",
             ),
         ),
         migrations.CreateModel(
