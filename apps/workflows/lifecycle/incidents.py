@@ -18,6 +18,7 @@ from apps.workflows.statements import CLOSE_INCIDENTS, HOLD_THESE_TIMERS
 from . import person_work
 from .happenings import Happening, write_event
 from .running import run
+from .saying import say_opened
 from .walks import Walk
 
 MAX_CODE, MAX_MESSAGE = 200, 8_000
@@ -139,6 +140,7 @@ def _open(rows: Iterable[Incident]) -> None:
     if not rows:
         return
     Incident.objects.bulk_create(rows, ignore_conflicts=True)
+    say_opened(rows)
     for row in rows:
         publish(
             "incident.opened",

@@ -22,6 +22,7 @@ from .loading import InstanceFacts, load, lock
 from .new_walks import insist_on_size
 from .people import MAX_REASON, let_timers_go, take_pending
 from .person_work import close_tasks, seen_by
+from .saying import say_repaired
 from .stepping import let_happen, step_locked
 
 How = Literal["retry", "go_on", "throw"]
@@ -63,6 +64,7 @@ def repair(  # noqa: PLR0913 - what each way of repairing needs
             raise ConflictError(_("The step has moved on meanwhile; there is nothing to repair."))
     data: JsonObject = {"node": incident.node, "how": how, "reason": reason[:MAX_REASON]}
     _record(incident, {**data, "code": code}, by)
+    say_repaired(incident, how, reason[:MAX_REASON], by)
     incident.refresh_from_db()
     return incident
 

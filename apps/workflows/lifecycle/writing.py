@@ -10,6 +10,7 @@ from apps.workflows.statements import INSERT_INSTANCES, WRITES
 
 from .loading import InstanceFacts
 from .running import dumped, run
+from .saying import say_ended
 from .walks import TABLES, Walk
 
 Rows = list[dict[str, Any]]
@@ -31,6 +32,7 @@ def write(walks: Sequence[Walk], fan_outs: Rows) -> None:
     over = [walk.id for walk in walks if walk.is_over and not walk.is_new]
     values |= {f"left_{table}": over for table in (*TABLES, "pending")} | {"over_ids": over}
     _run_parts({name: value for name, value in values.items() if value})
+    say_ended(walks)
 
 
 def _run_parts(values: dict[str, Any]) -> None:
