@@ -1,8 +1,20 @@
 """News of lower apps that are alerts."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.events.bus import News, subscribe
+from apps.webhooks.kinds import register
 
 from .lifecycle import follow_application, raise_for_trigger
+
+register(
+    {
+        "alert.fired": _("An alert fires"),
+        "alert.acknowledged": _("Somebody takes an alert"),
+        "alert.resolved": _("Somebody resolves an alert"),
+        "alert.ended": _("An alert ends by itself"),
+    }
+)
 
 
 @subscribe("application.opened", "application.probing", "application.closed", "application.reset")

@@ -3,9 +3,19 @@
 from datetime import datetime
 from typing import cast
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.events.bus import News, subscribe_many
+from apps.webhooks.kinds import register
 
 from . import lifecycle
+
+register(
+    {
+        "failure_group.opened": _("Something fails that did not before"),
+        "failure_group.back": _("Something fails again that was resolved"),
+    }
+)
 
 
 @subscribe_many("work_item.failed")

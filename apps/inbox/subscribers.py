@@ -3,6 +3,7 @@
 from apps.events.bus import News, subscribe
 from apps.lib.actors import SYSTEM
 
+from . import outside  # noqa: F401 - registers as it is loaded
 from .candidates import TEAM
 from .lifecycle import open_second_looks, reconcile_tasks, refresh_values
 from .lifecycle.assigning import withdraw_offer

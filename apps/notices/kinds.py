@@ -215,6 +215,13 @@ KINDS: dict[str, Kind] = {
             is_for_folders=True,
         ),
         Kind(
+            key="webhook_resting",
+            title=_("A webhook is put to rest: nothing gets through"),
+            icon="link",
+            email=AT_ONCE,
+            is_for_folders=True,
+        ),
+        Kind(
             key="channel_off",
             title=_("A channel was switched off"),
             icon="alert-triangle",

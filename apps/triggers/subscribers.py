@@ -2,6 +2,7 @@
 
 from apps.events.bus import News, subscribe
 
+from . import telling  # noqa: F401 - registers as it is loaded
 from .lifecycle import replan
 from .models import Trigger
 from .receiving.happenings import HEARD

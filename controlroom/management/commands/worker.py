@@ -13,6 +13,7 @@ from apps.bots.transport import SafeWorker, allow_job
 from apps.events.delivery import deliver_outbox
 from apps.notices.upkeep import deliver as deliver_notices
 from apps.operations.upkeep import work as work_on_operations
+from apps.webhooks.upkeep import deliver as deliver_webhooks
 from controlroom.heartbeats import EVERY_SECONDS, beat
 
 log = structlog.get_logger("controlroom.worker")
@@ -71,8 +72,8 @@ class Beside:
 class BackgroundWorker(SafeWorker):
     """Between bells, and without Redis, it looks into the outbox by itself.
 
-    Mail servers and chats may take long to answer, and operations have many targets: both go on in
-    threads of their own.
+    Mail servers, chats and receivers of webhooks may take long to answer, and operations have many
+    targets: all go on in threads of their own.
     """
 
     _beat_at = float("-inf")
@@ -83,6 +84,7 @@ class BackgroundWorker(SafeWorker):
             # a message that is on its way should arrive: cut off, it would be sent again
             Beside("notices", deliver_notices),
             Beside("operations", work_on_operations),
+            Beside("webhooks", deliver_webhooks),
         ]
 
     def turn(self) -> int:

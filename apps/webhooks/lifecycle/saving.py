@@ -1,0 +1,126 @@
+"""What people say about endpoints; each change leaves one event."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from apps.lib.actors import Actor
+from apps.lib.errors import ConflictError, FieldProblem, InvalidError, NotFoundError
+from apps.lib.json import Json, JsonObject
+from apps.lib.secrecy import Secret
+from apps.webhooks import kinds
+from apps.webhooks.calling import check_url
+from apps.webhooks.models import Endpoint
+
+from .recording import record
+from .secrets import add_secret
+
+EDITABLE: Final = ("title", "url", "kinds", "of", "max_at_once")
+MAX_ENDPOINTS: Final = 100
+
+_REMOVE_TRIES: Final = """
+delete from webhooks_try t using webhooks_delivery d
+ where d.id = t.delivery_id and d.endpoint_id = %s
+"""
+_REMOVE_DELIVERIES: Final = "delete from webhooks_delivery where endpoint_id = %s"
+
+
+@transaction.atomic
+def save_endpoint(
+    endpoint: Endpoint, values: Mapping[str, Any], *, by: Actor, version: int | None = None
+) -> tuple[list[JsonObject], Secret | None]:
+    """Set these fields of a new or a known endpoint; return what changed, and the secret of a new
+    one: nobody is told it again.
+
+    Raises InvalidError naming each field; ConflictError when `version` is not the one that is
+    stored. The host of its address is looked up.
+    """
+    found = _current(endpoint, version)
+    changes: list[JsonObject] = []
+    for name in EDITABLE:
+        if name in values and values[name] != getattr(found, name):
+            changes.append({"field": name, "old": getattr(found, name), "new": values[name]})
+            setattr(found, name, values[name])
+    _check(found, is_address_new=any(each["field"] == "url" for each in changes))
+    secret = None
+    if found.pk is None:
+        _insist_on_room(found)
+        _insert(found, by)
+        secret = add_secret(found, by=by)
+        record("created", found, by, {"changes": list[Json](changes)})
+    elif changes:
+        found.version += 1
+        found.save(update_fields=[*EDITABLE, "version"])
+        record("changed", found, by, {"changes": list[Json](changes)})
+    for column in Endpoint._meta.concrete_fields:
+        setattr(endpoint, column.attname, getattr(found, column.attname))
+    return changes, secret
+
+
+@transaction.atomic
+def remove_endpoint(endpoint: Endpoint, *, by: Actor) -> None:
+    """Remove it with its secrets and its deliveries. What is on its way may still arrive."""
+    record("removed", endpoint, by)
+    # in the database alone: there may be many, and Django would fetch them all
+    with connection.cursor() as cursor:
+        cursor.execute(_REMOVE_TRIES, [endpoint.pk])
+        cursor.execute(_REMOVE_DELIVERIES, [endpoint.pk])
+    endpoint.delete()
+
+
+def _current(endpoint: Endpoint, version: int | None) -> Endpoint:
+    if endpoint.pk is None:
+        return endpoint
+    found: Endpoint | None = (
+        Endpoint.objects.select_for_update(of=("self",)).filter(pk=endpoint.pk).first()
+    )
+    if found is None:
+        raise NotFoundError(_("This webhook was removed meanwhile."))
+    if version is not None and version != found.version:
+        raise ConflictError(_("Somebody else has changed it meanwhile. Look at it again."))
+    return found
+
+
+def _check(endpoint: Endpoint, *, is_address_new: bool) -> None:
+    problems = _of_columns(endpoint)
+    unknown = sorted(set(endpoint.kinds) - set(kinds.titles()))
+    if not endpoint.kinds:
+        problems.append(FieldProblem("kinds", _("Choose at least one.")))
+    elif unknown:
+        message = _("There is no kind “%(kind)s”.") % {"kind": str(unknown[0])[:60]}
+        problems.append(FieldProblem("kinds", message))
+    if is_address_new and not problems:
+        try:
+            check_url(endpoint.url)
+        except InvalidError as error:
+            problems.append(FieldProblem("url", error.message))
+    if problems:
+        first = problems[0]
+        raise InvalidError(f"{first.path}: {first.message}", fields=problems)
+
+
+def _of_columns(endpoint: Endpoint) -> list[FieldProblem]:
+    try:
+        endpoint.clean_fields(exclude=["folder", "owner", "created_at", "turn_at"])
+    except ValidationError as error:
+        return [FieldProblem(name, said[0]) for name, said in error.message_dict.items()]
+    return []
+
+
+def _insist_on_room(endpoint: Endpoint) -> None:
+    if Endpoint.objects.filter(folder=endpoint.folder_id).count() >= MAX_ENDPOINTS:
+        text = _("A folder has at most %(n)d webhooks.") % {"n": MAX_ENDPOINTS}
+        raise ConflictError(text)
+
+
+def _insert(endpoint: Endpoint, by: Actor) -> None:
+    endpoint.owner_id = by.user_id
+    try:
+        with transaction.atomic():
+            endpoint.save(force_insert=True)
+    except IntegrityError:
+        message = _("There is a webhook with this key already.")
+        raise InvalidError(message, fields=[FieldProblem("key", message)]) from None
