@@ -52,6 +52,7 @@ ROUTERS = [
     ("", "apps.calendars.api"),
     ("", "apps.limits.api"),
     ("", "apps.operations.api"),
+    ("", "apps.webhooks.api"),
     ("", "apps.bots.api"),
     ("", "apps.bots.why_api"),
     ("", "apps.assets.api"),

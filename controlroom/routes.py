@@ -31,6 +31,7 @@ routes: list[URLPattern | URLResolver] = [
     path("settings/", include("apps.calendars.settings_urls")),
     path("settings/", include("apps.dashboard.settings_urls")),
     path("settings/", include("apps.limits.settings_urls")),
+    path("settings/", include("apps.webhooks.settings_urls")),
     path("settings/", include("apps.inbox.settings_urls")),
     path("settings/", include("apps.notices.settings_urls")),
     path("settings/", include("apps.queues.settings_urls")),

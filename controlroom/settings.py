@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.calendars",
     "apps.notices",
     "apps.operations",
+    "apps.webhooks",
     "apps.limits",
     "apps.bots",
     "apps.assets",
@@ -276,6 +277,10 @@ NOTICE_HOSTS = frozenset(name.lower() for name in env_list("NOTICE_HOSTS", defau
 NOTICE_DAYS_KEPT = env_int("NOTICE_DAYS_KEPT", default=90, low=1, high=3650)
 # How many days bulk actions are kept with what became of each target
 OPERATION_DAYS_KEPT = env_int("OPERATION_DAYS_KEPT", default=90, low=1, high=3650)
+# Hosts of the inner network that outgoing webhooks may go to, over http as well
+WEBHOOK_HOSTS = frozenset(name.lower() for name in env_list("WEBHOOK_HOSTS", default=[]))
+# How many days what was told to webhooks is kept, with what became of it
+WEBHOOK_DAYS_KEPT = env_int("WEBHOOK_DAYS_KEPT", default=30, low=4, high=3650)
 # How many days the start logs of triggers are kept
 FIRING_DAYS_KEPT = env_int("FIRING_DAYS_KEPT", default=90, low=1, high=3650)
 # How many days alerts that are over are kept

@@ -126,6 +126,20 @@ PLACES = (
         _("Large screens that show how things stand, without anybody signing in."),
     ),
     Place(
+        "settings:sign_in",
+        Action.ADMINISTER,
+        "shield",
+        _("Sign-in"),
+        _("Services that people sign in with, and who has to have a second factor."),
+    ),
+    Place(
+        "webhook_settings:list",
+        Action.ADMINISTER,
+        "link",
+        _("Webhooks"),
+        _("Other systems that are told what happens here, by signed calls."),
+    ),
+    Place(
         "settings:tokens",
         Action.ADMINISTER,
         "key",
