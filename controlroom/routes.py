@@ -9,6 +9,7 @@ from .api import urls as api_urls
 
 routes: list[URLPattern | URLResolver] = [
     path("", include("apps.dashboard.urls")),
+    path("", include("apps.accounts.entry.urls")),  # the steps of signing in
     path("", include("apps.accounts.urls")),  # sign-in, profile, people, tokens
     path("inbox/", include("apps.inbox.urls")),
     path("notices/", include("apps.notices.urls")),

@@ -71,7 +71,7 @@ def change_person(
         }
         after = {"name": name, "email": email, "role": role}
         if before["role"] == Role.ADMIN and role != Role.ADMIN:
-            _refuse_if_last_admin(person, folder)
+            refuse_if_last_admin(person, folder)
         _save_role(person, folder, role)
         person.display_name, person.email = name, email
         person.save(update_fields=["display_name", "email"])
@@ -96,7 +96,7 @@ def disable_person(person: User, folder: Folder, *, by: Actor) -> None:
         ):
             _one_at_a_time(place)
             if role_in(person, place) == Role.ADMIN:
-                _refuse_if_last_admin(person, place)
+                refuse_if_last_admin(person, place)
         active = User.objects.filter(pk=person.pk, is_active=True)
         if not active.update(is_active=False, session_epoch=F("session_epoch") + 1):
             raise ConflictError(_("%(name)s is disabled already.") % {"name": person.name})
@@ -124,7 +124,7 @@ def remove_person(person: User, folder: Folder, *, by: Actor) -> None:
     with transaction.atomic():
         _one_at_a_time(folder)
         if role_in(person, folder) == Role.ADMIN:
-            _refuse_if_last_admin(person, folder)
+            refuse_if_last_admin(person, folder)
         if not Membership.objects.filter(user=person, folder=folder).delete()[0]:
             raise ConflictError(_("%(name)s is not in this folder.") % {"name": person.name})
         TeamMember.objects.filter(user=person, team__folder=folder).delete()
@@ -197,7 +197,8 @@ def _one_at_a_time(folder: Folder) -> None:
     Folder.objects.select_for_update().get(pk=folder.pk)
 
 
-def _refuse_if_last_admin(person: User, folder: Folder) -> None:
+def refuse_if_last_admin(person: User, folder: Folder) -> None:
+    """Raise ConflictError if `folder` would be left without an admin who can sign in."""
     members = User.objects.filter(memberships__folder=folder, memberships__role=Role.ADMIN)
     admins = members | User.objects.filter(is_superuser=True)
     if not admins.filter(is_active=True).exclude(pk=person.pk).exists():

@@ -15,6 +15,7 @@ from apps.lib.forms import disable_all
 
 from .absence_views import absence_context
 from .absences import may_enter_absence
+from .entry.person_views import entry_context
 from .forms import InvitationForm, PersonForm
 from .http import PersonRequest
 from .lifecycle import (
@@ -157,6 +158,7 @@ def _person_context(request: PersonRequest, person: User, form: PersonForm) -> d
         "may_manage": may_manage(request.user, person),
         "changes": take_changes(request, ("person", person.pk)),
         **absence_context(person),
+        **entry_context(person),
         "may_enter_absence": may_enter_absence(request.user, person, request.folder),
         "history": [
             {"what": sentence_of(event), "at": event.occurred_at}

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from . import people_views, settings_views, team_views, token_views
+from .entry import person_views
+from .entry import settings_views as entry_views
 
 app_name = "settings"
 urlpatterns = [
@@ -12,6 +14,21 @@ urlpatterns = [
     path("people/<int:pk>/disable/", people_views.person_disable, name="person_disable"),
     path("people/<int:pk>/enable/", people_views.person_enable, name="person_enable"),
     path("people/<int:pk>/remove/", people_views.person_remove, name="person_remove"),
+    path("people/<int:pk>/unlock/", person_views.person_unlock, name="person_unlock"),
+    path(
+        "people/<int:pk>/reset-factors/",
+        person_views.person_reset_factors,
+        name="person_reset_factors",
+    ),
+    path(
+        "people/<int:pk>/identities/<int:identity>/remove/",
+        person_views.person_unlink,
+        name="person_unlink",
+    ),
+    path("sign-in/", entry_views.sign_in_settings, name="sign_in"),
+    path("sign-in/new/", entry_views.provider_new, name="provider_new"),
+    path("sign-in/<int:pk>/", entry_views.provider_edit, name="provider"),
+    path("sign-in/<int:pk>/remove/", entry_views.provider_remove, name="provider_remove"),
     path("teams/", team_views.team_list, name="teams"),
     path("teams/new/", team_views.team_create, name="team_create"),
     path("teams/<int:pk>/", team_views.team_edit, name="team"),

@@ -128,7 +128,7 @@ PLACES = (
     Place(
         "settings:sign_in",
         Action.ADMINISTER,
-        "shield",
+        "shield-check",
         _("Sign-in"),
         _("Services that people sign in with, and who has to have a second factor."),
     ),

@@ -1,7 +1,8 @@
 """Signing in and out, one's own profile, and the folder to work in."""
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .absence_views import absence_context
+from .entry.letting_in import let_in
+from .entry.passkeys import are_possible
+from .entry.providers import providers_in_use
+from .entry.recording import record
+from .entry.throttle import throttle
 from .folders import choose_folder, folders_of, without_folder
 from .forms import ProfileForm
 from .http import PersonRequest
@@ -28,18 +34,26 @@ from .sign_in import SignInForm, quick_logins, safe_next, way_in
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(way_in(request))
+    if request.method == "POST":
+        throttle(request, "password")
     form = SignInForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login(request, form.get_user())
-        return redirect(way_in(request))
-    context = {"form": form, "next": safe_next(request), "quick_logins": quick_logins(request)}
+        return let_in(request, form.get_user(), way="password")
+    context = {
+        "form": form,
+        "next": safe_next(request),
+        "providers": providers_in_use(),
+        "can_passkey": are_possible(request),
+        "quick_logins": quick_logins(request),
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "registration/login.html", context, status=status)
 
 
 @without_folder
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: PersonRequest) -> HttpResponse:
+    record("person.signed_out", request.user, by=request.user.actor)
     logout(request)
     return redirect("accounts:sign_in")
 
@@ -98,6 +112,7 @@ def password(request: PersonRequest) -> HttpResponse:
         set_password(request.user, form.cleaned_data["new_password1"])
         # all sessions end but this one
         update_session_auth_hash(request, request.user)
+        UserSession.objects.create_from_request(request)
         messages.success(request, _("Your password is changed. You are signed out elsewhere."))
         return redirect("accounts:profile")
     status = 422 if request.method == "POST" else 200

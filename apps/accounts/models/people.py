@@ -8,10 +8,9 @@ from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import Role
 from apps.lib.actors import Actor
 from apps.lib.keys import KeyColumn
-
-from apps.accounts.roles import Role
 
 if TYPE_CHECKING:
     from apps.accounts.permissions import Rights
