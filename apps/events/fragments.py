@@ -83,9 +83,12 @@ class Fragment:
     topics: tuple[str, ...]
 
     def topics_of(self, arg: str) -> tuple[str, ...]:
-        """Fill `{arg}`; of an `arg` like `12?status=new` also `{id}` and the names of its query."""
+        """Fill `{arg}`; of an `arg` like `12?status=new` also `{id}` and the names of its query,
+        of one like `id=12&status=new` the names."""
         before, mark, query = arg.partition("?")
-        places = {**dict(parse_qsl(query if mark else arg)), "id": before, "arg": arg}
+        named = dict(parse_qsl(query if mark else arg))
+        places = {"id": before, **named} if not mark else {**named, "id": before}
+        places["arg"] = arg
         filled = []
         for topic in self.topics:
             try:

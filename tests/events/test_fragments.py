@@ -78,6 +78,7 @@ def test_topics_are_filled_from_the_argument():
     assert found.topics_of("12") == ("queue:12", "queue:12")
     assert found.topics_of("12?folder=3&status=new")[1:] == ("queue:12", "inbox:3")
     assert found.topics_of("folder=3")[2:] == ("inbox:3",)
+    assert found.topics_of("id=12&folder=3")[1:] == ("queue:12", "inbox:3")
     assert "{" not in "".join(found.topics_of("{arg.__class__}"))[40:]
 
 
