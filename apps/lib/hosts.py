@@ -26,7 +26,9 @@ def is_public(address: str) -> bool:
     return all(each.is_global and not each.is_multicast for each in _meant_by(found))
 
 
-def addresses_of(host: str, port: int | None, *, allowed: Collection[str], setting: str) -> list[str]:
+def addresses_of(
+    host: str, port: int | None, *, allowed: Collection[str], setting: str
+) -> list[str]:
     """Return the addresses of `host`, looked up now: who connects to these, and to nothing looked
     up later, gets where it was checked.
 
@@ -40,7 +42,10 @@ def addresses_of(host: str, port: int | None, *, allowed: Collection[str], setti
     found = list(dict.fromkeys(str(each[4][0]) for each in answers))
     if host.lower() not in allowed and not all(map(is_public, found)):
         raise InvalidError(
-            _("%(host)s is inside our network. Whoever runs the control room can allow it (%(name)s).")
+            _(
+                "%(host)s is inside our network. Whoever runs the control room can allow it "
+                "(%(name)s)."
+            )
             % {"host": host[:100], "name": setting}
         )
     return found

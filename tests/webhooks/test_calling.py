@@ -154,7 +154,7 @@ def test_plain_http_is_for_hosts_that_are_named(settings):
 def test_a_name_that_answers_differently_a_moment_later_leads_nowhere(
     outside, settings, monkeypatch
 ):
-    """Looked up once: the second answer, which a rebinding server would give, is never asked for."""
+    """Looked up once: what a rebinding server would answer next is never asked for."""
     settings.WEBHOOK_HOSTS = frozenset({"rebound.example"})
     asked = []
 

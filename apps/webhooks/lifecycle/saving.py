@@ -21,6 +21,11 @@ from .secrets import add_secret
 EDITABLE: Final = ("title", "url", "kinds", "of", "max_at_once")
 MAX_ENDPOINTS: Final = 100
 
+_NOT_EDITED: Final = {
+    column.name
+    for column in Endpoint._meta.concrete_fields
+    if column.name not in (*EDITABLE, "key")
+}
 _REMOVE_TRIES: Final = """
 delete from webhooks_try t using webhooks_delivery d
  where d.id = t.delivery_id and d.endpoint_id = %s
@@ -104,7 +109,7 @@ def _check(endpoint: Endpoint, *, is_address_new: bool) -> None:
 
 def _of_columns(endpoint: Endpoint) -> list[FieldProblem]:
     try:
-        endpoint.clean_fields(exclude=["folder", "owner", "created_at", "turn_at"])
+        endpoint.clean_fields(exclude=_NOT_EDITED)
     except ValidationError as error:
         return [FieldProblem(name, said[0]) for name, said in error.message_dict.items()]
     return []
