@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 
 from .database import database_settings
 from .datadir import StartError
+from .quick_migrations import quick_migrations
 
 MIGRATION_LOCK = 0x0C0117201
 OLDEST_POSTGRES = 15
@@ -103,7 +105,8 @@ def _apply(checkpoint: Callable[[], None]) -> str:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return "up to date"
-    with open(os.devnull, "w") as nowhere:
+    is_empty = not executor.loader.applied_migrations
+    with quick_migrations() if is_empty else nullcontext(), open(os.devnull, "w") as nowhere:
         call_command(_Migrate(checkpoint), verbosity=0, interactive=False, stdout=nowhere)
     return f"{len(plan)} migrations applied"
 

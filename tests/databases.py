@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
+from controlroom.databases import apply_migrations
 from tests.resetting import Original
 from tests.servers import TestServers
 
@@ -37,7 +37,7 @@ def make_template(lock_file: Path) -> None:
         with maintenance() as cursor:
             cursor.execute(f"CREATE DATABASE {TEMPLATE}")
         use_database(TEMPLATE)
-        call_command("migrate", verbosity=0)
+        apply_migrations()
         connections["default"].close()
         lock.write("migrated")
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 
 from apps.accounts.models import Folder
@@ -24,6 +23,7 @@ from apps.bots.supervisor import SlotSupervisor
 from apps.bots.transport import ring_pool
 from apps.lib.process import die_with_parent, new_session
 from controlroom.database import database_settings
+from controlroom.databases import apply_migrations
 from controlroom.datadir import DataDir
 from controlroom.embedded import free_port
 from controlroom.postgres_server import Postgres, Tuning
@@ -175,7 +175,7 @@ def postgres_of_its_own(folder: Path) -> Iterator[Postgres]:
     connection.settings_dict.update(database_settings(server.url, "command") | {"TEST": {}})
     os.environ["DATABASE_URL"] = server.url
     try:
-        call_command("migrate", verbosity=0)
+        apply_migrations()
         yield server
     finally:
         connection.close()
