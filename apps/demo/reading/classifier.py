@@ -2,6 +2,9 @@
 
 A trained classifier is a few arrays, stored without pickle: whoever can write to the database
 must not be able to run code in a bot.
+
+scikit-learn takes longer to import than all the rest of the control room, so that it is imported
+by whoever reads or trains, in the place, and not by every process that starts.
 """
 
 import io
@@ -10,11 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
 
 N_FEATURES = 2**12
 SHARE_HELD_BACK = 0.45
@@ -81,6 +79,8 @@ class TextClassifier:
 
     def _guesses(self, texts: Sequence[str]) -> tuple[Any, Any]:
         """Return the likeliest label of each text, and what the regression makes of it."""
+        from scipy.special import softmax
+
         scores = _vectorizer().transform(texts) @ self.weights.T + self.biases
         said = softmax(scores, axis=1)
         return said.argmax(axis=1), said.max(axis=1)
@@ -104,6 +104,9 @@ def train(
 
     No part knows the others' cases. Needs at least three labels, with some texts each.
     """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import train_test_split
+
     known, held, known_labels, held_labels = train_test_split(
         list(texts), list(labels), test_size=SHARE_HELD_BACK, random_state=seed, stratify=labels
     )
@@ -128,6 +131,8 @@ def _honest_chances(rough: TextClassifier, texts: Sequence[str], labels: Sequenc
     Isotonic regression on the likeliest label, as in Zadrozny and Elkan, Transforming Classifier
     Scores into Accurate Multiclass Probability Estimates (2002). Nobody is ever wholly sure.
     """
+    from sklearn.isotonic import IsotonicRegression
+
     best, said = rough._guesses(texts)
     right = [rough.labels[column] == label for column, label in zip(best, labels, strict=True)]
     rising = IsotonicRegression(y_min=LEAST, y_max=MOST, out_of_bounds="clip").fit(said, right)
@@ -153,8 +158,10 @@ def _report(
     )
 
 
-def _vectorizer() -> HashingVectorizer:
+def _vectorizer() -> Any:
     """Stateless: the same in every process, nothing of it has to be stored."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
     return HashingVectorizer(
         analyzer="char_wb", ngram_range=(2, 4), n_features=N_FEATURES, alternate_sign=False
     )
