@@ -8,10 +8,11 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
@@ -28,7 +29,13 @@ REQUEST_ID_HEADER = "X-Request-ID"
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 SLOW_SECONDS = 1.0
 # Documents and pictures are packed already
-PACKED_TYPES = ("text/", "application/json", "application/problem+json", "image/svg")
+PACKED_TYPES = (
+    "text/",
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "image/svg",
+)
 
 
 class BothWays:
@@ -76,6 +83,19 @@ class PackedAnswersMiddleware(GZipMiddleware):
         return packed
 
 
+def keep_filter(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Handler:
+    """Middleware: lead from an action back to the page as it was, with its filter and its tab.
+
+    Views redirect to their page; who pressed the button on it had its filter in the address.
+    Only the query of the very page that is led to is taken over, so this leads nowhere else.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return _with_filter(request, get_response(request))
+
+    return answer
+
+
 class DomainErrorMiddleware(BothWays):
     """Turn what the domain refuses into a problem document (API) or a page (people)."""
 
@@ -86,6 +106,17 @@ class DomainErrorMiddleware(BothWays):
         if not isinstance(error, DomainError):
             return None
         return problem(error) if is_api(request) else error_page(request, error)
+
+
+def _with_filter(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    if request.method != "POST" or not isinstance(response, HttpResponseRedirect):
+        return response
+    led_to, came_from = urlsplit(response.url), urlsplit(request.headers.get("Referer", ""))
+    if came_from.netloc != request.get_host() or came_from.path != led_to.path:
+        return response
+    if came_from.query and not led_to.netloc and not led_to.query:
+        response.headers["Location"] = led_to._replace(query=came_from.query).geturl()
+    return response
 
 
 def _identify(request: HttpRequest) -> str:

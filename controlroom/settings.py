@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PersonMiddleware",
     "controlroom.middleware.DomainErrorMiddleware",
+    "controlroom.middleware.keep_filter",
     "axes.middleware.AxesMiddleware",
 ]
 # API calls have tokens, not sessions; see controlroom/handlers.py

@@ -7,6 +7,7 @@ import "./toasts.js";
 import "./confirm.js";
 import "./copy.js";
 import "./forms.js";
+import "./returning.js";
 import "./focus.js";
 import "./time.js";
 import "./lists.js";
@@ -16,3 +17,4 @@ import "./notices.js";
 
 // needed by few pages or on demand: fetched then
 if (document.querySelector("[data-log]")) import("./log.js");
+if (document.querySelector("[data-log-page]")) import("./log_page.js");

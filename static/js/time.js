@@ -17,6 +17,7 @@ export function refreshTimes(root = document) {
   for (const element of all("time[data-relative], time[data-elapsed]", root)) {
     const seconds = (Date.parse(element.dateTime) - serverNow()) / 1000;
     if (Number.isNaN(seconds)) continue;
+    element.dataset.uiSaid = "";
     const text = "elapsed" in element.dataset ? elapsed(-seconds) : fromNow(seconds);
     if (element.textContent !== text) {
       element.title ||= element.textContent;

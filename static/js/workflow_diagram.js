@@ -35,6 +35,8 @@ async function open(figure) {
   stage.hidden = false;
   try {
     const xml = await xmlOf(figure);
+    stage.style.height = `${stage.offsetHeight}px`;
+    stage.replaceChildren();
     if (!xml.includes("BPMNDiagram")) return close(figure, stage);
     const viewer = new window.BpmnJS({ container: stage, bpmnRenderer: look(), zoomScroll: { enabled: false } });
     await viewer.importXML(xml);

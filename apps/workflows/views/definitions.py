@@ -15,6 +15,7 @@ from apps.accounts.permissions import Action, can, require
 from apps.lib.errors import DomainError, NotFoundError
 from apps.lib.numbers import VERSIONS, whole_number
 from apps.workflows import catalog, lifecycle, marks, patterns
+from apps.workflows.drawing import extent_of
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.outline import graph_of
 from apps.workflows.starting import StartEntry
@@ -43,6 +44,7 @@ def workflow_detail(request: PersonRequest, pk: int) -> HttpResponse:
         "marks": json.dumps(shown),
         "digest": marks.digest_of(shown),
         "live_arg": f"workflow={workflow.pk}&version={version.pk}",
+        "extent": extent_of(version.xml),
         "is_large": len(graph_of(version.pk).nodes) > MANY_SHAPES,
         "may_operate": can(request.user, Action.OPERATE, workflow.folder_id),
         "may_design": can(request.user, Action.DESIGN, workflow.folder_id),

@@ -14,6 +14,7 @@ from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require
 from apps.lib.errors import NotFoundError
 from apps.workflows import lifecycle, marks
+from apps.workflows.drawing import extent_of
 from apps.workflows.forms import ReasonForm
 from apps.workflows.listing import InstanceFilter
 from apps.workflows.models import WorkflowInstance
@@ -44,6 +45,7 @@ def instance_detail(request: PersonRequest, pk: int) -> HttpResponse:
         "instance": instance,
         "marks": json.dumps(shown),
         "digest": marks.digest_of(shown),
+        "extent": extent_of(instance.version.xml),
         "is_large": len(graph_of(instance.version_id).nodes) > MANY_SHAPES,
         "may_operate": can(request.user, Action.OPERATE, instance.folder_id),
         "verbs": [(verb, ReasonForm(auto_id=f"id_{verb.name}_%s")) for verb in VERBS],
