@@ -69,6 +69,7 @@ ROUTERS = [
     ("", "apps.alerts.api"),
     ("", "apps.failures.api"),
     ("", "apps.search.api"),
+    ("", "apps.log.api"),
 ]
 RETRY_AFTER_SECONDS = 2
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, GoneError)

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "apps.alerts",
     "apps.dashboard",
     "apps.search",
+    "apps.log",
     "apps.demo",
 ]
 

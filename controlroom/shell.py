@@ -84,6 +84,7 @@ def _of_bots(request: HttpRequest) -> list[dict[str, Any]]:
 def _to_look_back(request: HttpRequest, rights: Rights) -> list[dict[str, Any]]:
     places = [
         _place(request, "/search/", _("Search"), "search", "", "/timeline/"),
+        _place(request, "/log/", _("Log"), "terminal-2", "g j"),
         _place(request, "/operations/", _("Operations"), "checklist", "g x"),
     ]
     if any(map(rights.folder_ids, (Action.OPERATE, Action.DESIGN, Action.AUDIT))):

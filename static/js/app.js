@@ -17,3 +17,4 @@ import "./notices.js";
 
 // needed by few pages or on demand: fetched then
 if (document.querySelector("[data-log]")) import("./log.js");
+if (document.querySelector("[data-log-page]")) import("./log_page.js");
