@@ -16,6 +16,7 @@ from . import (
     run_presenting,
     why_fragments,  # noqa: F401
 )
+from .exchange import fragments as uploads  # noqa: F401
 from .listing import ItemFilter, count_matching, find_items
 from .models import WorkItem, WorkQueue
 
@@ -103,6 +104,7 @@ def queue_items(audience: Audience, arg: str) -> Context | None:
         "tabs": presenting.status_tabs(queue, wanted),
         "has_filter": wanted.is_narrowed,
         "keep": wanted.kept(),
+        "list_query": f"?{query}" if (query := wanted.replace(before=None).query()) else "",
         "may_operate": audience.can(Action.OPERATE, queue.folder_id),
         "clear_url": base if wanted.is_narrowed else "",
         "first_url": None if page.first_query is None else f"{base}?{page.first_query}",

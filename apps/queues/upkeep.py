@@ -5,6 +5,7 @@ from collections.abc import Callable
 from apps.lib.partitions import ensure_month_partitions
 
 from .counts import fold_counters
+from .exchange import lifecycle as uploads
 from .lifecycle.feeding import feed_probed
 from .lifecycle.sweeping import BATCH, expire_some_items, promote_some_scheduled, reap_some_leases
 from .models import Attempt
@@ -15,6 +16,8 @@ __all__ = [
     "fold_counters",
     "make_partitions",
     "promote_scheduled",
+    "prune_uploads",
+    "read_uploads",
     "reap_leases",
 ]
 
@@ -46,6 +49,16 @@ def feed_breakers() -> int:
 def make_partitions() -> list[str]:
     """Make the coming months' partitions of the attempts; return the new ones."""
     return ensure_month_partitions(ATTEMPTS)
+
+
+def read_uploads(is_over: Callable[[], bool] = bool) -> int:
+    """Read the files that wait for it; takes as long as that takes."""
+    return uploads.read_due(is_over)
+
+
+def prune_uploads() -> int:
+    """Forget the files and rows of uploads some days later."""
+    return uploads.prune()
 
 
 def _repeat(some: Callable[[], int]) -> int:

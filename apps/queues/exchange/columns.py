@@ -26,9 +26,10 @@ OF_ITEM: Final[Mapping[str, str | Promise]] = {
     "available_at": gettext_lazy("Not before"),
     "expires_at": gettext_lazy("Expires"),
 }
-# what downloads say beside: where an item stands is not a thing to upload
+# what our own files say beside, of items and of faulty rows: no data to upload
 ONLY_OUT: Final = (
-    "number", "status", "tries", "entered_at", "since", "last_problem", "other_data",
+    "item_number", "item_status", "item_tries", "item_entered_at", "item_since",
+    "item_last_problem", "item_other_data", "upload_row", "upload_problem",
 )  # fmt: skip
 
 

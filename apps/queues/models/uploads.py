@@ -19,8 +19,8 @@ class Upload(models.Model):
     """A file of items for one queue. Only `exchange.lifecycle` writes it."""
 
     class Status(models.TextChoices):
-        READING = "reading", _("Being read")  # its rows are read and checked, at once or by a worker
-        READY = "ready", _("To be confirmed")  # a person looks at the preview, or changes the mapping
+        READING = "reading", _("Being read")  # at once, or by a worker
+        READY = "ready", _("To be confirmed")  # a person looks at the preview
         REFUSED = "refused", _("Can't be used")  # final: `problem` says why
         CONFIRMED = "confirmed", _("Confirmed")  # final: the operation says what became of the rows
         DISCARDED = "discarded", _("Discarded")  # final: nobody wanted it, nothing was added
@@ -122,9 +122,7 @@ class UploadRow(models.Model):
     item_id = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(name="upload_row_once", fields=["upload", "number"])
-        ]
+        constraints = [models.UniqueConstraint(name="upload_row_once", fields=["upload", "number"])]
         indexes = [
             models.Index(
                 name="upload_row_faulty",

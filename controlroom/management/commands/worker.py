@@ -13,6 +13,7 @@ from apps.bots.transport import SafeWorker, allow_job
 from apps.events.delivery import deliver_outbox
 from apps.notices.upkeep import deliver as deliver_notices
 from apps.operations.upkeep import work as work_on_operations
+from apps.queues.upkeep import read_uploads
 from apps.webhooks.upkeep import deliver as deliver_webhooks
 from controlroom.heartbeats import EVERY_SECONDS, beat
 
@@ -84,6 +85,7 @@ class BackgroundWorker(SafeWorker):
             # a message that is on its way should arrive: cut off, it would be sent again
             Beside("notices", deliver_notices),
             Beside("operations", work_on_operations),
+            Beside("uploads", read_uploads),
             Beside("webhooks", deliver_webhooks),
         ]
 
