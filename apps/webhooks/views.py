@@ -161,8 +161,9 @@ def delivery_replay(request: PersonRequest, pk: int, number: int) -> HttpRespons
 
 def _form_page(request: PersonRequest, row: Endpoint) -> HttpResponse:
     form = EndpointForm(request.POST if request.method == "POST" else None, row=row)
-    method = str(request.method)
-    if not may_change(request.user, Action.ADMINISTER, row.folder_id, method=method):
+    if request.method == "POST":
+        require(request.user, Action.ADMINISTER, row.folder_id)
+    elif not can(request.user, Action.ADMINISTER, row.folder_id):
         disable_all(form)
     if request.method == "POST" and form.is_valid():
         answer = _save(request, form, row)
