@@ -67,6 +67,7 @@ ROUTERS = [
     ("", "apps.triggers.api_deliveries"),
     ("", "apps.triggers.why_api"),
     ("", "apps.alerts.api"),
+    ("", "apps.reports.api"),
     ("", "apps.failures.api"),
     ("", "apps.search.api"),
     ("", "apps.log.api"),

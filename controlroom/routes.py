@@ -23,6 +23,7 @@ routes: list[URLPattern | URLResolver] = [
     path("triggers/", include("apps.triggers.urls")),
     path("failures/", include("apps.failures.urls")),
     path("alerts/", include("apps.alerts.urls")),
+    path("reports/", include("apps.reports.urls")),
     path("learning/", include("apps.learning.urls")),
     path("bots/", include("apps.bots.urls")),
     path("runs/", include("apps.bots.run_urls")),

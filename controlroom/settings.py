@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "apps.failures",
     "apps.alerts",
     "apps.dashboard",
+    "apps.reports",
     "apps.search",
     "apps.log",
     "apps.demo",
@@ -231,6 +232,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 ORGANISATION_TIME_ZONE = env_str("TIME_ZONE", "UTC")
+# what savings are counted in
+CURRENCY = env_str("CURRENCY", "EUR")[:3].upper()
 
 # Files
 STATIC_URL = "static/"

@@ -86,6 +86,7 @@ def _to_look_back(request: HttpRequest, rights: Rights) -> list[dict[str, Any]]:
         _place(request, "/search/", _("Search"), "search", "", "/timeline/"),
         _place(request, "/log/", _("Log"), "terminal-2", "g j"),
         _place(request, "/operations/", _("Operations"), "checklist", "g x"),
+        _place(request, "/reports/", _("Reports"), "table", "g r"),
     ]
     if any(map(rights.folder_ids, (Action.OPERATE, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/learning/", _("Learning"), "scale", "g l"))

@@ -199,6 +199,14 @@ KINDS: dict[str, Kind] = {
             email=NEVER,
             push=NEVER,
         ),
+        Kind(
+            key="report",
+            title=_("A report that you ordered"),
+            icon="table",
+            email=AT_ONCE,
+            chat=NEVER,
+            push=NEVER,
+        ),
         Kind(key="failures", title=_("A failure is yours to see to"), icon="alert-triangle"),
         Kind(
             key="trigger_alert",

@@ -4,7 +4,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext as _
 
 from apps.notices.models import Address
@@ -23,12 +23,13 @@ def send(address: Address, message: Message) -> None:
         raise SendError(_("This person has no e-mail address."))
     if not is_set_up():
         raise SendError(_("E-mail is not set up (EMAIL_URL)."), fault="server")
-    mail = EmailMessage(
+    mail = EmailMultiAlternatives(
         subject=message.title,
         body=_text(message),
         to=[to],
         headers=_headers(message),
     )
+    _enclose(mail, message)
     try:
         mail.send()
     except SMTPRecipientsRefused:
@@ -41,6 +42,17 @@ def send(address: Address, message: Message) -> None:
 def _text(message: Message) -> str:
     parts = [message.body, message.url, "-- \n" + _("Sent by the control room.")]
     return "\n\n".join(part for part in parts if part)
+
+
+def _enclose(mail: EmailMultiAlternatives, message: Message) -> None:
+    found = message.enclose() if message.enclose else None
+    if found is None:
+        return
+    if found.html:
+        mail.attach_alternative(found.html, "text/html")
+    for file in found.files:
+        mail.attach(file.name, file.content, file.content_type)
+    mail.extra_headers |= found.headers
 
 
 def _headers(message: Message) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What is said outside the page: one notice, or several together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.lib.sealing import SealBrokenError, unseal
+from apps.notices.enclosing import Enclosed, enclosed_with
 from apps.notices.models import LINK, Notice
 
 MAX_LISTED = 40
@@ -23,6 +24,8 @@ class Message:
     url: str = ""
     path: str = "/notices/"
     reference: str = ""
+    # of a mail alone; None: nothing beside its text
+    enclose: Callable[[], Enclosed | None] | None = None
     # push: a later message with the same tag takes the place of this one
     tag: str = ""
 
@@ -58,6 +61,7 @@ def _of_one(notice: Notice, reference: str) -> Message:
         url=absolute(_link(notice)),
         path=notice.url or "/notices/",
         reference=reference,
+        enclose=lambda: enclosed_with(notice),
         tag=f"notice-{notice.pk}",
     )
 
