@@ -59,7 +59,8 @@ def safe_next(request: HttpRequest) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours else ""
+    # an address, not the name of a view, which `redirect` would take it for
+    return wanted if is_ours and wanted.startswith("/") else ""
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.keep_language")
