@@ -74,6 +74,7 @@ function tick() {
 function show() {
   const sheets = [...now.querySelectorAll("[data-sheet]")];
   sheets.forEach((each, index) => (each.hidden = index !== sheet % sheets.length));
+  document.documentElement.classList.add("is-turning");
   const silence = performance.now() - heardAt;
   const isOld = silence > OLD_AFTER_MS;
   document.documentElement.classList.toggle("is-old", isOld);
