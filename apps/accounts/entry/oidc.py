@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
@@ -27,6 +28,7 @@ SEAL: Final = "sign-in-provider"
 NONCE: Final = "nonce"
 DISCOVERY: Final = "/.well-known/openid-configuration"
 SECONDS: Final = 8
+MAX_SUBJECT: Final = 255  # as OpenID Connect has it
 MAX_BYTES: Final = 512 * 1024
 # how far the clocks of the issuer and ours may differ
 LEEWAY_SECONDS: Final = 60
@@ -139,6 +141,8 @@ class Adapter(OpenIDConnectOAuth2Adapter):
             raise OAuth2Error(f"the ID token is no good: {fault!r}") from fault
         if not secrets.compare_digest(str(claims["nonce"]).encode(), self.nonce.encode()):
             raise OAuth2Error("the ID token is of another sign-in")
+        if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= MAX_SUBJECT:
+            raise OAuth2Error("the ID token names nobody")
         if claims.get("azp", app.client_id) != app.client_id:
             raise OAuth2Error("the ID token is for another client")
         return claims
@@ -190,9 +194,12 @@ class Provider(OpenIDConnectProvider):
         """Send the browser to the issuer, with a state and a nonce of this sign-in alone."""
         nonce = secrets.token_urlsafe(24)
         parameters = {**(named.pop("auth_params", None) or {}), NONCE: nonce}
-        response: HttpResponse = super().redirect(
-            request, process, next_url, data, auth_params=parameters, nonce=nonce, **named
-        )
+        try:
+            response: HttpResponse = super().redirect(
+                request, process, next_url, data, auth_params=parameters, nonce=nonce, **named
+            )
+        except (OAuth2Error, requests.RequestException) as fault:
+            response = render_authentication_error(request, self, exception=fault)
         return response
 
     def extract_extra_data(self, data: JsonObject) -> JsonObject:
