@@ -47,7 +47,14 @@ def test_pages_lead_to_the_sign_in_and_back(client: Client, supervisor: User):
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "nowhere", "a:b"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "nowhere",
+        "a:b",
+    ],
 )
 def test_signing_in_never_leads_elsewhere(client: Client, supervisor: User, elsewhere: str):
     assert sign_in(client, "supervisor", next=elsewhere)["Location"] == "/"
