@@ -18,6 +18,7 @@ from django.conf import settings
 from controlroom.children import kill_session, start_child, wait_for
 from controlroom.embedded import free_port
 from controlroom.servers import known_servers
+from tests.commands import Commands
 from tests.servers import TestServers
 
 ADMIN_PASSWORD = "open sesame, dear room"  # noqa: S105
@@ -54,6 +55,7 @@ class RunningRoom:
             "CONTROLROOM_DATA_DIR": str(data_dir),
             **(env or {}),
         }
+        self._commands = Commands(self.env)
         self._log = data_dir.parent / f"{console_name or data_dir.name}.console"
         command = [sys.executable, "manage.py", "up", "--port", str(self.port), *arguments]
         with self._log.open("wb") as log:
@@ -96,6 +98,7 @@ class RunningRoom:
 
     def stop(self, number: signal.Signals = signal.SIGINT, seconds: float = STOP_SECONDS) -> int:
         """Ask for the end as Ctrl-C does, and return the exit code."""
+        self._commands.stop()
         self.process.send_signal(number)
         try:
             return self.process.wait(seconds)
@@ -114,15 +117,7 @@ class RunningRoom:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command in this room and return what it prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=settings.BASE_DIR,
-            env=self.env,
-            timeout=120,
-            check=False,
-        )
+        done = self._commands.run(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
