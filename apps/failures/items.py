@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
 from apps.lib.errors import FieldProblem, InvalidError
@@ -25,25 +26,24 @@ Ids = QuerySet[Any, Any]
 
 def last_failures(group_id: int) -> QuerySet[Failure]:
     """Return the failures of the group that are the last of their item: one for each item."""
-    later = Failure.objects.filter(
-        source=Source.TRY, source_id=OuterRef("source_id"), number__gt=OuterRef("number")
-    )
-    found = Failure.objects.filter(group=group_id, source=Source.TRY)
-    return found.filter(~Exists(later))
+    return _of_items(group_id).filter(~Exists(_later()))
 
 
 def open_failures(group_id: int) -> QuerySet[Failure]:
     """Return those whose item has failed for good, or waits for a person to decide about it."""
-    return last_failures(group_id).filter(_stands_failed())
+    return _each_looked_up(group_id).filter(_stands_failed())
 
 
 def waiting_failures(group_id: int) -> QuerySet[Failure]:
     """Return those whose item waits to be worked again, or is being worked."""
+    queue = FailureGroup.objects.filter(pk=group_id).values("queue_id")
+    # from what waits in the queue to the failures: there are fewer of those
     places = [
-        Exists(model.objects.filter(item_id=OuterRef("source_id")))
+        model.objects.filter(queue_id=Subquery(queue)).values("item_id")
         for model in (Ready, Scheduled, Lease)
     ]
-    return last_failures(group_id).filter(Q(places[0]) | Q(places[1]) | Q(places[2]))
+    waiting = places[0].union(places[1], places[2], all=True)
+    return last_failures(group_id).filter(source_id__in=waiting)
 
 
 def count_up_to(rows: QuerySet[Any, Any], cap: int = CAP) -> int:
@@ -56,12 +56,37 @@ def narrowing() -> Narrowing:
     return Narrowing(name=FILTER, check=_check, choose=_choose, about=_about, back=_back)
 
 
-def _stands_failed() -> Q:
-    parked = Parked.objects.filter(
-        item_id=OuterRef("source_id"), status=Parked.Status.NEEDS_DECISION
+def _of_items(group_id: int) -> QuerySet[Failure]:
+    return Failure.objects.filter(group=group_id, source=Source.TRY)
+
+
+def _later() -> QuerySet[Failure]:
+    """The failures of the same item after this one; by their time, too: it tells the months."""
+    return Failure.objects.filter(
+        source=Source.TRY,
+        source_id=OuterRef("source_id"),
+        number__gt=OuterRef("number"),
+        at__gte=OuterRef("at"),
     )
-    ended = Ended.objects.filter(item_id=OuterRef("source_id"), status=Ended.Status.FAILED)
-    return Q(Exists(parked)) | Q(Exists(ended))
+
+
+def _each_looked_up(group_id: int) -> QuerySet[Failure]:
+    """The same as `last_failures`, for when the first few are wanted.
+
+    A value instead of EXISTS: that, the planner makes a hash table of, of all failures and all
+    items that ever failed, before it looks at the first one.
+    """
+    later = Subquery(_later().order_by().values("number")[:1])
+    return _of_items(group_id).annotate(later=later).filter(later=None)
+
+
+def _stands_failed() -> Q:
+    """A value instead of EXISTS here, too."""
+    parked = Parked.objects.filter(item_id=OuterRef("source_id")).values("status")
+    ended = Ended.objects.filter(item_id=OuterRef("source_id")).values("status")
+    return Q(Exact(Subquery(parked), Parked.Status.NEEDS_DECISION.value)) | Q(
+        Exact(Subquery(ended), Ended.Status.FAILED.value)
+    )
 
 
 def _choose(folders: Sequence[int], value: Json, bound: Bound) -> Ids:

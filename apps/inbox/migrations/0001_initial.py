@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
                 (
                     "folder",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="user_tasks",
                         to="accounts.folder",
@@ -817,5 +818,9 @@ class Migration(migrations.Migration):
                 ),
                 name="user_task_words",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(fields=["folder", "urgent_at", "id"], name="user_task_of_folder"),
         ),
     ]

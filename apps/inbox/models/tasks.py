@@ -58,7 +58,8 @@ class UserTask(models.Model):
     # the item, if there is one, does not wait for these
     BESIDE_THE_WORK = (Kind.SECOND_LOOK, Kind.APPROVAL)
 
-    folder = models.ForeignKey(Folder, models.PROTECT, related_name="user_tasks")
+    # found by the index that begins with it
+    folder = models.ForeignKey(Folder, models.PROTECT, related_name="user_tasks", db_index=False)
     kind = models.CharField(max_length=20, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     title = models.CharField(max_length=300)
@@ -152,6 +153,8 @@ class UserTask(models.Model):
     class Meta:
         ordering = ["urgent_at", "id"]
         indexes = [
+            # all there ever were, as programs list them
+            models.Index(name="user_task_of_folder", fields=["folder", "urgent_at", "id"]),
             # the inbox: most urgent first
             models.Index(
                 name="user_task_open",

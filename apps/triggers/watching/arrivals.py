@@ -19,12 +19,15 @@ from apps.triggers.receiving.folders import listed, opened_folder
 # A folder that lies elsewhere may not answer: nobody waits longer for it
 PATIENCE_SECONDS: Final = 2.0
 
-# The newest items of a queue have the highest numbers: of so many, which came in time?
+# The newest items of a queue have the highest numbers: of so many, which came in time? Its number
+# is looked up first: joined, the planner walks the items of all queues backwards until it has
+# enough of this one, which for a quiet queue is all of them.
 ITEMS: Final = """
 select count(*) from (
     select i.entered_at from queues_workitem i
-      join queues_workqueue q on q.id = i.queue_id
-     where q.folder_id = %(folder)s and q.key = %(key)s and i.entered_at < %(until)s
+     where i.queue_id = (select q.id from queues_workqueue q
+                          where q.folder_id = %(folder)s and q.key = %(key)s)
+       and i.entered_at < %(until)s
      order by i.id desc limit %(most)s) newest
  where newest.entered_at >= %(since)s
 """
