@@ -84,6 +84,8 @@ TIDYING = [
     Entry("apps.reports.upkeep.record_figures", MINUTE),
     Entry("apps.reports.upkeep.send_due_reports", MINUTE),
     Entry("apps.reports.upkeep.prune_hands", 6 * HOUR),
+    Entry("apps.landscape.upkeep.read_diagrams", MINUTE),
+    Entry("apps.landscape.upkeep.count_days", 5 * MINUTE),
     Entry("apps.notices.upkeep.prune", 6 * HOUR),
     Entry("apps.operations.upkeep.prune", 6 * HOUR),
     Entry("apps.queues.upkeep.prune_uploads", HOUR),

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "apps.triggers",
     "apps.failures",
     "apps.alerts",
+    "apps.landscape",
     "apps.dashboard",
     "apps.reports",
     "apps.search",

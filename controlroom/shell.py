@@ -70,6 +70,7 @@ def _to_work(request: HttpRequest) -> list[dict[str, Any]]:
         _place(request, "/queues/", _("Queues"), "stack-2", "g q", "/items/") | {"is_first": True},
         _place(request, "/workflows/", _("Workflows"), "sitemap", "g w", *workflows),
         _place(request, "/triggers/", _("Triggers"), "calendar-clock", "g t"),
+        _place(request, "/map/", _("Map"), "route", "g m"),
     ]
 
 
