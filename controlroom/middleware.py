@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -28,6 +28,7 @@ Handler = Callable[[HttpRequest], Answer]
 REQUEST_ID_HEADER = "X-Request-ID"
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 SLOW_SECONDS = 1.0
+QUERY_SAFE = "%=&+/:,;@!$'()*?-._~"
 # Documents and pictures are packed already
 PACKED_TYPES = (
     "text/",
@@ -86,8 +87,9 @@ class PackedAnswersMiddleware(GZipMiddleware):
 def keep_filter(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Handler:
     """Middleware: lead from an action back to the page as it was, with its filter and its tab.
 
-    Views redirect to their page; who pressed the button on it had its filter in the address.
-    Only the query of the very page that is led to is taken over, so this leads nowhere else.
+    Views redirect to their page; who pressed the button on it had its filter in the address. From
+    a page behind a list, `returning.js` sends along how the list was left. Only the query of the
+    very page that is led to is taken over, so this leads nowhere else.
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
@@ -111,12 +113,27 @@ class DomainErrorMiddleware(BothWays):
 def _with_filter(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     if request.method != "POST" or not isinstance(response, HttpResponseRedirect):
         return response
-    led_to, came_from = urlsplit(response.url), urlsplit(request.headers.get("Referer", ""))
-    if came_from.netloc != request.get_host() or came_from.path != led_to.path:
-        return response
-    if came_from.query and not led_to.netloc and not led_to.query:
-        response.headers["Location"] = led_to._replace(query=came_from.query).geturl()
+    led_to = _parted(response.url)
+    query = _query_of(request, led_to.path)
+    if query and not led_to.netloc and not led_to.query:
+        response.headers["Location"] = led_to._replace(query=query).geturl()
     return response
+
+
+def _query_of(request: HttpRequest, path: str) -> str:
+    """Return how the page at `path` was left: the one with the button, or the list before it."""
+    came_from = _parted(request.headers.get("Referer", ""))
+    if came_from.netloc == request.get_host() and came_from.path == path:
+        return came_from.query
+    left = _parted(request.POST.get("left", ""))
+    return quote(left.query, safe=QUERY_SAFE) if left.path == path else ""
+
+
+def _parted(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _identify(request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
-// A list is come back to as it was left: ways back lead to its filter, its sorting and its page, and
-// who types a filter goes on typing after the list came anew.
-import { all } from "./dom.js";
+// A list is come back to as it was left: ways back, and actions that end there, lead to its filter, its sorting and its
+// page; and who types a filter goes on typing after the list came anew.
+import { all, make } from "./dom.js";
 
 const place = (path) => `left:${path}`;
 const TYPING = "typing-in";
@@ -17,6 +17,12 @@ for (const link of all(".crumbs a, a[data-back]")) {
   if (left && !link.search && link.pathname !== location.pathname) link.search = left;
 }
 goOnTyping();
+
+document.addEventListener("submit", ({ target: form }) => {
+  const back = document.querySelector(".crumbs a[data-back]");
+  if (form.method !== "post" || !back?.search || form.querySelector(":scope > [name=left]")) return;
+  form.append(make("input", { type: "hidden", name: "left", value: back.pathname + back.search }));
+});
 
 function goOnTyping() {
   const [path, name] = JSON.parse(kept(TYPING) ?? "[]");
