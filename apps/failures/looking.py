@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import orjson
 from django.urls import reverse
@@ -40,6 +41,7 @@ class Shown:
     run_id: int | None = None
     log: Sequence[dict[str, Any]] = ()
     pictures: Sequence[ItemFile] = ()
+    log_query: str = ""  # what the page of the log is asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +125,7 @@ def _try(failure: Failure) -> Shown:
         run_url=_run_url(run_id),
         log=_log(log),
         pictures=list(pictures[:3]),
+        log_query=urlencode({"item": f"#{failure.source_id}", "attempt": failure.number}),
     )
 
 
@@ -137,6 +140,7 @@ def _run(failure: Failure) -> Shown:
         message=message,
         detail=detail,
         log=_log(LogLine.objects.filter(run_id=failure.source_id)),
+        log_query=urlencode({"run": failure.source_id, "at": "error"}),
     )
 
 
@@ -150,6 +154,7 @@ def _incident(failure: Failure) -> Shown:
         title=_("Instance %(instance)d, step %(step)s") % words,
         url=_instance_url(incident.instance_id),
         message=incident.message,
+        log_query=urlencode({"instance": f"#{incident.instance_id}", "level": "error"}),
     )
 
 

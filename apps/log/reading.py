@@ -110,7 +110,9 @@ def _in_month(scope: Scope, month: Stretch, n: int) -> tuple[list[LogEntry], Key
     if len(found) >= n or looked_to is None:
         return found, looked_to
     rest = _beyond(month, looked_to)
-    probed = _probed(scope, rest)
+    # as often as in the first look, and going on will do
+    is_common = len(found) * BUDGET >= n * FIRST_LOOK
+    probed = None if is_common else _probed(scope, rest)
     if probed is not None:
         return found + probed[: n - len(found)], None
     more, looked_to = _walked(scope, rest, n - len(found), BUDGET)

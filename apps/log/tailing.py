@@ -53,7 +53,7 @@ def since(scope: Scope, cursor: str) -> Tail:
     if len(cursor) > MAX_SNAPSHOT or not _is_snapshot(cursor):
         message = "is no place to go on from"
         raise InvalidError(f"cursor: {message}.", fields=[FieldProblem("cursor", message)])
-    text, values = _statement(scope, cursor)
+    text, values = statement_since(scope, cursor)
     with connection.cursor() as reader:
         reader.execute(text, values)
         rows = reader.fetchall()
@@ -75,7 +75,8 @@ def _is_snapshot(cursor: str) -> bool:
     return 0 < int(low) <= int(high) < 2**63 and in_order and within
 
 
-def _statement(scope: Scope, cursor: str) -> tuple[str, dict[str, Any]]:
+def statement_since(scope: Scope, cursor: str) -> tuple[str, dict[str, Any]]:
+    """Return what asks for the lines since a cursor, and for the next cursor with them."""
     conditions, values = statements.conditions_of(scope)
     mine = ["folder_id = any (%(folders)s)", f"{scope.column} = any (%(values)s)"]
     # below what has begun: after a restore numbers of another server may lie above
