@@ -140,6 +140,13 @@ PLACES = (
         _("Other systems that are told what happens here, by signed calls."),
     ),
     Place(
+        "retention_settings:overview",
+        Action.ADMINISTER,
+        "stack-2",
+        _("Retention"),
+        _("How long history stays, and the archives of old months."),
+    ),
+    Place(
         "settings:tokens",
         Action.ADMINISTER,
         "key",

@@ -193,6 +193,18 @@ KINDS: dict[str, Kind] = {
             is_for_folders=True,
         ),
         Kind(
+            key="sign_in_locked",
+            title=_("Somebody is locked out after wrong tries"),
+            icon="lock",
+            email=AT_ONCE,
+        ),
+        Kind(
+            key="account_guards",
+            title=_("What guards your account has changed"),
+            icon="key",
+            email=AT_ONCE,
+        ),
+        Kind(
             key="operation",
             title=_("A bulk action of yours has ended"),
             icon="checklist",

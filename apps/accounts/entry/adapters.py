@@ -25,7 +25,7 @@ from .throttle import address_of
 NOWHERE = "0.0.0.0"  # noqa: S104 - who came by a socket file has no address
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
     """Signing in through allauth's stages; everything else of its account app stays shut."""
 
     STAGES: ClassVar[list[str]] = [
@@ -82,7 +82,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send nothing: no flow of allauth's that does is reachable."""
 
 
-class MfaAdapter(DefaultMFAAdapter):
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # untyped
     """Secrets of authenticator apps and seeds of recovery codes lie sealed in the database."""
 
     def encrypt(self, text: str) -> str:

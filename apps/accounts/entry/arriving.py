@@ -86,7 +86,9 @@ def _admit(row: SignInProvider, account: SocialAccount, claims: JsonObject) -> U
             return _make(row, account, claims, email)
     except IntegrityError:
         # the same person arrived twice at once: the other request was first
-        return SocialAccount.objects.get(provider=account.provider, uid=account.uid).user
+        first = SocialAccount.objects.get(provider=account.provider, uid=account.uid)
+        person: User = first.user
+        return person
 
 
 def _link_namesake(

@@ -45,13 +45,13 @@ LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 class Session(requests.Session):
     """Calls of an issuer: with a time limit, and never sent on to another address."""
 
-    def request(self, *arguments: Any, **named: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, *arguments: Any, **named: Any) -> requests.Response:
         named |= {"timeout": SECONDS, "allow_redirects": False, "stream": True}
         response = super().request(*arguments, **named)
         body = response.raw.read(MAX_BYTES + 1, decode_content=True)
         if response.status_code >= 300 or len(body) > MAX_BYTES:
             raise OAuth2Error(f"{response.url} answered {response.status_code}, {len(body)} bytes")
-        response._content, response._content_consumed = body, True  # type: ignore[attr-defined]
+        response._content, response._content_consumed = body, True
         return response
 
     def get_object(self, url: str, **named: Any) -> JsonObject:
@@ -91,7 +91,7 @@ def discover(issuer: str) -> JsonObject:
     return found
 
 
-class Adapter(OpenIDConnectOAuth2Adapter):
+class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # untyped
     """The protocol with one provider, during one request."""
 
     nonce: str = ""
@@ -169,7 +169,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
             return session.get_object(address, headers={"Authorization": f"Bearer {access_token}"})
 
 
-class Provider(OpenIDConnectProvider):
+class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # untyped
     """A row of ours as allauth wants it."""
 
     oauth2_adapter_class = Adapter
@@ -206,7 +206,7 @@ class Provider(OpenIDConnectProvider):
         return {name: str(data[name])[:254] for name in KEPT_CLAIMS if data.get(name)}
 
 
-class CallbackView(OAuth2CallbackView):
+class CallbackView(OAuth2CallbackView):  # type: ignore[misc]  # untyped
     """What comes back: the state is good for once, and brings the nonce."""
 
     def _get_state(self, request: HttpRequest, provider: Provider) -> tuple[Any, Any]:

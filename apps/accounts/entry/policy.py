@@ -19,7 +19,8 @@ def policy() -> SignInPolicy:
 
 
 def has_second_factor(person: User) -> bool:
-    return Authenticator.objects.filter(user=person, type__in=FACTORS).exists()
+    found = Authenticator.objects.filter(user=person, type__in=FACTORS)
+    return bool(found.exists())
 
 
 def needs_second_factor(person: User) -> bool:

@@ -19,7 +19,7 @@ from .oidc import Provider, Session, provider_of
 log = structlog.get_logger(__name__)
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # untyped
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
     ) -> Provider:

@@ -17,7 +17,7 @@ PROVIDER = "provider"  # in the state of a sign-in: the key of the service that 
 ENROLLED = "is_set_up"
 
 
-class SecondFactorStage(AuthenticateStage):
+class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]  # untyped
     """Whoever has a second factor shows it, unless the passkey or the service was both."""
 
     def _should_handle(self, request: HttpRequest) -> bool:
@@ -25,7 +25,7 @@ class SecondFactorStage(AuthenticateStage):
         return wanted and not _came_by_both(self.login)
 
 
-class SetUpStage(LoginStage):
+class SetUpStage(LoginStage):  # type: ignore[misc]  # untyped
     """Whoever has to have a second factor, and has none, sets one up now."""
 
     key = "second_factor_set_up"
