@@ -72,16 +72,17 @@ def _filters(said: dict[str, str], wanted: LogFilter, folders: frozenset[int]) -
     query = wanted.query()
     base = reverse("log:page")
     times = {"since": wanted.since, "until": wanted.until}
-    typed = {name: said.get(name, "")[:MAX_SHOWN] for name in (*IN_BAR, *FURTHER)}
-    typed |= {name: _typed(at) for name, at in times.items() if at}
+    raw = {name: said.get(name, "")[:MAX_SHOWN] for name in (*IN_BAR, *FURTHER)}
+    # as fields for times take it
+    typed = raw | {name: _typed(at) for name, at in times.items() if at}
     return {
         "wanted": wanted,
         "query": query,
         "typed": typed,
         "choices": [_levels(wanted), _queues(wanted, folders), _bots(wanted, folders)],
         "fields": [_field(name, typed[name]) for name in FURTHER],
-        "kept": {name: typed[name] for name in FURTHER if typed[name]},
-        "kept_more": {name: typed[name] for name in IN_BAR if typed[name]},
+        "kept": {name: raw[name] for name in FURTHER if raw[name]},
+        "kept_more": {name: raw[name] for name in IN_BAR if raw[name]},
         "base_url": base,
         "clear_url": base if any(typed.values()) else "",
         "end_url": f"{base}?{query}" if query else base,

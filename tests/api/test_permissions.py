@@ -92,7 +92,7 @@ TESTED_ELSEWHERE = (
     *("/ai/", "/assets", "/gates/{key}/calibration", "/gates/{key}/adopt"),
     *("/teams", "/absences", "/calendars", "/handling-rules", "/triggers", "/trigger-pause"),
     *("/applications", "/limits", "/freezes", "/stop", "/operations", "/operation-kinds"),
-    *("/alerts", "/alert-", "/check-ins", "/failures", "/search", "/timeline"),
+    *("/alerts", "/alert-", "/check-ins", "/failures", "/search", "/timeline", "/log"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
 

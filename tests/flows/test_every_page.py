@@ -51,6 +51,7 @@ PAGES = [
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
     "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
     "/search/", "/search/?q=inv", "/search/?q=nothing-so", "/search/timeline/item/{item}/",
+    "/log/", "/log/?run={run}&at=error", "/log/?q=nothing-so", "/log/?run=none",
     "/nothing-here/",
 ]  # fmt: skip
 
