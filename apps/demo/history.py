@@ -6,6 +6,7 @@ from random import Random
 
 from django.utils import timezone
 
+from apps.events.models import Event
 from apps.failures.lifecycle import note_tries
 from apps.lib.clock import database_now
 from apps.queues.lifecycle.samples import PastAttempt, PastItem, record_past_items
@@ -23,6 +24,10 @@ SHARE_FLAKY = 0.06
 SHARE_GIVEN_UP = 0.25  # of the faulty ones
 BOTS = ["bot-1", "bot-2", "bot-3"]
 PERSON = "Bea Business"
+ENDED_BY = {
+    Ended.Status.FAILED: ("rejected", WorkItem.Status.FAILED),
+    Ended.Status.SKIPPED: ("skipped", WorkItem.Status.SKIPPED),
+}
 SATURDAY = 5
 LAST_HOUR, LONGEST_WORK = timedelta(minutes=65), timedelta(minutes=4)
 SECONDS_BETWEEN = 15
@@ -48,6 +53,7 @@ def load_history(queue: WorkQueue, *, days: int = DAYS) -> int:
         for number, moment in enumerate(_moments_until(random, now))
     ]
     ids = record_past_items(queue, past, origin=WorkItem.Origin.SAMPLE)
+    Event.objects.bulk_create(_decisions(queue, ids, past))
     note_tries(_failed(ids, past), None)
     return len(ids)
 
@@ -58,6 +64,28 @@ def _failed(ids: Sequence[int], past: Sequence[PastItem]) -> Iterator[tuple[int,
         for number, attempt in enumerate(each.attempts, 1):
             if attempt.outcome != Attempt.Outcome.SUCCESSFUL:
                 yield pk, number
+
+
+def _decisions(queue: WorkQueue, ids: Sequence[int], past: Sequence[PastItem]) -> list[Event]:
+    """Return what people did about data problems, so that reports know who had laid hands on."""
+    found = []
+    for pk, each in zip(ids, past, strict=True):
+        if each.attempts[0].outcome == Attempt.Outcome.BUSINESS_EXCEPTION:
+            is_done = each.status == Ended.Status.SUCCESSFUL
+            kind, to = ("retried", WorkItem.Status.NEW) if is_done else ENDED_BY[each.status]
+            found.append(
+                Event(
+                    kind=f"work_item.{kind}",
+                    occurred_at=each.attempts[-1].started_at if is_done else each.ended_at,
+                    folder_id=queue.folder_id,
+                    subject_type="item",
+                    subject_id=pk,
+                    actor_name=PERSON,
+                    actor_kind="person",
+                    data={"queue_id": queue.pk, "from": "needs_decision", "to": str(to)},
+                )
+            )
+    return found
 
 
 def _models(random: Random) -> list[MadeInvoice]:

@@ -1,8 +1,11 @@
 """Everything the demo needs in a folder: books, queues, drawn workflows, people, what starts it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +17,8 @@ from apps.bots.models import Automation
 from apps.bots.releases import sync_automations
 from apps.lib.actors import SYSTEM
 from apps.queues.models import WorkQueue
+from apps.reports.lifecycle import set_worth
+from apps.reports.models import Worth
 
 from .automations import LEDGER_LOGIN
 from .books import record_vendors
@@ -43,6 +48,8 @@ STEPS = [
     ("claims-reading", _("Claims to read"), "claims.read"),
     ("claims-settling", _("Claims to settle"), "claims.settle"),
 ]
+# what the report on savings makes of a vendor invoice: minutes, and costs of an hour
+MINUTES_BY_HAND, RATE_PER_HOUR, BOT_COST_PER_HOUR = Decimal(6), Decimal(42), Decimal("1.50")
 # its items are taken by single runs, which a trigger starts
 WORKED_BY_RUNS = "vendors.check"
 # what the items of a queue are made of, where that is known
@@ -91,8 +98,22 @@ def _set_up(folder: Folder) -> WorkQueue:
     deploy_drawn(folder)
     set_up_triggers(folder)
     record_vendors(make_vendors(seed=SEED), folder_id=folder.pk)
+    _worth(queue)
     DemoSetting.objects.get_or_create(folder=folder, defaults={"erp_flakiness": 4})
     return queue
+
+
+def _worth(queue: WorkQueue) -> None:
+    """Have the report on savings count invoices, the month of sample history included."""
+    if not Worth.objects.filter(queue=queue).exists():
+        set_worth(
+            queue,
+            since=timezone.localdate() - timedelta(days=60),
+            minutes_by_hand=MINUTES_BY_HAND,
+            rate_per_hour=RATE_PER_HOUR,
+            bot_cost_per_hour=BOT_COST_PER_HOUR,
+            by=SYSTEM,
+        )
 
 
 def _queue(folder: Folder, key: str, title: str | Promise, function: str) -> None:

@@ -67,7 +67,7 @@ def figures_of(day: date, **where: Any) -> dict[str, float]:
     return {measure: n for measure, n in found.items() if n}
 
 
-def report(key: str, folder: Folder, *, today: date | None = None, **said: str) -> Report:
+def report(key: str, folder: Folder, /, *, today: date | None = None, **said: str) -> Report:
     return QUESTIONS[key].answer(asked(folder, today=today, **said))
 
 

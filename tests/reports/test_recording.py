@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from apps.events.models import Event
@@ -13,7 +14,8 @@ from apps.inbox.models import UserTask
 from apps.lib.actors import Actor
 from apps.queues.lifecycle import cancel_item, edit_item, reopen_item, skip_item
 from apps.queues.models import Attempt, WorkItem
-from apps.reports.lifecycle import record_figures
+from apps.queues.upkeep import fold_counters
+from apps.reports.lifecycle import record_again, record_figures, record_span
 from apps.reports.models import DayFigure, FigureMark, HelpedEnd
 from tests.factories_queues import make_items
 from tests.failures.failing import DOWN, WELL, end
@@ -79,17 +81,15 @@ def recount(day, items):
     return {key: n for key, n in found.items() if n}
 
 
-def test_a_made_up_day_is_what_an_independent_recount_says(queue, business_user, supervisor):
-    added = {}
+def first_day(queue, business_user, supervisor):
+    """Five done by bots alone, one with help and one by hand, and one for each other end."""
     with at(NOON):
         straight = done_by_bot(queue, 5)
-        corrected = make_task(queue, reference="a")
-        by_hand = make_task(queue, reference="b")
-        rejected = make_task(queue, reference="c")
-        left_out = make_task(queue, reference="d")
+        corrected, by_hand, rejected, left_out = (
+            make_task(queue, reference=reference) for reference in "abcd"
+        )
         (cancelled,) = make_items(queue, payload=PAYLOAD)
         cancel_item(cancelled, by=supervisor.actor, reason="twice")
-        added |= dict.fromkeys(WorkItem.objects.values_list("pk", flat=True), DAY)
     with at(NOON + HOUR):
         decide(by_hand, business_user, "done_by_hand", reference="FI-1")
         decide(rejected, business_user, "reject", reason="not ours")
@@ -97,28 +97,34 @@ def test_a_made_up_day_is_what_an_independent_recount_says(queue, business_user,
         decide(corrected, business_user, "correct", payload=corrected.item.payload)
     with at(NOON + 2 * HOUR):
         end(queue, [WELL])
+    return straight
+
+
+def second_day(queue, supervisor, item):
+    """One of the first day comes back and is done with help; a new one fails."""
     with at(NOON + 24 * HOUR):
-        reopen_item(straight[0], by=supervisor.actor, reason="was wrong")
+        reopen_item(item, by=supervisor.actor, reason="was wrong")
     with at(NOON + 25 * HOUR):
         end(queue, [WELL])
         make_items(queue, payload=PAYLOAD)
-        added |= {
-            pk: NEXT for pk in WorkItem.objects.values_list("pk", flat=True) if pk not in added
-        }
     with at(NOON + 26 * HOUR):
         end(queue, [DOWN])
 
+
+def test_a_made_up_day_is_what_an_independent_recount_says(queue, business_user, supervisor):
+    straight = first_day(queue, business_user, supervisor)
+    added = dict.fromkeys(WorkItem.objects.values_list("pk", flat=True), DAY)
+    second_day(queue, supervisor, straight[0])
+    added |= {pk: NEXT for pk in WorkItem.objects.values_list("pk", flat=True) if pk not in added}
+
     record(DAY)
 
+    spent = ("decision_seconds", "waited_seconds")
     for day in (DAY, NEXT):
-        written = figures_of(day)
-        for spent in ("decision_seconds", "waited_seconds"):
-            written.pop(spent, None)
-        kept = {key: n for key, n in written.items() if key not in ("due", "missed")}
-        assert kept == recount(day, added)
-    assert figures_of(DAY)["done"] == 7
-    assert figures_of(DAY)["helped"] == 2
-    assert figures_of(NEXT)["helped"] == 1
+        written = {key: n for key, n in figures_of(day).items() if key not in spent}
+        assert written == recount(day, added)
+    assert (figures_of(DAY)["done"], figures_of(DAY)["helped"]) == (7, 2)
+    assert (figures_of(NEXT)["done"], figures_of(NEXT)["helped"]) == (1, 1)
 
 
 def test_a_day_stays_as_it_was_when_what_was_done_on_it_is_reopened(queue, supervisor):
@@ -242,7 +248,7 @@ def test_what_waits_to_be_folded_is_waited_for(queue):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_finds_another_one_at_it_leaves_it(queue, django_db_blocker):
+def test_who_finds_another_one_at_it_leaves_it(queue):
     settings = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
     with psycopg.connect(**{name: settings[name] for name in names}) as other:
@@ -266,3 +272,35 @@ def test_of_a_time_without_anything_there_are_no_shares(folder, queue):
     assert value_of(found, "straight_through_share") is None
     assert value_of(found, "done") == 0
     assert found.tables[0].rows == []
+
+
+def test_history_that_is_put_in_afterwards_is_counted_once_it_is_asked_for(queue):
+    record(DAY)
+    with at(NOON):
+        done_by_bot(queue, 2)
+    record_figures()
+    assert figures_of(DAY) == {}
+
+    record_again(DAY)
+    record_span()
+
+    assert figures_of(DAY) == {"added": 2, "done": 2}
+
+
+def test_before_anything_is_recorded_history_that_was_put_in_is_waited_for(queue):
+    FigureMark.objects.all().delete()
+    done_by_bot(queue)
+    with connection.cursor() as cursor:
+        cursor.execute("update queues_counterdelta set at = %s", [NOON])
+
+    assert record_figures() == 0
+    fold_counters()
+    record_span()
+
+    assert FigureMark.objects.get().since == DAY
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "0001-01-01"])
+def test_a_day_that_makes_no_sense_is_refused(since):
+    with pytest.raises(CommandError):
+        call_command("record_figures", since=since)

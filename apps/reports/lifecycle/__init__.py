@@ -7,13 +7,14 @@
 """
 
 from .mails import end_mail, order_mail, send_due_reports
-from .recording import prune_hands, record_figures, record_span
+from .recording import prune_hands, record_again, record_figures, record_span
 from .worths import set_worth
 
 __all__ = [
     "end_mail",
     "order_mail",
     "prune_hands",
+    "record_again",
     "record_figures",
     "record_span",
     "send_due_reports",

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import DateField, Value
+from django.db.models.functions import Least
 
 from apps.lib.clock import database_now
 from apps.reports import sources
@@ -40,6 +42,11 @@ select least(
     (select min(at) from failures_ungrouped),
     (select upto from dashboard_deadlinemark limit 1))
 """
+# Before anything is recorded: history that was put in is still to be folded and grouped
+UNTOLD: Final = """
+select exists (select from queues_counterdelta where at < now() - interval '1 hour')
+    or exists (select from failures_ungrouped where at is null)
+"""
 FIRST_DAY: Final = """
 select least((select min(created_at) from queues_workqueue),
              (select min(hour) from queues_hourcount))
@@ -60,6 +67,19 @@ def record_figures() -> int:
     return n_days
 
 
+@transaction.atomic
+def record_again(since: date) -> None:
+    """Have all days from `since` on written anew, in parts, from the next time on.
+
+    For history that was put in afterwards. What sources of old days have dropped is not there
+    any more: such days would lose it.
+    """
+    FigureMark.objects.select_for_update().filter(id=1).update(
+        upto=midnight(since, ZoneInfo(settings.ORGANISATION_TIME_ZONE)) + SETTLES,
+        since=Least("since", Value(since, output_field=DateField())),
+    )
+
+
 def prune_hands() -> int:
     """Forget on which items people laid hands long ago; open ones stay. Return how many went."""
     limit = database_now() - HANDS_KEPT
@@ -75,6 +95,8 @@ def record_span() -> tuple[int, bool]:
         return 0, False
     zone, now = ZoneInfo(settings.ORGANISATION_TIME_ZONE), database_now()
     mark = FigureMark.objects.filter(id=1).first()
+    if mark is None and _rows(UNTOLD)[0][0]:
+        return 0, False
     first = _first_day(mark, zone, now)
     today = now.astimezone(zone).date()
     last = min(today, first + timedelta(days=DAYS_AT_ONCE - 1))
