@@ -71,8 +71,6 @@ TIDYING = [
     Entry("apps.workflows.upkeep.drop_old_messages", 10),
     Entry("apps.events.upkeep.prune", 6 * HOUR),
     Entry("apps.bots.upkeep.judge_canaries", 5),
-    Entry("apps.bots.upkeep.prune_logs", 6 * HOUR),
-    Entry("apps.assets.upkeep.prune", 6 * HOUR),
     Entry("apps.inbox.upkeep.open_missing_tasks", MINUTE),
     Entry("apps.inbox.upkeep.prune_drafts", 6 * HOUR),
     Entry("apps.inbox.upkeep.close_old_looks", HOUR),
@@ -109,6 +107,8 @@ FAILURES = [
     Entry("apps.failures.upkeep.make_partitions", HOUR),
 ]
 
+# A month takes minutes to be written
+RETENTION = [Entry("apps.retention.upkeep.keep_to_policies", HOUR)]
 # They wait for disks and servers that are not ours
 FILES = [Entry("apps.triggers.receiving.upkeep.look_into_folders", 1)]
 MAIL = [Entry("apps.triggers.receiving.upkeep.look_into_mailboxes", 5)]

@@ -34,6 +34,7 @@ routes: list[URLPattern | URLResolver] = [
     path("settings/", include("apps.dashboard.settings_urls")),
     path("settings/", include("apps.limits.settings_urls")),
     path("settings/", include("apps.webhooks.settings_urls")),
+    path("settings/", include("apps.retention.settings_urls")),
     path("settings/", include("apps.inbox.settings_urls")),
     path("settings/", include("apps.notices.settings_urls")),
     path("settings/", include("apps.queues.settings_urls")),

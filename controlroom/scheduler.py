@@ -8,7 +8,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from apps.lib import doorbell
 
-from .cron import FAILURES, FILES, MAIL, PINGS, PROMPT, TIDYING, Entry
+from .cron import FAILURES, FILES, MAIL, PINGS, PROMPT, RETENTION, TIDYING, Entry
 from .heartbeats import EVERY_SECONDS, beat
 
 log = structlog.get_logger("controlroom.scheduler")
@@ -80,7 +80,8 @@ def run_scheduler(stop: threading.Event) -> None:
     """Run until `stop` is set; then end after the entry that is under way."""
     heartbeat = Entry(f"{__name__}.beat_as_scheduler", EVERY_SECONDS)
     prompt = Lane([heartbeat, *PROMPT], stop)
-    beside = [_beside(entries, stop) for entries in (TIDYING, FAILURES, FILES, MAIL, PINGS)]
+    lanes = (TIDYING, FAILURES, RETENTION, FILES, MAIL, PINGS)
+    beside = [_beside(entries, stop) for entries in lanes]
     is_rung = False
     while not stop.is_set():
         prompt.turn(is_rung=is_rung)

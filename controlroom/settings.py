@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "apps.notices",
     "apps.operations",
     "apps.webhooks",
+    "apps.retention",
     "apps.limits",
     "apps.bots",
     "apps.assets",
@@ -287,6 +288,8 @@ METRICS_TOKEN = env_str("METRICS_TOKEN")
 # How long the history of what people did is kept; 0: for ever
 HISTORY_MONTHS_KEPT = env_int("HISTORY_MONTHS_KEPT", default=0, high=1200)
 LOG_MONTHS_KEPT = env_int("LOG_MONTHS_KEPT", default=6, high=1200)
+# Where months go that are archived before they are dropped
+ARCHIVE_DIR = env_path("ARCHIVE_DIR", default=DATA_DIR / "archives")
 # Python modules with automations besides those of the installed apps (`<app>.automations`)
 AUTOMATION_MODULES = env_list("AUTOMATION_MODULES", default=[])
 # How long a person can take back what they decided in the browser; 0: decisions hold at once

@@ -1,11 +1,6 @@
 """What the scheduler does for bots. Each may run twice at once."""
 
-from datetime import date
-
-from django.conf import settings
-from django.db import connection
-
-from apps.lib.partitions import drop_partition, ensure_month_partitions
+from apps.lib.partitions import ensure_month_partitions
 
 from .lifecycle import (
     follow_the_clock,
@@ -22,7 +17,6 @@ __all__ = [
     "follow_the_clock",
     "judge_canaries",
     "make_partitions",
-    "prune_logs",
     "publish_wanted_slots",
     "reap_lost_runs",
     "ring_pending_runs",
@@ -40,24 +34,3 @@ def ring_pending_runs() -> int:
 
 def make_partitions() -> list[str]:
     return ensure_month_partitions(LOG_TABLE)
-
-
-def prune_logs() -> list[str]:
-    """Drop whole months of lines older than LOG_MONTHS_KEPT (0: keep all); return their tables."""
-    months: int = settings.LOG_MONTHS_KEPT
-    if not months:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass",
-            [LOG_TABLE],
-        )
-        partitions = [name for (name,) in cursor.fetchall()]
-        cursor.execute("select (now() - make_interval(months => %s))::date", [months])
-        oldest = f"{LOG_TABLE}_{_month(cursor.fetchone()[0])}"
-        old = [name for name in partitions if name < oldest and name[-7:-5].isdigit()]
-    return [name for name in old if drop_partition(name)]
-
-
-def _month(day: date) -> str:
-    return f"{day:%Y_%m}"

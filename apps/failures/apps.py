@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FailuresConfig(AppConfig):
@@ -9,9 +10,19 @@ class FailuresConfig(AppConfig):
         """Say what is a data problem wherever results are decided, and what may be retried."""
         from apps.queues.judging import judge_by
         from apps.queues.operation_targets import narrow_by
+        from apps.retention.kept import Kept
+        from apps.retention.kept import register as keep_months
 
         from .items import narrowing
         from .judging import data_problems
 
         judge_by(data_problems)
         narrow_by(narrowing())
+
+        keep_months(
+            Kept(
+                table="failures_failure",
+                title=_("Failures"),
+                about=_("Which failure belongs to which group; the counts of groups stay."),
+            )
+        )

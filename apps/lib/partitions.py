@@ -71,11 +71,35 @@ def ensure_month_partitions(
     return [month.name for month in months if not month.is_there() and month.make()]
 
 
-def drop_partition(name: str) -> bool:
-    """Drop one month; False when somebody is reading it, and it has to wait for the next call."""
-    return _in_short(
-        f"drop {name}", lambda: _run(f"drop table if exists {connection.ops.quote_name(name)}")
-    )
+@dataclass(frozen=True)
+class Month:
+    """A month of a table that is there."""
+
+    name: str
+    first: date
+
+    def is_there(self) -> bool:
+        return bool(_asked("select to_regclass(%s) is not null", self.name))
+
+
+def months_before(table: str, months: int) -> list[Month]:
+    """Return what is older than so many whole months before the running one, oldest first."""
+    today: date = _asked("select current_date")
+    oldest = _month(today, -months)
+    return [month for month in months_of(table) if month.first < oldest]
+
+
+def months_of(table: str) -> list[Month]:
+    """Return the months that a table has, oldest first; the rest partition is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select inhrelid::regclass::text from pg_inherits"
+            " where inhparent = %s::regclass and inhrelid::regclass::text ~ '_\\d{4}_\\d{2}$'"
+            " order by 1",
+            [table],
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    return [Month(name, date(int(name[-7:-3]), int(name[-2:]), 1)) for name in names]
 
 
 @dataclass(frozen=True)
@@ -101,7 +125,7 @@ class _MonthOf:
         CREATE TABLE … PARTITION OF would lock the parent until its last reader has gone, and all
         who write it meanwhile. Attaching locks only the rest partition.
         """
-        return _in_short(f"make {self.name}", self._make) and self.is_there()
+        return in_short(f"make {self.name}", self._make) and self.is_there()
 
     def _make(self) -> None:
         # whoever makes the same months takes turns
@@ -154,8 +178,11 @@ def _written_columns(table: str) -> str:
     return str(found)
 
 
-def _in_short(what: str, work: Callable[[], None]) -> bool:
-    """Do `work` in a transaction that waits but shortly for locks; say whether it was done."""
+def in_short(what: str, work: Callable[[], None]) -> bool:
+    """Do `work` in a transaction that waits but shortly for locks; say whether it was done.
+
+    It is tried some times, and may so be done in part and undone before.
+    """
     fault: DatabaseError | None = None
     for _try in range(LOCK_TRIES):
         try:

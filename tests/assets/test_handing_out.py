@@ -2,7 +2,6 @@
 
 import pytest
 
-from apps.assets import upkeep
 from apps.assets.handing_out import read_for_run
 from apps.assets.models import AssetUse
 from apps.bots.contexts import RunContext
@@ -107,12 +106,3 @@ def test_what_cannot_be_opened_is_a_system_problem(folder, run, settings):
 
     assert fault.value.code == "vault_closed"
     assert not AssetUse.objects.exists()
-
-
-def test_old_uses_go_by_months_if_history_does(settings):
-    upkeep.make_partitions()
-
-    assert upkeep.prune() == 0
-    settings.HISTORY_MONTHS_KEPT = 1
-    assert upkeep.prune() >= 1
-    assert upkeep.make_partitions()

@@ -18,7 +18,8 @@ from apps.bots.logs import (
     append_log,
 )
 from apps.bots.models import LogLine
-from apps.bots.upkeep import make_partitions, prune_logs
+from apps.bots.upkeep import make_partitions
+from apps.retention.upkeep import keep_to_policies
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +149,7 @@ def test_old_months_of_lines_are_dropped_whole() -> None:
     LogLine.objects.create(folder_id=1, run_id=6, message="new", at=Now())
 
     # when
-    assert prune_logs() == ["bots_logline_2020_01"]
+    assert keep_to_policies() == 1
 
     # then
     assert [line.message for line in LogLine.objects.filter(run_id=6)] == ["new"]

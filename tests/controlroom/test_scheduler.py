@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from apps.lib import doorbell
 from controlroom import scheduler
-from controlroom.cron import FAILURES, FILES, MAIL, PROMPT, TIDYING, Entry
+from controlroom.cron import FAILURES, FILES, MAIL, PROMPT, RETENTION, TIDYING, Entry
 from controlroom.scheduler import Lane
 
 calls = []
@@ -38,7 +38,7 @@ def _entry(function, every_seconds=60.0, **options):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "entry", [*PROMPT, *TIDYING, *FAILURES, *FILES, *MAIL], ids=lambda entry: entry.name
+    "entry", [*PROMPT, *TIDYING, *FAILURES, *RETENTION, *FILES, *MAIL], ids=lambda entry: entry.name
 )
 def test_every_entry_can_be_run_on_an_empty_database(entry):
     entry()
@@ -110,11 +110,11 @@ def test_the_loop_beats_wakes_at_the_bell_and_ends(monkeypatch, redis):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("lane", ["TIDYING", "FAILURES", "FILES", "MAIL"])
+@pytest.mark.parametrize("lane", ["TIDYING", "FAILURES", "RETENTION", "FILES", "MAIL"])
 def test_what_hangs_beside_does_not_hold_up_those_that_are_waited_for(monkeypatch, redis, lane):
     hangs, let_go, stop = threading.Event(), threading.Event(), threading.Event()
     worked = threading.Semaphore(0)
-    for name in ("TIDYING", "FAILURES", "FILES", "MAIL"):
+    for name in ("TIDYING", "FAILURES", "RETENTION", "FILES", "MAIL"):
         monkeypatch.setattr(scheduler, name, [_entry(fails)] if name == lane else [])
     monkeypatch.setattr(scheduler, "PROMPT", [_entry(works, every_seconds=0.01)])
     monkeypatch.setattr(f"{__name__}.fails", lambda: (hangs.set(), let_go.wait(30)))

@@ -101,21 +101,13 @@ def test_make_partitions_makes_the_coming_months_once():
     assert upkeep.make_partitions() == []
 
 
-def test_prune_drops_whole_months_that_are_too_old_and_long_dead_processes(settings):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "create table events_event_2020_01 partition of events_event"
-            " for values from ('2020-01-01') to ('2020-02-01')"
-        )
+def test_prune_drops_long_dead_processes():
     Heartbeat.objects.create(name="worker:gone")
     Heartbeat.objects.update(at=F("at") - timedelta(days=8))
     Heartbeat.objects.create(name="worker:here")
 
-    kept = upkeep.prune()
-    settings.HISTORY_MONTHS_KEPT = 12
-    dropped = upkeep.prune()
+    assert upkeep.prune() == 1
 
-    assert (kept, dropped) == (0, 1)
     assert [beat.name for beat in Heartbeat.objects.all()] == ["worker:here"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from apps.lib.partitions import drop_partition, ensure_month_partitions
+from apps.lib.partitions import ensure_month_partitions, months_before, months_of
 from tests.concurrency.racing import holding
 
 DIARY = """
@@ -84,12 +84,9 @@ def test_a_month_that_cannot_be_made_keeps_no_other_from_being_made(diary, caplo
     assert month(0) in caplog.text
 
 
-def test_a_month_that_is_being_read_is_dropped_later(diary):
-    (name,) = ensure_month_partitions(diary, back=0, ahead=0)
+def test_what_is_older_than_so_many_whole_months_is_found(diary):
+    made = ensure_month_partitions(diary, back=3, ahead=1)
 
-    with holding(f"select * from {name}", []) as let_go:
-        assert drop_partition(name) is False
-        let_go()
-
-    assert drop_partition(name) is True
-    assert rows("select to_regclass('diary_rest') is not null") == [(True,)]
+    assert [each.name for each in months_of(diary)] == made
+    assert [each.name for each in months_before(diary, 2)] == made[:1]
+    assert months_before(diary, 3) == []
