@@ -6,8 +6,9 @@ FOLDER is one that benchmarks/load_many.py filled. Each page is asked for in thi
 admin, of the biggest there is of its kind: first once without counting, then so many times. Printed
 are p50 and p95 of the time on the server (on a busy machine more than it would be: the medians of
 the web process's CPU and of the time that queries took stand beside them), how many queries there
-were, and which took long, with their plans. Fails when a page's p95 is over 300 ms, when the parts of the overview take more than
-50 ms together, or when a query over 100 ms reads a big table from end to end.
+were, and which took long, with their plans. Fails when a page's p95 is over 300 ms, when what a
+change of the overview costs is over 50 ms, or when a query over 100 ms reads a big table from end
+to end.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The SQL that writes instances with their steps, runs with their lines, tasks, and what people did.
+"""The SQL that writes instances with their steps, runs with their lines, tasks, and history.
 
 Each instance has one item of its own, and began when that came in. See item_rows for `r`.
 """
@@ -106,8 +106,8 @@ select 'data_problem', 'completed', 'Data problem: ' || w.reference,
        '[{"key": "correct", "title": "Try again", "shortcut": "a", "effect": ""}]',
        jsonb_build_object('reference', w.reference, 'queue', e.queue_id), 2, w.entered_at, e.at,
        (%(people)s::bigint[])[1 + e.item_id %% cardinality(%(people)s::bigint[])], 'Sam',
-       case when e.status = 'skipped' then 'leave_out' else 'reject' end, '', '', '[]', %(folder_id)s,
-       w.entered_at, ''
+       case when e.status = 'skipped' then 'leave_out' else 'reject' end, '', '', '[]',
+       %(folder_id)s, w.entered_at, ''
   from queues_ended e join queues_workitem w on w.id = e.item_id
  where e.item_id > %(first_item)s and e.status in ('failed', 'skipped')
    and e.queue_id = any (%(queues)s::bigint[])

@@ -49,7 +49,8 @@ with drawn as (
 ), tried as (
     select *,
            case when place = 'successful' then case when why < 0.04 then 2 else 1 end
-                when place in ('failed', 'needs_decision') then case when why < 0.6 then 1 else 3 end
+                when place in ('failed', 'needs_decision')
+                then case when why < 0.6 then 1 else 3 end
                 when place = 'skipped' then 1
                 when place = 'scheduled' and why < 0.6 then 1
                 else 0 end as tries,

@@ -9,7 +9,7 @@ BIGGEST = {
     "workflow": "select workflow_id from workflows_workflowinstance group by 1"
                 " order by count(*) desc limit 1",
     "instance": "select max(instance_id) from workflows_token where waits_for = 'incident'",
-    "bot": "select bot_id from bots_run group by 1 order by count(*) desc limit 1",
+    "busy_bot": "select bot_id from bots_run group by 1 order by count(*) desc limit 1",
     "run": "select run_id from bots_logline where run_id is not null group by 1"
            " order by count(*) desc limit 1",
     "failure": "select id from failures_failuregroup order by count desc limit 1",
@@ -33,7 +33,7 @@ TEXTS = {
     "workflow_key": "select key from workflows_workflow where id = {workflow}",
     "trigger_key": "select key from triggers_trigger where id = {trigger}",
     "gate_key": "select key from queues_gate where id = {gate}",
-    "bot_name": "select name from bots_bot where id = {bot}",
+    "bot_name": "select name from bots_bot where id = {busy_bot}",
 }  # fmt: skip
 
 FILTERED = [
@@ -54,7 +54,8 @@ FILTERED = [
     "/inbox/?queue={queue}", "/inbox/?q={reference}", "/inbox/?q=nothing-like-that",
     "/inbox/?kind=data_problem", "/inbox/?tab=open", "/inbox/?tab=free", "/inbox/?tab=team",
     "/inbox/?tab=decided&q={reference}", "/inbox/?tab=open&queue={queue}", "/inbox/{task}/",
-    "/inbox/?tab=open&q=nothing-like-that", "/inbox/{form_task}/", "/items/{some_item}/", "/timeline/{reference}/",
+    "/inbox/?tab=open&q=nothing-like-that", "/inbox/{form_task}/", "/items/{some_item}/",
+    "/timeline/{reference}/", "/bots/{busy_bot}/", "/applications/stop/",
     "/search/?q={reference}", "/search/?q=R-00", "/search/?q=Vendor", "/search/?q={some_item}",
     "/search/palette/?q={reference}", "/search/palette/?q=dep", "/failures/?state=all",
     "/failures/?q=total", "/failures/?since=1h", "/overview/late/?cursor=",
