@@ -1,9 +1,9 @@
-"""A team, a calendar, a rule and an absence, to be looked at on their pages."""
+"""A team, a calendar, a rule, an absence and a way to sign in, to be looked at on their pages."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from apps.accounts.models import Absence, Folder, Team, TeamMember, User
+from apps.accounts.models import Absence, Folder, SignInProvider, Team, TeamMember, User
 from apps.calendars.models import Calendar
 from apps.inbox.models import HandlingRule
 from apps.lib.clock import database_now
@@ -22,6 +22,9 @@ def make_people_to_see(folder: Folder) -> None:
     """May be called again."""
     people = list(User.objects.filter(memberships__folder=folder).order_by("pk")[:4])
     _rule_for(_team_of(people, folder), _calendar_in(folder))
+    # switched off: nobody can sign in with it
+    issuer = {"title": "Acme login", "issuer": "https://login.example.com", "is_active": False}
+    SignInProvider.objects.get_or_create(key="seen", defaults=issuer)
     now = database_now()
     Absence.objects.get_or_create(
         user=User.objects.order_by("pk")[0],

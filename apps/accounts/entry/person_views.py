@@ -17,16 +17,20 @@ from apps.lib.errors import NotAllowedError
 
 from .factors import reset_factors
 from .lockout import lock_of, unlock
+from .policy import FACTORS
 from .providers import identities_of, unlink
 from .proving import asks_again
 
 
 def entry_context(person: User) -> dict[str, Any]:
     """What the page of a person shows about how they come in."""
-    types = Authenticator.objects.filter(user=person).order_by("type", "pk")
+    factors = Authenticator.objects.filter(user=person, type__in=FACTORS).order_by("type", "pk")
     return {
         "locked_until": lock_of(person),
-        "factors": [str(each) for each in types],
+        "factors": [
+            _("passkey “%s”") % each.data["name"] if "name" in each.data else _("authenticator app")
+            for each in factors
+        ],
         "identities": identities_of(person),
     }
 

@@ -33,7 +33,7 @@ from .oidc import provider_of
 from .policy import needs_second_factor
 from .providers import identities_of, providers_in_use, unlink
 from .proving import asks_again
-from .sessions import end_other_sessions, end_session, sessions_of
+from .sessions import device_of, end_other_sessions, end_session, sessions_of
 from .throttle import throttle
 
 
@@ -63,7 +63,7 @@ def _context(request: PersonRequest) -> dict[str, Any]:
         "codes_left": len(recovery.wrap().get_unused_codes()) if recovery else 0,
         "has_factor": bool(kept),
         "is_needed": needs_second_factor(person),
-        "sessions": sessions_of(person),
+        "sessions": [(each, device_of(each.user_agent)) for each in sessions_of(person)],
         "session_key": request.session.session_key,
         "identities": identities,
         "linkable": [row for row in providers_in_use() if row.key not in linked],

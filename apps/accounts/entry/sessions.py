@@ -1,13 +1,36 @@
 """Where somebody is signed in: looked at, and ended one by one or all but this one."""
 
+from typing import Final
+
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.events.sessions import doubt_person
 from apps.lib.errors import NotFoundError
 
 from .recording import record
+
+# what browsers call themselves, the more special first: most of them also name the others
+BROWSERS: Final = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome"} | {
+    "Safari": "Safari"
+}
+SYSTEMS: Final = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+} | {"Macintosh": "Mac", "Linux": "Linux"}
+
+
+def device_of(user_agent: str) -> str:
+    """Return a browser and a system for people to recognise; else what it calls itself."""
+    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or user_agent[:60] or _("Unknown device")
 
 
 def sessions_of(person: User) -> list[UserSession]:
