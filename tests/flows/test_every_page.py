@@ -73,6 +73,7 @@ FOUND_BY = {
     "rule": "select min(id) from inbox_handlingrule",
     "calendar": "select id from calendars_calendar where key = 'office'",
     "person": "select min(id) from accounts_user",
+    "provider": "select min(id) from accounts_signinprovider",
     "model": "select min(endpoint_id) from ai_budget",
     "asset": "select min(asset_id) from assets_assetoverride",
     "budget": "select min(id) from ai_budget",
