@@ -140,7 +140,7 @@ def _harmless(text: str) -> str:
 def _cell(sheet: Any, value: Value, kind: Kind, *, bold: bool = False) -> Any:
     """Text is written as text: openpyxl would take one that begins with “=” for a formula."""
     if isinstance(value, Decimal):
-        cell = WriteOnlyCell(sheet, rounded(value, kind))
+        cell = WriteOnlyCell(sheet, float(rounded(value, kind)))
         cell.number_format = FORMATS.get(kind, "General")
         return cell
     text = ILLEGAL_CHARACTERS_RE.sub("", value or "")[:MAX_CELL]

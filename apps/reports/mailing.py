@@ -47,7 +47,7 @@ def tell(mail: ReportMail, mailing: ReportMailing) -> None:
 
 def enclosed(notice: Notice) -> Enclosed | None:
     """Return what the mail carries; None where the report is not sent any more."""
-    found = ReportMailing.objects.select_related("mail__user").filter(pk=notice.subject_id)
+    found = ReportMailing.objects.select_related("mail__user").filter(pk=notice.subject_id or 0)
     mailing = found.first() if notice.subject_type == SUBJECT else None
     if mailing is None or mailing.mail.user_id != notice.user_id:
         return None

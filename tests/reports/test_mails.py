@@ -45,7 +45,7 @@ def mailbox(settings):
 def ordered(person, report="straight-through", query="period=7d", **more):
     said = {"every": Every.WEEK, "day": 0, "at": time(7), "calendar": None, **more}
     wanted, _problems = parse(query, today=TODAY)
-    return order_mail(report, wanted, by=person.actor, **said)
+    return order_mail(report, wanted, user_id=person.pk, **said)
 
 
 def is_due(mail, moment=None):

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from apps.calendars.hours import Hours
 from apps.calendars.lookup import hours_of
 from apps.calendars.models import Calendar
-from apps.lib.actors import Actor
 from apps.lib.clock import database_now
 from apps.lib.errors import ConflictError
 from apps.reports.asking import Wanted, zone
@@ -36,15 +35,15 @@ def order_mail(
     day: int,
     at: time,
     calendar: Calendar | None,
-    by: Actor,
+    user_id: int,
 ) -> ReportMail:
-    """Have `by` get the report regularly. Raises ConflictError when they get too many."""
-    mine = ReportMail.objects.filter(user=by.user_id, next_at__isnull=False)
+    """Have that person get the report regularly. Raises ConflictError when they get too many."""
+    mine = ReportMail.objects.filter(user=user_id, next_at__isnull=False)
     if mine.count() >= MOST_OF_A_PERSON:
         message = _("You get %(n)d reports already. End one of them first.")
         raise ConflictError(message % {"n": MOST_OF_A_PERSON})
     mail = ReportMail(
-        user_id=by.user_id,
+        user_id=user_id,
         report=report,
         query=wanted.query(),
         every=every,

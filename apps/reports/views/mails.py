@@ -106,7 +106,7 @@ def _order(request: PersonRequest, key: str, form: MailForm) -> None:
         day=form.day,
         at=form.cleaned_data["at"],
         calendar=form.cleaned_data["calendar"],
-        by=request.user.actor,
+        user_id=request.user.pk,
     )
 
 
