@@ -46,6 +46,7 @@ a zone. `Idempotency-Key` makes adding and leasing safe to repeat for seven days
 # Prefix and module; an app takes part as soon as it has the module, with a `router` in it
 ROUTERS = [
     ("", "apps.queues.api"),
+    ("", "apps.queues.exchange.api"),
     ("", "apps.forecast.api"),
     ("", "apps.queues.why_api"),
     ("", "apps.accounts.api"),

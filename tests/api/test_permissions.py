@@ -19,6 +19,7 @@ from apps.queues.models import Gate, WorkItem, WorkQueue
 from controlroom.api import api as ninja_api
 from tests.api.conftest import Program
 from tests.factories import make_folder, make_person
+from tests.queues.exchange.uploads import make_upload
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -42,6 +43,13 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
     ("POST", "/queues/{queue}/items"): (OPERATE, {"payload": {}}),
     ("POST", "/queues/{queue}/items/batch"): (OPERATE, {"items": [{"payload": {}}]}),
     ("GET", "/queues/{queue}/items"): (VIEW, None),
+    ("GET", "/queues/{queue}/items.{kind}"): (VIEW, None),
+    ("GET", "/queues/{queue}/upload-template.{kind}"): (VIEW, None),
+    ("POST", "/queues/{queue}/uploads"): (OPERATE, b"a file"),
+    ("GET", "/uploads/{number}"): (OPERATE, None),
+    ("GET", "/uploads/{number}/faulty.csv"): (OPERATE, None),
+    ("POST", "/uploads/{number}/confirm"): (OPERATE, {}),
+    ("POST", "/uploads/{number}/discard"): (OPERATE, None),
     ("POST", "/queues/{queue}/lease"): (OPERATE, {}),
     ("GET", "/items/{item_id}"): (VIEW, None),
     ("PATCH", "/items/{item_id}"): (OPERATE, {"version": 1}),
@@ -134,7 +142,8 @@ def furnish(folder: Folder) -> dict[str, Any]:
         "key": "tidy",
         "run_id": create_run(version).pk,
         "name": "robbie",
-        "number": 1,
+        "number": make_upload(queue).pk,
+        "kind": "csv",
     }
 
 
@@ -189,7 +198,7 @@ def test_nothing_of_another_folder_is_there(folder: Folder, program_with: Callab
 
 def test_without_a_token_nobody_is_let_in():
     names = {"queue": "q", "item_id": 1, "file_id": 1, "key": "k", "run_id": 1}
-    names |= {"name": "b", "number": 1}
+    names |= {"name": "b", "number": 1, "kind": "csv"}
     stranger = Program("")
 
     statuses = {

@@ -96,7 +96,10 @@ class Checker:
         if first != number and self.queue.unique_reference != Unique.IGNORE:
             message = _("stands in row %(n)d, too") % {"n": first}
             problems.append(self._of("reference", message))
-        problems += [self.builder.column_of(each) for each in self._faults(built, item_id, known)]
+        # what can't be read at all is not missing as well
+        unread = {problem.column for problem in built.problems} - {None}
+        found = [self.builder.column_of(each) for each in self._faults(built, item_id, known)]
+        problems += [each for each in found if each.column not in unread]
         if item_id is None:
             problems += built.problems_of_new()
         if self.example.is_same(built.new):

@@ -33,7 +33,7 @@ from apps.queues.models import Upload, UploadRow, WorkQueue
 
 from .checking import write_rows
 from .columns import check_mapping, match
-from .reading import open_table
+from .reading import open_table, unpacked_size
 from .refusing import FileRefusedError
 from .settings import Settings
 
@@ -44,6 +44,7 @@ Mode = Upload.Mode
 
 # Larger files are read by the worker: nobody waits for them, and pages stay quick
 READ_AT_ONCE_BYTES: Final = 256 * 1024
+UNPACKED_AT_ONCE_BYTES: Final = 4 * 1024 * 1024
 # Such ones are one transaction, so that none of them is there before all of them are
 MAX_AS_ONE: Final = 10_000
 MAX_TRIES: Final = 3
@@ -228,10 +229,19 @@ def prune() -> int:
 
 
 def _read_if_small(upload: Upload) -> Upload:
-    if upload.size <= READ_AT_ONCE_BYTES:
+    if upload.size <= READ_AT_ONCE_BYTES and _unpacked(upload) <= UNPACKED_AT_ONCE_BYTES:
         read(upload.pk)
         upload.refresh_from_db()
     return upload
+
+
+def _unpacked(upload: Upload) -> int:
+    try:
+        with upload.file.open("rb") as file:
+            return unpacked_size(file)
+    except OSError:
+        # reading it will say so
+        return 0
 
 
 def _read(upload: Upload) -> None:

@@ -34,7 +34,7 @@ DELIMITERS: Final = {
 
 
 def preview_of(upload: Upload) -> dict[str, Any]:
-    """Return what a person looks at before saying yes; others may look, so what is personal is dots."""
+    """Return what a person looks at first. What is personal is dots: others may look."""
     builder = Builder.of(upload)
     rows = list(upload.rows.order_by("number")[:FIRST_ROWS])
     mapped = [(index, target) for index, target in enumerate(builder.targets) if target]

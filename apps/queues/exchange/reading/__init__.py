@@ -6,9 +6,9 @@ from apps.queues.exchange.settings import Settings
 
 from .csv_files import open_csv
 from .tables import RawCell, RawRow, Table
-from .xlsx_files import is_workbook, open_xlsx
+from .xlsx_files import is_workbook, open_xlsx, unpacked_size
 
-__all__ = ["RawCell", "RawRow", "Table", "open_table"]
+__all__ = ["RawCell", "RawRow", "Table", "open_table", "unpacked_size"]
 
 
 def open_table(file: IO[bytes], settings: Settings) -> Table:

@@ -16,7 +16,8 @@ from apps.queues.exchange.settings import Found, Settings
 from .guessing import day_order, decimal_sign
 from .tables import RawCell, RawRow, Table, filled, split_header
 
-DELIMITERS: Final = (";", ",", "\t", "|")
+# the first where nothing speaks for any
+DELIMITERS: Final = (",", ";", "\t", "|")
 ROWS_TO_GUESS_FROM: Final = 200
 # the longest first: UTF-32 begins as UTF-16 does
 MARKS: Final = (

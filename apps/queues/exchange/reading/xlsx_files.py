@@ -1,51 +1,57 @@
 """XLSX: values only, no formula. A zip from a stranger, so it is weighed before it is opened."""
 
-import re
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import IO, Any, Final
+from xml.parsers.expat import ExpatError
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from apps.queues.exchange.refusing import FileRefusedError
-from apps.queues.exchange.settings import MAX_COLUMNS, Found, Settings
+from apps.queues.exchange.settings import Found, Settings
 
-from .tables import RawCell, Table, filled, split_header
+from .sheets import Book, rows_of
+from .tables import RawCell, RawRow, Table, filled, split_header
 
 MB: Final = 1024 * 1024
-# Sheets are read as a stream, texts and styles are held in memory
+# Sheets are read row by row; texts, styles and the like are held in memory
 MAX_UNPACKED: Final = 250 * MB
-MAX_TEXTS: Final = 32 * MB
-MAX_OTHER: Final = 8 * MB
+MAX_TEXTS: Final = 24 * MB
+MAX_HELD: Final = 2 * MB
 MAX_MEMBERS: Final = 2_000
-# what may be empty between two rows; a sheet has 1 048 576
-MAX_NOTED: Final = 1_000
-PIECE_BYTES: Final = MB
-SHEETS: Final = "xl/worksheets/"
+# What is never read, or row by row
+NOT_HELD: Final = (
+    "xl/worksheets/", "xl/pivotCache/", "xl/drawings/", "xl/charts/", "xl/media/", "xl/calcChain",
+    "xl/comments", "xl/tables/", "xl/externalLinks/", "customXml/", "docProps/thumbnail",
+)  # fmt: skip
 
 # Whatever the library, the parser and zlib make of a file that is not what it says
 BROKEN: Final = (
     zipfile.BadZipFile, zlib.error, EOFError, InvalidFileException, KeyError, IndexError,
     ValueError, TypeError, AttributeError, OSError, SyntaxError, RuntimeError, ArithmeticError,
-    NotImplementedError,
+    NotImplementedError, ExpatError,
 )  # fmt: skip
-
-_MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
-_UNKNOWN = re.compile(
-    rb'<c [^>]*?r="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*'
-    rb"<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>"
-)
 
 
 def is_workbook(head: bytes) -> bool:
     return head.startswith(b"PK")
+
+
+def unpacked_size(file: IO[bytes]) -> int:
+    """Return how large the zip says that it is; 0 for what is no zip."""
+    try:
+        with zipfile.ZipFile(file) as book:
+            found = sum(each.file_size for each in book.infolist())
+    except BROKEN:
+        found = 0
+    file.seek(0)
+    return found
 
 
 def open_xlsx(file: IO[bytes], settings: Settings) -> Table:
@@ -60,10 +66,8 @@ def open_xlsx(file: IO[bytes], settings: Settings) -> Table:
             warnings.simplefilter("ignore")
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheets = {each.title: each for each in book.worksheets if each.sheet_state == "visible"}
-        sheet = sheets.get(settings.sheet) or _first_filled(list(sheets.values()))
-        merged, unknown = _look_beside(file, sheet)
-        _refuse_merged(sheet, merged)
-        rows = filled(_rows(sheet, unknown))
+        sheet = sheets.get(settings.sheet) or _first_filled(book, list(sheets.values()))
+        rows = filled(_rows(book, sheet))
         number, header = split_header(rows)
         first = next(rows, None)
     if first is None:
@@ -110,86 +114,27 @@ def _size(member: zipfile.ZipInfo) -> int:
 
 
 def _limit(name: str) -> int:
-    if name.startswith(SHEETS):
+    if name.startswith(NOT_HELD) and not name.endswith(".rels"):
         return MAX_UNPACKED
-    # pictures and the like are never unpacked
-    is_read = name.endswith((".xml", ".rels"))
-    held = MAX_TEXTS if name == "xl/sharedStrings.xml" else MAX_OTHER
-    return held if is_read else MAX_UNPACKED
+    return MAX_TEXTS if name == "xl/sharedStrings.xml" else MAX_HELD
 
 
-def _first_filled(sheets: list[Any]) -> Any:
+def _first_filled(book: Any, sheets: list[Any]) -> Any:
     for sheet in sheets:
-        if next(filled(_rows(sheet, frozenset())), None) is not None:
+        if next(filled(_rows(book, sheet)), None) is not None:
             return sheet
     raise FileRefusedError(_("The file is empty. Its first row must name the columns."))
 
 
-def _rows(sheet: Any, unknown: frozenset[str]) -> Iterator[tuple[int, list[RawCell]]]:
-    # what the sheet says of its size may be anything
-    sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1), start=1):
-        yield number, [_plain(cell, unknown) for cell in row]
-
-
-def _plain(cell: Any, unknown: frozenset[str]) -> RawCell:
-    value = cell.value
-    if value is None:
-        is_unknown = unknown and getattr(cell, "coordinate", "") in unknown
-        return {"formula": ""} if is_unknown else None
-    elif isinstance(value, str):
-        return {"error": value} if cell.data_type == "e" else _text(value)
-    elif isinstance(value, datetime | date):
-        return {"at": value.isoformat()}
-    elif isinstance(value, time | timedelta):
-        return str(value)
-    elif isinstance(value, bool | int):
-        return value
-    else:
-        return int(value) if value.is_integer() and abs(value) < 2**53 else float(value)
-
-
-def _text(value: str) -> str:
-    return value.replace("\x00", "").replace("_x000D_", "").strip()
-
-
-def _refuse_merged(sheet: Any, ranges: list[str]) -> None:
-    if ranges:
-        words = {"sheet": sheet.title, "ranges": ", ".join(ranges[:3])}
-        raise FileRefusedError(
-            _(
-                "Sheet “%(sheet)s” has merged cells (%(ranges)s), so it is not clear what belongs"
-                " to which row. Unmerge them and fill each cell."
-            )
-            % words
-        )
-
-
-def _look_beside(file: IO[bytes], sheet: Any) -> tuple[list[str], frozenset[str]]:
-    """Return what the library does not tell of a sheet that is read as a stream: its merged cells,
-    and those whose formula has no value, since no spreadsheet has saved the file."""
-    merged: list[str] = []
-    unknown: set[str] = set()
-    with zipfile.ZipFile(file) as book, book.open(sheet._worksheet_path) as member:
-        for text in _pieces(member):
-            merged += [match[1].decode() for match in _MERGED.finditer(text)]
-            unknown |= {match[1].decode() for match in _UNKNOWN.finditer(text)}
-            if len(merged) + len(unknown) > MAX_NOTED:
-                break
-    return merged, frozenset(unknown)
-
-
-def _pieces(member: IO[bytes]) -> Iterator[bytes]:
-    """Yield the text in pieces that part no cell."""
-    left = b""
-    while piece := member.read(PIECE_BYTES):
-        text = left + piece
-        is_last = len(piece) < PIECE_BYTES
-        end = len(text) if is_last else max(text.rfind(b"<c "), text.rfind(b"<mergeCell "))
-        yield text[: max(end, 0)]
-        # a cell that is longer than that holds no formula that anybody wrote
-        left = text[max(end, 0) :][-PIECE_BYTES:]
-    yield left
+def _rows(book: Any, sheet: Any) -> Iterator[tuple[int, list[RawCell]]]:
+    known = Book(
+        texts=sheet._shared_strings,
+        date_styles=frozenset(book._date_formats),
+        duration_styles=frozenset(book._timedelta_formats),
+        epoch=book.epoch,
+    )
+    with sheet._get_source() as member:
+        yield from rows_of(member, known, sheet.title)
 
 
 @contextmanager
@@ -204,6 +149,6 @@ def _refusing_what_is_broken() -> Iterator[None]:
         ) from None
 
 
-def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
+def _guarded(rows: Iterator[RawRow]) -> Iterator[RawRow]:
     with _refusing_what_is_broken():
         yield from rows
