@@ -25,7 +25,9 @@ class WordsIn(models.Func):
 
     output_field = SearchVectorField()
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(
+        self, compiler: Any, connection: Any, *_more: Any, **_context: Any
+    ) -> tuple[str, tuple[str | int, ...]]:
         parts = []
         for expression in self.source_expressions:
             sql, values = compiler.compile(expression)
@@ -33,7 +35,7 @@ class WordsIn(models.Func):
             parts.append(f"{sql}::text")
         text = " || ' ' || ".join(parts)
         joined = f"translate(left({text}, {SEARCHED_CHARACTERS}), '{JOINERS}', '{SPACES}')"
-        return f"to_tsvector('simple'::regconfig, {joined})", []
+        return f"to_tsvector('simple'::regconfig, {joined})", ()
 
 
 QUERY: Final = """
@@ -53,7 +55,7 @@ def query_of(terms: Sequence[str]) -> str | None:
     The parts of a term stand side by side; its last one may go on, unless it is very short.
     """
     with connection.cursor() as cursor:
-        values = {
+        values: dict[str, Any] = {
             "terms": list(terms),
             "beginnings": [_ends_in_a_beginning(term) for term in terms],
             "joiners": JOINERS,

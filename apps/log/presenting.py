@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.bots.models import Bot
 from apps.lib.json import Json
-from apps.queues.models import WorkItem, WorkQueue
+from apps.queues.models import WorkItem
 from apps.workflows.models import WorkflowInstance
 
 from .asking import LogFilter
@@ -41,14 +41,14 @@ class Row:
 
 
 def rows_of(entries: Sequence[LogEntry], wanted: LogFilter) -> list[Row]:
-    """Return what to show, naming what else each line is about than what was asked for."""
+    """Return what to show of these lines."""
     names = _Names(entries)
     query = wanted.query()
     base = reverse("log:page")
     return [
         Row(
             entry=entry,
-            about=[about for about in names.about(entry) if about.text],
+            about=[about for about in names.about(entry, wanted) if about.text],
             url=f"{base}?{query}{'&' if query else ''}{urlencode({'at': str(entry.key)})}",
             details=_details(entry),
         )
@@ -77,25 +77,24 @@ def _details(entry: LogEntry) -> str:
 
 
 class _Names:
-    """What runs, items, queues, bots and instances of some lines are called; a query for each."""
+    """What runs, items, bots and instances of some lines are called; a query for each."""
 
     def __init__(self, entries: Sequence[LogEntry]) -> None:
-        self._queues = _called(WorkQueue, {each.queue_id for each in entries}, "title")
         self._bots = _called(Bot, {each.bot_id for each in entries}, "name")
         self._items = _called(WorkItem, {each.item_id for each in entries}, "reference")
         self._instances = _called(
             WorkflowInstance, {each.instance_id for each in entries}, "business_key"
         )
 
-    def about(self, entry: LogEntry) -> list[About]:
+    def about(self, entry: LogEntry, wanted: LogFilter) -> list[About]:
+        """Return what the line is about beside what was asked for; an item says which queue."""
+        # several may bear the same reference
+        is_one_item = wanted.item.startswith("#")
         return [
-            self._run(entry),
-            self._item(entry),
-            self._instance(entry),
-            About(self._queues.get(entry.queue_id, ""), _url("queues:queue_detail", entry.queue_id))
-            if entry.queue_id in self._queues
-            else About(""),
-            About(entry.correlation_id),
+            About("") if wanted.run else self._run(entry),
+            About(self._try(entry)) if is_one_item else self._item(entry),
+            About(entry.step) if wanted.instance else self._instance(entry),
+            About("" if wanted.request else entry.correlation_id),
         ]
 
     def _run(self, entry: LogEntry) -> About:
@@ -108,11 +107,17 @@ class _Names:
     def _item(self, entry: LogEntry) -> About:
         if not entry.item_id:
             return About("")
-        name = self._items.get(entry.item_id) or f"#{entry.item_id}"
-        if entry.attempt:
-            name = _("%(item)s, try %(n)d") % {"item": name, "n": entry.attempt}
+        name = ", ".join(
+            each
+            for each in (self._items.get(entry.item_id) or f"#{entry.item_id}", self._try(entry))
+            if each
+        )
         is_there = entry.item_id in self._items
         return About(name, _url("items:item_detail", entry.item_id) if is_there else "")
+
+    @staticmethod
+    def _try(entry: LogEntry) -> str:
+        return _("try %(n)d") % {"n": entry.attempt} if entry.attempt else ""
 
     def _instance(self, entry: LogEntry) -> About:
         if not entry.instance_id:

@@ -179,4 +179,5 @@ def _entries(statement: Statement) -> list[LogEntry]:
 def _fetched(statement: tuple[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(*statement)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows

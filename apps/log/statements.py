@@ -104,7 +104,8 @@ def _is_grave(scope: Scope) -> bool:
 
 
 def conditions_of(scope: Scope) -> tuple[list[str], dict[str, Any]]:
-    conditions, values = [], {}
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
     for column, wanted in scope.also.items():
         conditions.append(f"{column} = any (%(also_{column})s)")
         values[f"also_{column}"] = wanted

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from apps.lib.errors import FieldProblem, InvalidError
 
@@ -51,7 +52,7 @@ def now() -> str:
 def since(scope: Scope, cursor: str) -> Tail:
     """Return what came in since the cursor. Raises InvalidError for what is none."""
     if len(cursor) > MAX_SNAPSHOT or not _is_snapshot(cursor):
-        message = "is no place to go on from"
+        message = _("is no place to go on from")
         raise InvalidError(f"cursor: {message}.", fields=[FieldProblem("cursor", message)])
     text, values = statement_since(scope, cursor)
     with connection.cursor() as reader:

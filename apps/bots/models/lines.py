@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
@@ -81,7 +82,7 @@ class LogLine(models.Model):
     fields = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     words = models.GeneratedField(
         expression=WordsIn("message", "step", "fields"),
-        output_field=WordsIn.output_field,
+        output_field=SearchVectorField(),
         db_persist=True,
     )
 
