@@ -25,9 +25,11 @@ ADMIN_PASSWORD = "open sesame, dear room"  # noqa: S105
 READY = "Control room ready at"
 READY_SECONDS = 240  # half a minute on an idle machine; only a room that hangs takes longer
 STOP_SECONDS = 60
-# What would point a room at this run's test servers, or at the person's own
+# What would point a room at this run's test servers, or at the person's own; and Python may keep
+# what it compiles, as a dozen processes follow one another
 NOT_INHERITED = re.compile(
     "DATABASE_URL|REDIS_URL|SECRET_KEY|CONTROLROOM_.*|DJANGO_SETTINGS_MODULE|PORT|EMPTY|LOG_LEVEL"
+    "|PYTHONDONTWRITEBYTECODE"
 )
 
 
@@ -51,7 +53,7 @@ class RunningRoom:
             **{name: value for name, value in os.environ.items() if not _is_ours(name)},
             "CONTROLROOM_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "CONTROLROOM_TRICKLE": "false",
-            "CONTROLROOM_FLOOD": "500",
+            "CONTROLROOM_FLOOD": "100",
             "CONTROLROOM_DATA_DIR": str(data_dir),
             **(env or {}),
         }
