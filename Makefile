@@ -29,8 +29,9 @@ WORKERS ?= 2
 up: $(BASE)
 	@exec $(RUN) manage.py up $(if $(PORT),--port $(PORT)) $(if $(SLOTS),--slots $(SLOTS)) $(if $(HOST),--host $(HOST)) $(if $(EMPTY),--empty)
 
+# Ten thousand tests take Python longer to compile than to collect, unless it may keep the result.
 test: $(DEV)
-	$(RUN) -m pytest -n $(WORKERS) $(T)
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n $(WORKERS) $(T)
 
 check: $(DEV)
 	$(RUN) -m ruff format --check --quiet .
