@@ -143,15 +143,17 @@ select 'run', id, 0, ended_at from bots_run
    and status in ('faulted', 'lost')
 """
 LINES: Final = """
-insert into bots_logline (at, run_id, item_id, attempt, level, message)
+insert into bots_logline (at, folder_id, run_id, bot_id, queue_id, item_id, attempt, level, message)
 select pg_temp.moment(n::float8 / %(lines)s, %(days)s, %(now)s) - interval '10 minutes',
-       %(first_run)s + 1 + n * %(runs)s / (%(lines)s + 1), item, 1,
+       %(folder_id)s, %(first_run)s + run, (%(bots)s::bigint[])[1 + run %% 60],
+       (%(queues)s::bigint[])[1 + run %% 30], item, 1,
        case when pg_temp.r(n, 51) < 0.02 then 'error' when pg_temp.r(n, 51) < 0.07 then 'warning'
             else 'info' end,
        (array['Opened the invoice of R-', 'Typed the amounts of R-', 'Saved R-',
               'Waited for the page of R-', 'Could not save R-'])[1 + n %% 5]
        || lpad(item::text, 9, '0') || ' after ' || n %% 900 || ' ms'
-  from (select n, %(first_item)s + 1 + n * %(items)s / (%(lines)s + 1) as item
+  from (select n, %(first_item)s + 1 + n * %(items)s / (%(lines)s + 1) as item,
+               1 + n * %(runs)s / (%(lines)s + 1) as run
           from generate_series(%(since)s::bigint, %(until)s::bigint) n) s
 """
 EVENTS: Final = """
