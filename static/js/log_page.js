@@ -112,7 +112,11 @@ log.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-log-older] a");
   if (!link || lines().length >= MOST_LINES - 200) return; // then the link leads to a page of its own
   event.preventDefault();
-  const answer = await fetch(`${link.href}&part=lines`, { credentials: "same-origin" });
+  const answer = await fetch(`${link.href}&part=lines`, { credentials: "same-origin" }).catch(() => null);
+  if (!answer) {
+    toast(say("unreachable"), { tone: "watch" });
+    return;
+  }
   if (!answer.ok || answer.redirected) {
     location.href = link.href;
     return;

@@ -14,8 +14,8 @@ from apps.log.reading import older
 from tests.log.made import say, scope
 
 FORGED = [
-    "1", "1:2", "1:2:3", "2:1:", "0:0:", "1:9:4,3", "1:5:7", "a:b:c", "1:2:" + "1," * 30_000,
-    "99999999999999999999:1:", "9223372036854775808:9223372036854775809:", "1:5:3,3", "1:5:2,",
+    "1", "1:2:", "1:2:3", "0.0", "5.4.9", "5.4.0.0", "a.b.c.d.", ".1", "x.1", "1.2." + "1." * 300,
+    "fffffffffffffffff.1", "ffffffffffffffff.1", "7fffffffffffffff.1", "5.4.1.0", "٣.1", "-1.2",
 ]  # fmt: skip
 
 
@@ -111,6 +111,33 @@ def test_the_tail_is_filtered_like_the_page(folder):
         assert said_since(where, cursor)[0] == ["INV-7 broke"]
         assert [each.message for each in older(where, n=9).entries] == ["INV-7 broke"]
     assert said_since(scope(folder, q="inv 8"), cursor)[0] == []
+
+
+SNAPSHOTS = [
+    "100:100:",
+    "100:200:100,150,199",
+    "4294967296:4294969000:4294967296,4294968000",
+    f"1000:9000:{','.join(str(1000 + 13 * n) for n in range(600))}",
+    f"{2**60}:{2**61}:{','.join(str(2**60 + 2**50 * n) for n in range(60))}",
+]
+
+
+@pytest.mark.parametrize("snapshot", SNAPSHOTS)
+def test_a_cursor_is_short_and_never_claims_that_more_was_seen(snapshot):
+    cursor = tailing.written(snapshot)
+
+    low, high, running = read_snapshot(snapshot)
+    low2, high2, running2 = read_snapshot(tailing.snapshot_of(cursor))
+    assert len(cursor) <= 180
+    assert low2 == low
+    assert high2 <= high
+    assert running2 == {each for each in running if each < high2}
+    assert len(running) > 20 or (high2, running2) == (high, running)
+
+
+def read_snapshot(text):
+    low, high, running = text.split(":")
+    return int(low), int(high), {int(each) for each in running.split(",") if each}
 
 
 @pytest.mark.django_db
