@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from apps.accounts.http import TokenRequest
 from apps.accounts.idempotency import carry_out_once
 from apps.accounts.permissions import Action, require
-from apps.lib.errors import DomainError, FieldProblem, InvalidError, NotFoundError
+from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
 from apps.lib.http import Id, Moment, StrictModel, WrongTypeError, answer
 from apps.lib.json import JsonObject
 from apps.lib.tables import CONTENT_TYPES, as_download
@@ -32,9 +32,7 @@ Number = Annotated[Id, Path(description="The upload's number.")]
 MAX_PROBLEMS = 100
 TYPES = ("text/csv", CONTENT_TYPES["xlsx"], "application/octet-stream")
 _FILE: JsonObject = {"schema": {"type": "string", "format": "binary"}}
-FILE_BODY: JsonObject = {
-    "requestBody": {"required": True, "content": dict.fromkeys(TYPES, _FILE)}
-}
+FILE_BODY: JsonObject = {"requestBody": {"required": True, "content": dict.fromkeys(TYPES, _FILE)}}
 
 
 class UploadOut(BaseModel):
@@ -90,13 +88,13 @@ def upload_items(  # noqa: PLR0913 - a parameter for each thing that a file may 
 
     def call() -> tuple[int, Any]:
         file = ContentFile(request.body, name=name)
-        upload = lifecycle.receive(found, file, settings=settings, by=request.actor)
-        try:
-            _insist(upload, mode)
-        except DomainError:
-            # the row goes with the transaction, the file would stay
-            upload.file.storage.delete(upload.file.name)
-            raise
+        upload = lifecycle.receive(
+            found,
+            file,
+            settings=settings,
+            by=request.actor,
+            insist=lambda upload: _insist(upload, mode),
+        )
         return 202 if upload.status == Upload.Status.READING else 201, _upload_out(upload)
 
     return carry_out_once(request, call)

@@ -57,18 +57,19 @@ ADD_WHOLE: Final = "items.upload_whole"
 ANY_NUMBER: Final = 10**9
 
 
+@transaction.atomic
 def receive(
     queue: WorkQueue,
     file: "File[bytes]",
     *,
     settings: Settings,
     by: Actor,
-    mapping: list[str | None] | None = None,
+    insist: Callable[[Upload], None] = lambda upload: None,
 ) -> Upload:
     """Keep the file, and read it at once if it is small, else have the worker do so.
 
     Raises TooLargeError, or InvalidError for an empty file; what else is wrong with the file is
-    said by the upload.
+    said by the upload. What `insist` raises leaves nothing behind.
     """
     if file.size > room.MAX_FILE_BYTES:
         limit = room.MAX_FILE_BYTES // (1024 * 1024)
@@ -84,16 +85,19 @@ def receive(
         by_id=by.user_id,
         by_name=by.name[:150],
         settings=settings.stored(),
-        mapping=mapping,
     )
     # the storage makes the name: what was given is only shown
     upload.file.save("upload", file, save=False)
+    name, storage = upload.file.name, upload.file.storage
     try:
         upload.save(force_insert=True)
+        _read_if_small(upload)
+        insist(upload)
     except BaseException:
-        upload.file.delete(save=False)
+        # the row goes with the transaction, the file would stay
+        storage.delete(name)
         raise
-    return _read_if_small(upload)
+    return upload
 
 
 def remap(upload: Upload, *, mapping: Sequence[str | None] | None, settings: Settings) -> Upload:

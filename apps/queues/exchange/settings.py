@@ -35,6 +35,9 @@ class Settings:
         return cls(**{name: str(stored.get(name, "")) for name in cls.__dataclass_fields__})
 
     def __post_init__(self) -> None:
+        if "\x00" in self.sheet + self.zone:
+            message = _("must not contain NUL characters")
+            raise InvalidError(f"sheet: {message}.", fields=[FieldProblem("sheet", message)])
         for name, known in (("decimal", DECIMALS), ("days", DAY_ORDERS)):
             value = getattr(self, name)
             if value and value not in known:

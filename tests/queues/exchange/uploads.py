@@ -37,12 +37,11 @@ def make_upload(
     *,
     name: str = "items.csv",
     by: Actor = ANNA,
-    mapping: Any = None,
     **settings: str,
 ) -> Upload:
     raw = content.encode() if isinstance(content, str) else content
     file = ContentFile(raw, name=name)
-    return lifecycle.receive(queue, file, settings=Settings(**settings), by=by, mapping=mapping)
+    return lifecycle.receive(queue, file, settings=Settings(**settings), by=by)
 
 
 def confirmed(upload: Upload, mode: str = "good") -> Operation:
