@@ -33,6 +33,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("browser")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin, after the shuffling, with what takes long: at the end, others would have to wait."""
+    items.sort(key=lambda item: not _takes_long(item))
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    starts_a_room = "start_room" in getattr(item, "fixturenames", ())
+    return starts_a_room or any(item.iter_markers("slow"))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         write_groups(session.items)
