@@ -1,9 +1,14 @@
-"""Every page, in both themes, on a desk and on a phone: no violation, no error in the console."""
+"""Every page, in both themes, on a desk and on a phone: no violation, no error in the console.
+
+And none that weighs, asks or moves more than its budget (budgets.py).
+"""
+
+import json
 
 import pytest
 
-from tests.browsing import DESKTOP, PHONE, assert_accessible
-from tests.rooms import RunningRoom
+from tests.browsing import DESKTOP, PHONE, assert_accessible, axe
+from tests.flows.budgets import Visit
 
 PAGES = [
     "/", "/overview/backlog/", "/overview/at-work/", "/overview/problems/", "/overview/people/",
@@ -51,6 +56,10 @@ PAGES = [
     "/failures/{failure}/", "/failures/{retried_failure}/",
     "/learning/", "/learning/gates/{gate}/?wanted=5", "/learning/rules/",
     "/learning/proposals/{proposal}/", "/learning/rules/{learnt_rule}/",
+    "/settings/retention/", "/settings/retention/queues_attempt/",
+    "/settings/webhooks/", "/settings/webhooks/new/", "/settings/webhooks/{webhook}/",
+    "/settings/webhooks/{webhook}/?status=failed", "/settings/webhooks/{webhook}/edit/",
+    "/settings/webhooks/{webhook}/deliveries/{call_out}/", "/map/", "/map/?show=hidden",
     "/reports/straight-through/", "/reports/people/?period=90d&compare=year", "/reports/causes/",
     "/reports/savings/?period=90d", "/reports/bots/?period=nonsense", "/reports/mails/",
     "/reports/ai/mail/", "/reports/worth/", "/reports/worth/{queue}/",
@@ -101,19 +110,10 @@ FOUND_BY = {
     "learnt_rule": "select max(id) from learning_rule",
     "run": "select coalesce(min(id), 0) from bots_run",
     "hand_over": "select min(id) from dashboard_handover",
+    "webhook": "select id from webhooks_endpoint where key = 'seen'",
+    "call_out": "select min(id) from webhooks_delivery where status = 'failed'",
     "wall": "select id from dashboard_wall where key = 'seen'",
 }
-
-
-@pytest.fixture(scope="session")
-def numbers(running_room: RunningRoom) -> dict[str, int]:
-    """Something to look at of each kind."""
-    running_room.manage("shell", "-c", SOMETHING_TO_SEE)
-    running_room.manage("shell", "-c", SOMETHING_LEARNT)
-    found = {kind: running_room.query(query) for kind, query in FOUND_BY.items()}
-    missing = [kind for kind, rows in found.items() if not rows or rows[0][0] is None]
-    assert not missing, f"nothing to look at: {missing}"
-    return {kind: rows[0][0] for kind, rows in found.items()}
 
 
 SOMETHING_LEARNT = """
@@ -161,6 +161,8 @@ from tests.flows.alerts_to_see import make_alerts_to_see
 make_alerts_to_see(folder)
 from tests.flows.operations_to_see import make_operations_to_see
 make_operations_to_see(folder)
+from tests.flows.webhooks_to_see import make_webhooks_to_see
+make_webhooks_to_see(folder)
 """
 
 
@@ -170,13 +172,18 @@ make_operations_to_see(folder)
 @pytest.mark.parametrize(
     ("theme", "viewport"), [("light", DESKTOP), ("dark", PHONE)], ids=["light-desk", "dark-phone"]
 )
-def test_no_page_has_a_violation_or_an_error(page_of, numbers, theme, viewport):
+def test_no_page_has_a_violation_or_an_error_or_goes_beyond_its_budget(
+    page_of, numbers, theme, viewport
+):
     page = page_of("admin", color_scheme=theme, viewport=viewport)
+    visit, faults = Visit(page), {}
     for address in PAGES:
-        page.goto(address.format(**numbers))
-        page.wait_for_function("document.readyState === 'complete'")
+        visit.begin(address.format(**numbers))
 
-        assert_accessible(page)
+        if found := [*axe(page), *visit.faults()]:
+            faults[address] = found
+
+    assert not faults, json.dumps(faults, indent=1)
 
 
 def test_a_task_and_its_refusals_are_accessible(page_of, numbers, running_room):
