@@ -1,48 +1,61 @@
 """Migrating an empty database in seconds.
 
-After each operation Django renders the changed model anew, with every model it is related to. All
-of ours are related through the folder they are in, so that this takes most of a first start. An
-empty database is only added to, where none of it is needed: nobody refers yet to a model that is
-new, and an index or a constraint of a model is no other model's business.
+After each operation Django renders the changed model anew, with all that it is related to. All of
+ours are related through the folder they are in, so that this takes most of a first start. An empty
+database is only added to, where less will do: those that refer to the changed model. What the
+model itself refers to stays as it is, and an index or a constraint is no other model's business.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.state import ProjectState
+
+Key = tuple[str, str]  # label of the app, name of the model in lower case
 
 
 @contextmanager
 def quick_migrations() -> Iterator[None]:
-    """Within, what is added renders itself only. For databases without any applied migration."""
-    usual = ProjectState.add_model, ProjectState._append_option  # type: ignore[attr-defined]
-    ProjectState.add_model = _add_model  # type: ignore[method-assign]
-    ProjectState._append_option = _append_option  # type: ignore[attr-defined]
+    """Within, less is rendered. For databases without any applied migration."""
+    state: Any = ProjectState
+    usual = state._find_reload_model, state._append_option
+    state._find_reload_model, state._append_option = _find_reload_model, _append_option
     try:
         yield
     finally:
-        ProjectState.add_model, ProjectState._append_option = usual  # type: ignore
+        state._find_reload_model, state._append_option = usual
 
 
-def _add_model(self: ProjectState, model_state: ModelState) -> None:
-    key = model_state.app_label, model_state.name_lower
-    self.models[key] = model_state
-    if self._relations is not None:  # type: ignore[attr-defined]
-        self.resolve_model_relations(key)
-    if _is_rendered(self):
-        self.apps.render_multiple([model_state])
+def _find_reload_model(self: Any, app_label: str, model_name: str, delay: bool = False) -> set[Key]:
+    """Return the model and who refers to it: at first hand, or with `delay` unset, at any."""
+    self.is_delayed = self.is_delayed or delay
+    first = (app_label, model_name)
+    found, ahead = {first}, [first]
+    while ahead:
+        new = _referring_to(self, ahead.pop()) - found
+        found |= new
+        if not delay:
+            ahead += new
+    return found
+
+
+def _referring_to(state: Any, key: Key) -> set[Key]:
+    base = ".".join(key)
+    heirs = {
+        other
+        for other, model in state.models.items()
+        if any(isinstance(each, str) and each.lower() == base for each in model.bases)
+    }
+    relations: dict[Key, dict[Key, Any]] = state.relations
+    return heirs | relations.get(key, {}).keys()
 
 
 def _append_option(
-    self: ProjectState, app_label: str, model_name: str, option_name: str, added: Any
+    self: Any, app_label: str, model_name: str, option_name: str, added: object
 ) -> None:
     options = self.models[app_label, model_name].options
     options[option_name] = [*options[option_name], added]
-    if _is_rendered(self):
+    if "apps" in vars(self):  # a cached property, which asking for would fill
         meta = self.apps.get_model(app_label, model_name)._meta
         setattr(meta, option_name, options[option_name])
-
-
-def _is_rendered(state: ProjectState) -> bool:
-    return "apps" in vars(state)  # a cached property, which asking for would fill
