@@ -94,9 +94,12 @@ function morph(element, op, byForce) {
 }
 
 /** Tell whether a person is using what is inside: typing, an open dialog or menu, marked text. */
+/** Who has typed a filter looks at what it finds: a morph leaves the field and its caret as they are. */
+const isSettledFilter = (field) => field.matches("[data-filter]") && field.value === field.defaultValue;
+
 function mustWait(element) {
   const active = document.activeElement;
-  if (element.contains(active) && isTyping(active)) return true;
+  if (element.contains(active) && isTyping(active) && !isSettledFilter(active)) return true;
   if (element.querySelector("dialog[open], details.menu[open]")) return true;
   if (all("details[open]", element).some((details) => details.contains(active))) return true;
   const selection = getSelection();
