@@ -175,7 +175,8 @@ def test_who_is_disabled_between_the_steps_stays_out(client: Client, supervisor:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"]
+    "elsewhere",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x", "nowhere"],
 )
 @pytest.mark.parametrize("step", ["first", "second"])
 def test_the_steps_never_lead_elsewhere(

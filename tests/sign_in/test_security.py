@@ -4,6 +4,8 @@ import re
 import time
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from apps.accounts.entry.factors import OFFERED
@@ -13,6 +15,7 @@ from apps.accounts.entry.throttle import PER_MINUTE, prune_entry_counts
 from apps.accounts.models import EntryCount, Folder, User
 from apps.accounts.roles import Role
 from apps.events.models import Event
+from controlroom.housekeeping import clear_sessions
 from tests.factories import PASSWORD, make_folder, make_person
 from tests.sign_in.helping import (
     code_now,
@@ -154,6 +157,17 @@ def test_people_see_where_they_are_signed_in_and_sign_out_there(supervisor: User
     here.post(f"{SECURITY}sessions/end/")
     assert [is_in(client) for client in (here, there, elsewhere)] == [True, False, False]
     assert kinds_of(supervisor)[-2:] == ["person.session_ended", "person.sessions_ended"]
+
+
+def test_what_is_known_of_sessions_that_are_gone_is_forgotten(supervisor: User):
+    here, gone = Client(), Client()
+    for client in (here, gone):
+        give_password(client, supervisor)
+    Session.objects.filter(session_key=gone.session.session_key).delete()
+
+    clear_sessions()
+
+    assert UserSession.objects.get().session_key == here.session.session_key
 
 
 def test_nobody_ends_the_sessions_of_others(client_of, supervisor: User, admin: User):

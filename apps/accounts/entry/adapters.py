@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -40,11 +39,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Only ever a page of this control room, by the host that was asked. "/" is the front
-        door: who comes in by it has asked for no page yet."""
-        return url != "/" and url_has_allowed_host_and_scheme(
+        """Only ever a path of this control room. "/" is the front door: who comes in by it has
+        asked for no page yet."""
+        is_ours = url_has_allowed_host_and_scheme(
             url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
         )
+        return is_ours and url.startswith("/") and url != "/"
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Sign in, unless `user` was disabled or got another password between two steps."""
@@ -57,7 +57,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped
     ) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **named)
         assert isinstance(user, User)
-        UserSession.objects.create_from_request(request)
         data: dict[str, Any] = {"ways": ways_of(request, user), "address": address_of(request)}
         record("person.signed_in", user, by=user.actor, data=data)
         return response
