@@ -93,10 +93,10 @@ function morph(element, op, byForce) {
   window.htmx.swap({ sourceElement: element, target: element, swap: "innerMorph", text, transition: false, isLive: true });
 }
 
-/** Tell whether a person is using what is inside: typing, an open dialog or menu, marked text. */
 /** Who has typed a filter looks at what it finds: a morph leaves the field and its caret as they are. */
 const isSettledFilter = (field) => field.matches("[data-filter]") && field.value === field.defaultValue;
 
+/** Tell whether a person is using what is inside: typing, an open dialog or menu, marked text. */
 function mustWait(element) {
   const active = document.activeElement;
   if (element.contains(active) && isTyping(active) && !isSettledFilter(active)) return true;
