@@ -28,7 +28,7 @@ SEAL: Final = "sign-in-provider"
 NONCE: Final = "nonce"
 DISCOVERY: Final = "/.well-known/openid-configuration"
 SECONDS: Final = 8
-MAX_SUBJECT: Final = 255  # as OpenID Connect has it
+MAX_SUBJECT: Final = 191  # as long as the column of identities
 MAX_BYTES: Final = 512 * 1024
 # how far the clocks of the issuer and ours may differ
 LEEWAY_SECONDS: Final = 60
