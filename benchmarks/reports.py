@@ -30,10 +30,10 @@ CHANGES_OF_WORTH = 3
 FILL = """
 insert into reports_dayfigure (measure, day, folder_id, queue_id, automation_id, detail, n)
 select m.measure, current_date - d.n, q.folder_id, q.id, coalesce(q.automation_id, 0),
-       case m.measure when 'cause' then (q.id % 40)::text when 'runs' then '1'
+       case m.measure when 'cause' then (q.id %% 40)::text when 'runs' then '1'
             when 'run_seconds' then '1' when 'decisions' then 'data_problem'
             when 'decision_seconds' then 'data_problem' when 'looks' then '1|total'
-            when 'looks_right' then '1|total' else '' end, (q.id * 7 + d.n) % 100 + 1
+            when 'looks_right' then '1|total' else '' end, (q.id * 7 + d.n) %% 100 + 1
   from queues_workqueue q, generate_series(1, %(days)s) as d (n),
        unnest(array['added', 'done', 'helped', 'failed', 'due', 'missed', 'data_problems', 'cause',
                     'decisions', 'decision_seconds', 'runs', 'run_seconds', 'looks',

@@ -62,7 +62,8 @@ class DayFigure(models.Model):
     """How much of something there was on one day of the organisation's calendar.
 
     Written by `lifecycle.record_figures` alone, a day at a time and always as a whole. 0 in a
-    number of a row is "none": a task of a workflow has no queue.
+    number of a row is "none": a task of a workflow has no queue. Its key begins with measure and
+    day, and whoever asks names both: a report reads one range of it for each measure.
     """
 
     pk = models.CompositePrimaryKey(
@@ -75,10 +76,6 @@ class DayFigure(models.Model):
     automation_id = models.BigIntegerField()
     detail = models.CharField(max_length=250, db_collation="C")
     n = models.DecimalField(max_digits=24, decimal_places=6)
-
-    class Meta:
-        # a day is deleted and written anew
-        indexes = [models.Index(name="day_figure_day", fields=["day"])]
 
     def __str__(self) -> str:
         return f"{self.day} {self.measure} {self.n}"

@@ -100,7 +100,7 @@ TESTED_ELSEWHERE = (
     *("/ai/", "/assets", "/gates/{key}/calibration", "/gates/{key}/adopt"),
     *("/teams", "/absences", "/calendars", "/handling-rules", "/triggers", "/trigger-pause"),
     *("/applications", "/limits", "/freezes", "/stop", "/operations", "/operation-kinds"),
-    *("/alerts", "/alert-", "/check-ins", "/failures", "/search", "/timeline", "/log"),
+    *("/alerts", "/alert-", "/check-ins", "/failures", "/search", "/timeline", "/log", "/reports"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
 

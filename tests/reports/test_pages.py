@@ -8,16 +8,19 @@ import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from apps.accounts.roles import GRANTS, Action, Role
 from apps.events.models import Event
 from apps.reports.models import Worth
 from apps.reports.questions import QUESTIONS
-from tests.api.conftest import program_of
+from controlroom.api import api as ninja_api
+from tests.api.conftest import program_of, program_with
 from tests.factories import make_folder
 from tests.factories_queues import make_items
 from tests.failures.failing import WELL, end
 from tests.inbox.rows import make_queue
 from tests.reports.days import at, record
 
+__all__ = ["program_with"]
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -201,3 +204,23 @@ def test_programs_are_told_which_field_makes_no_sense(worked, folder, supervisor
 
 def test_programs_are_told_that_there_is_no_such_report(folder, supervisor):
     assert program_of(supervisor, folder).get("/reports/weather").status_code == 404
+
+
+def test_every_call_is_tried_here():
+    paths = [path.removeprefix("/api/v1") for path in ninja_api.get_openapi_schema()["paths"]]
+    ours = [path for path in paths if path.startswith("/reports")]
+    assert ours == ["/reports", "/reports/{key}"]
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_who_may_look_may_read_reports(folder, program_with, role):
+    program, wanted = program_with(role), 200 if Action.VIEW in GRANTS[role] else 403
+    assert program.get("/reports").status_code == wanted
+    assert program.get("/reports/people").status_code == wanted
+
+
+def test_a_report_of_another_folder_has_nothing_of_this_one(worked, program_with):
+    stranger = program_with(Role.ADMIN, make_folder("elsewhere"))
+    found = stranger.get(f"/reports/straight-through{OF_DAY}").json()
+    assert all(not each["value"] for each in found["figures"])
+    assert found["tables"][0]["rows"] == []

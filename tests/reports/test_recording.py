@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from apps.events.models import Event
 from apps.inbox import lifecycle as inbox
@@ -249,9 +249,7 @@ def test_what_waits_to_be_folded_is_waited_for(queue):
 
 @pytest.mark.django_db(transaction=True)
 def test_who_finds_another_one_at_it_leaves_it(queue):
-    settings = connection.get_connection_params()
-    names = ("host", "port", "user", "password", "dbname")
-    with psycopg.connect(**{name: settings[name] for name in names}) as other:
+    with other_connection() as other, other.transaction():
         other.execute("select pg_advisory_xact_lock(hashtext('reports: figures'))")
         assert record_figures() == 0
     assert record_figures() >= 1
@@ -304,3 +302,35 @@ def test_before_anything_is_recorded_history_that_was_put_in_is_waited_for(queue
 def test_a_day_that_makes_no_sense_is_refused(since):
     with pytest.raises(CommandError):
         call_command("record_figures", since=since)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_breaks_off_half_way_leaves_the_day_as_it_was(queue):
+    with at(NOON):
+        done_by_bot(queue, 2)
+    record(DAY)
+    with at(NOON):
+        done_by_bot(queue, 3)
+    FigureMark.objects.update(upto=NOON)
+
+    with other_connection() as other, other.transaction():
+        # the counts of the day can be written, and then nobody gets any further
+        other.execute("lock table bots_run in access exclusive mode")
+        with connection.cursor() as cursor:
+            cursor.execute("set statement_timeout = '300ms'")
+        with pytest.raises(OperationalError):
+            record_span()
+    with connection.cursor() as cursor:
+        cursor.execute("reset statement_timeout")
+    assert figures_of(DAY)["done"] == 2
+    assert FigureMark.objects.get().upto == NOON
+
+    record_span()
+
+    assert figures_of(DAY)["done"] == 5
+
+
+def other_connection():
+    settings = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    return psycopg.connect(**{name: settings[name] for name in names}, autocommit=True)

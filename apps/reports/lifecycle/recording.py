@@ -18,7 +18,7 @@ from django.db.models.functions import Least
 
 from apps.lib.clock import database_now
 from apps.reports import sources
-from apps.reports.models import DayFigure, FigureMark, HelpedEnd, Touched
+from apps.reports.models import DayFigure, FigureMark, HelpedEnd, Measure, Touched
 from apps.reports.periods import midnight
 
 SETTLES: Final = timedelta(minutes=30)
@@ -140,7 +140,8 @@ def _write(days: list[date], zone: ZoneInfo, now: datetime) -> None:
         "split": _split_hours(bounds),
         "counted": list(sources.COUNTED),
     }
-    DayFigure.objects.filter(day__in=days).delete()
+    # by its key, which begins with the measure
+    DayFigure.objects.filter(measure__in=Measure.values, day__in=days).delete()
     with connection.cursor() as cursor:
         for source in sources.ALL:
             cursor.execute(sources.INSERT.format(source=source), values)

@@ -9,7 +9,18 @@ from apps.ai.models import ModelEndpoint
 from apps.queues.models import Gate
 from apps.reports.figures import Amount, Asked, Both, Sums, amount_of, measures, per_day
 from apps.reports.models import Measure
-from apps.reports.shapes import Column, Days, Report, Row, Series, Table, Value, plain, share
+from apps.reports.shapes import (
+    Column,
+    Days,
+    Figure,
+    Report,
+    Row,
+    Series,
+    Table,
+    Value,
+    plain,
+    share,
+)
 
 LOOKED = measures(Measure.LOOKS, Measure.LOOKS_RIGHT, Measure.VALUES, Measure.VALUES_RIGHT)
 CALLED = measures(Measure.CALLS, Measure.CALLS_FAILED, Measure.TOKENS, Measure.MODEL_COST)
@@ -20,50 +31,59 @@ def ai(asked: Asked) -> Report:
     of_looks = Both(looks.total, asked.then(LOOKED).total if asked.is_compared else None)
     of_calls = Both(calls.total, asked.then(CALLED).total if asked.is_compared else None)
     return Report(
-        figures=[
-            of_looks.figure(
-                "accuracy",
-                _("Right"),
-                _accuracy,
-                _(
-                    "= right values ÷ values, of those that people looked at: all doubtful ones, "
-                    "and of the rest a sample, in which each stands for those not drawn."
-                ),
-                kind="percent",
-                more_is="good",
-            ),
-            of_looks.figure(
-                "looks",
-                _("Values looked at"),
-                amount_of(Measure.LOOKS),
-                _("= values that a person confirmed or corrected."),
-            ),
-            of_looks.figure(
-                "corrected",
-                _("Corrected"),
-                lambda amount: amount[Measure.LOOKS] - amount[Measure.LOOKS_RIGHT],
-                _("= of those, the ones that were wrong."),
-                more_is="bad",
-            ),
-            of_calls.figure(
-                "calls",
-                _("Calls of models"),
-                amount_of(Measure.CALLS),
-                _("= calls, those that failed included; tries of a person on a page are not."),
-            ),
-            of_calls.figure(
-                "calls_failed_share",
-                _("Calls that failed"),
-                _failed,
-                _("= calls without a usable answer ÷ calls."),
-                kind="percent",
-                more_is="bad",
-            ),
-        ],
+        figures=[*_of_looks(of_looks), *_of_calls(of_calls)],
         tables=[_by_field(asked, looks), _by_endpoint(asked, calls)],
         days=_days(asked),
         notes=[_("How sure a model said it was against how often it was right: see Learning.")],
     )
+
+
+def _of_looks(both: Both) -> list[Figure]:
+    return [
+        both.figure(
+            "accuracy",
+            _("Right"),
+            _accuracy,
+            _(
+                "= right values ÷ values, of those that people looked at: all doubtful ones, "
+                "and of the rest a sample, in which each stands for those not drawn."
+            ),
+            kind="percent",
+            more_is="good",
+        ),
+        both.figure(
+            "looks",
+            _("Values looked at"),
+            amount_of(Measure.LOOKS),
+            _("= values that a person confirmed or corrected."),
+        ),
+        both.figure(
+            "corrected",
+            _("Corrected"),
+            lambda amount: amount[Measure.LOOKS] - amount[Measure.LOOKS_RIGHT],
+            _("= of those, the ones that were wrong."),
+            more_is="bad",
+        ),
+    ]
+
+
+def _of_calls(both: Both) -> list[Figure]:
+    return [
+        both.figure(
+            "calls",
+            _("Calls of models"),
+            amount_of(Measure.CALLS),
+            _("= calls, those that failed included; tries of a person on a page are not."),
+        ),
+        both.figure(
+            "calls_failed_share",
+            _("Calls that failed"),
+            _failed,
+            _("= calls without a usable answer ÷ calls."),
+            kind="percent",
+            more_is="bad",
+        ),
+    ]
 
 
 def _by_field(asked: Asked, looks: Sums) -> Table:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.failures.models import FailureGroup
 from apps.reports.figures import Asked, Both, Sums, amount_of, measures, per_day
 from apps.reports.models import Measure
-from apps.reports.shapes import ZERO, Column, Days, Report, Row, Series, Table, share
+from apps.reports.shapes import ZERO, Column, Days, Figure, Report, Row, Series, Table, share
 
 CAUSE = measures(Measure.CAUSE)
 PROBLEMS = measures(Measure.DATA_PROBLEMS, Measure.SYSTEM_PROBLEMS, Measure.LOST)
@@ -23,42 +23,46 @@ def causes(asked: Asked) -> Report:
     of_tries = Both.of(asked, PROBLEMS)
     of_all = Both(found.total, then.total if asked.is_compared else None)
     return Report(
-        figures=[
-            of_all.figure(
-                "failures",
-                _("Failures"),
-                amount_of(Measure.CAUSE),
-                _("= tries at items + runs + steps of workflows that went wrong."),
-                more_is="bad",
-            ),
-            of_tries.figure(
-                "data_problems",
-                _("Data problems"),
-                amount_of(Measure.DATA_PROBLEMS),
-                _("= tries at items that ended so: the data is wrong, a retry is pointless."),
-                more_is="bad",
-            ),
-            of_tries.figure(
-                "system_problems",
-                _("System problems"),
-                amount_of(Measure.SYSTEM_PROBLEMS),
-                _("= tries at items that ended so: a system failed, a retry may help."),
-                more_is="bad",
-            ),
-            of_tries.figure(
-                "lost",
-                _("Bot stopped answering"),
-                amount_of(Measure.LOST),
-                _("= tries at items whose bot fell silent."),
-                more_is="bad",
-            ),
-        ],
+        figures=_figures(of_all, of_tries),
         tables=[_by_cause(asked, found, then)],
         days=_days(asked),
         notes=[
             _("Alike failures are one cause: same place, kind, error class and message."),
         ],
     )
+
+
+def _figures(of_all: Both, of_tries: Both) -> list[Figure]:
+    return [
+        of_all.figure(
+            "failures",
+            _("Failures"),
+            amount_of(Measure.CAUSE),
+            _("= tries at items + runs + steps of workflows that went wrong."),
+            more_is="bad",
+        ),
+        of_tries.figure(
+            "data_problems",
+            _("Data problems"),
+            amount_of(Measure.DATA_PROBLEMS),
+            _("= tries at items that ended so: the data is wrong, a retry is pointless."),
+            more_is="bad",
+        ),
+        of_tries.figure(
+            "system_problems",
+            _("System problems"),
+            amount_of(Measure.SYSTEM_PROBLEMS),
+            _("= tries at items that ended so: a system failed, a retry may help."),
+            more_is="bad",
+        ),
+        of_tries.figure(
+            "lost",
+            _("Bot stopped answering"),
+            amount_of(Measure.LOST),
+            _("= tries at items whose bot fell silent."),
+            more_is="bad",
+        ),
+    ]
 
 
 def _by_cause(asked: Asked, found: Sums, then: Sums) -> Table:

@@ -23,14 +23,14 @@ def straight_through(asked: Asked) -> Report:
         "stays as it was."
     )
     return Report(
-        figures=_figures(asked, both),
+        figures=[*_of_done(asked, both), *_of_the_rest(both)],
         tables=[_by_queue(asked, now)],
         days=_days(asked),
         notes=[again],
     )
 
 
-def _figures(asked: Asked, both: Both) -> list[Figure]:
+def _of_done(asked: Asked, both: Both) -> list[Figure]:
     return [
         both.figure(
             "straight_through_share",
@@ -58,6 +58,11 @@ def _figures(asked: Asked, both: Both) -> list[Figure]:
             _("= of those done, the ones on which a person had laid hands."),
             more_is="bad",
         ),
+    ]
+
+
+def _of_the_rest(both: Both) -> list[Figure]:
+    return [
         both.figure(
             "ended_otherwise",
             _("Ended otherwise"),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from apps.inbox.models import UserTask
 from apps.reports.figures import Amount, Asked, Both, Sums, amount_of, measures, per_day
 from apps.reports.models import Measure
-from apps.reports.shapes import Column, Days, Report, Row, Series, Table, Value
+from apps.reports.shapes import Column, Days, Figure, Report, Row, Series, Table, Value
 from apps.reports.sources import FIRST_SECONDS, STAYS_SECONDS
 
 COUNTED = measures(
@@ -20,55 +20,64 @@ def people(asked: Asked) -> Report:
     found = asked.now(COUNTED, "queue_id", "detail")
     both = Both(found.total, asked.then(COUNTED).total if asked.is_compared else None)
     return Report(
-        figures=[
-            both.figure(
-                "people_minutes",
-                _("People's minutes"),
-                minutes,
-                _(
-                    "= for each decision, the time since that person did something in the inbox "
-                    "before. After a pause of more than %(pause)d minutes, or at first, a decision "
-                    "counts as %(first)d minutes. What people do elsewhere is not measured."
-                )
-                % {"pause": STAYS_SECONDS // MINUTE, "first": FIRST_SECONDS // MINUTE},
-                kind="minutes",
-                more_is="bad",
-            ),
-            both.figure(
-                "decisions",
-                _("Decisions"),
-                amount_of(Measure.DECISIONS),
-                _("= tasks that a person decided, each time."),
-                more_is="bad",
-            ),
-            both.figure(
-                "minutes_per_decision",
-                _("Minutes a decision"),
-                _per_decision,
-                _("= people's minutes ÷ decisions."),
-                kind="minutes",
-                more_is="bad",
-            ),
-            both.figure(
-                "waited",
-                _("Waited for a person"),
-                _waited,
-                _("= hours from when a task was opened until it was decided, on average."),
-                kind="hours",
-                more_is="bad",
-            ),
-            both.figure(
-                "decided_alone",
-                _("Decided without a person"),
-                amount_of(Measure.DECIDED_ALONE),
-                _("= tasks that a learnt rule, an escalation or a program decided."),
-                more_is="good",
-            ),
-        ],
+        figures=[*_figures(both), *_further(both)],
         tables=[_by_queue(asked, found), _by_kind(found)],
         days=_days(asked),
         notes=[_("By queue and kind of task only: no report shows what one person did.")],
     )
+
+
+def _figures(both: Both) -> list[Figure]:
+    return [
+        both.figure(
+            "people_minutes",
+            _("People's minutes"),
+            minutes,
+            _(
+                "= for each decision, the time since that person did something in the inbox "
+                "before. After a pause of more than %(pause)d minutes, or at first, a decision "
+                "counts as %(first)d minutes. What people do elsewhere is not measured."
+            )
+            % {"pause": STAYS_SECONDS // MINUTE, "first": FIRST_SECONDS // MINUTE},
+            kind="minutes",
+            more_is="bad",
+        ),
+        both.figure(
+            "decisions",
+            _("Decisions"),
+            amount_of(Measure.DECISIONS),
+            _("= tasks that a person decided, each time."),
+            more_is="bad",
+        ),
+        both.figure(
+            "minutes_per_decision",
+            _("Minutes a decision"),
+            _per_decision,
+            _("= people's minutes ÷ decisions."),
+            kind="minutes",
+            more_is="bad",
+        ),
+    ]
+
+
+def _further(both: Both) -> list[Figure]:
+    return [
+        both.figure(
+            "waited",
+            _("Waited for a person"),
+            _waited,
+            _("= hours from when a task was opened until it was decided, on average."),
+            kind="hours",
+            more_is="bad",
+        ),
+        both.figure(
+            "decided_alone",
+            _("Decided without a person"),
+            amount_of(Measure.DECIDED_ALONE),
+            _("= tasks that a learnt rule, an escalation or a program decided."),
+            more_is="good",
+        ),
+    ]
 
 
 def minutes(amount: Amount) -> Decimal:

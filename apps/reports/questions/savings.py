@@ -155,7 +155,12 @@ def _by_version(asked: Asked, span: Span, held: dict[int, list[Held]]) -> Sums:
 
 
 def _values(asked: Asked, span: Span, held: dict[int, list[Held]]) -> dict[str, Any]:
-    ranges = [each for some in held.values() for each in some]
+    ranges = [
+        each
+        for some in held.values()
+        for each in some
+        if each.first <= span.last and each.last >= span.first
+    ]
     own_money = ModelEndpoint.objects.filter(currency=settings.CURRENCY).order_by()
     return {
         "measures": [*COUNTED, Measure.MODEL_COST.value],
@@ -202,41 +207,29 @@ def _day_before(day: date | None) -> date:
 
 
 def _figures(asked: Asked, lines: list[Line], before: list[Line]) -> list[Figure]:
-    def figure(key: str, label: str, kind: Kind, part: Part, definition: str) -> Figure:
-        return Figure(
-            key=key,
-            label=label,
-            value=sum((part(each) for each in lines), ZERO) if lines else None,
-            before=sum((part(each) for each in before), ZERO) if before else None,
-            is_compared=asked.is_compared,
-            kind=kind,
-            definition=definition,
-            more_is="good" if key in ("saved", "time_saved", "by_hand") else "",
-        )
-
-    return [
-        figure(
+    parts: list[tuple[str, str, Kind, Part, str]] = [
+        (
             "saved",
             _("Saved"),
             "money",
             lambda line: line.saved,
             _("= work by hand − people − bots − models; the sum of the lines below."),
         ),
-        figure(
+        (
             "time_saved",
             _("Time saved"),
             "hours",
             lambda line: line.hours_by_hand - line.people_hours,
             _("= items done by bots × minutes by hand − minutes that people spent on decisions."),
         ),
-        figure(
+        (
             "by_hand",
             _("Work by hand that was not needed"),
             "money",
             lambda line: line.by_hand,
             _("= items done by bots × minutes by hand × rate of a person."),
         ),
-        figure(
+        (
             "cost",
             _("What it cost"),
             "money",
@@ -244,6 +237,29 @@ def _figures(asked: Asked, lines: list[Line], before: list[Line]) -> list[Figure
             _("= people's minutes × their rate + hours of runs × rate of a bot + calls of models."),
         ),
     ]
+    return [_figure(asked, lines, before, *each) for each in parts]
+
+
+def _figure(  # noqa: PLR0913 - the parts of a figure
+    asked: Asked,
+    lines: list[Line],
+    before: list[Line],
+    key: str,
+    label: str,
+    kind: Kind,
+    part: Part,
+    definition: str,
+) -> Figure:
+    return Figure(
+        key=key,
+        label=label,
+        value=sum((part(each) for each in lines), ZERO) if lines else None,
+        before=sum((part(each) for each in before), ZERO) if before else None,
+        is_compared=asked.is_compared,
+        kind=kind,
+        definition=definition,
+        more_is="" if key == "cost" else "good",
+    )
 
 
 def _table(asked: Asked, lines: list[Line]) -> Table:

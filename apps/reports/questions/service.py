@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.reports.figures import Amount, Asked, Both, Sums, amount_of, measures, per_day
 from apps.reports.models import Measure
-from apps.reports.shapes import Column, Days, Report, Row, Series, Table, Value, share
+from apps.reports.shapes import Column, Days, Figure, Report, Row, Series, Table, Value, share
 
 COUNTED = measures(Measure.DUE, Measure.MISSED, Measure.TASKS_DUE, Measure.TASKS_LATE)
 
@@ -16,45 +16,49 @@ def service(asked: Asked) -> Report:
     found = asked.now(COUNTED, "queue_id")
     both = Both(found.total, asked.then(COUNTED).total if asked.is_compared else None)
     return Report(
-        figures=[
-            both.figure(
-                "in_time_share",
-                _("Done in time"),
-                _share,
-                _(
-                    "= in time ÷ due. In time: ended by then, neither as failed nor as expired. "
-                    "Left out or cancelled is in time, too: nobody waits for it."
-                ),
-                kind="percent",
-                more_is="good",
-            ),
-            both.figure(
-                "due",
-                _("Due"),
-                amount_of(Measure.DUE),
-                _("= items whose deadline lay in this time."),
-            ),
-            both.figure(
-                "missed",
-                _("Missed"),
-                amount_of(Measure.MISSED),
-                _("= of those due, the ones not in time. Done later, they stay missed."),
-                more_is="bad",
-                url=_list_of(asked),
-            ),
-            both.figure(
-                "decisions_in_time_share",
-                _("Decided in time"),
-                _tasks_share,
-                _("= decided by their deadline ÷ decided, of tasks that have a deadline."),
-                kind="percent",
-                more_is="good",
-            ),
-        ],
+        figures=_figures(asked, both),
         tables=[_by_queue(asked, found)],
         days=_days(asked),
         notes=[_("Deadlines count from the day on which this control room first kept them.")],
     )
+
+
+def _figures(asked: Asked, both: Both) -> list[Figure]:
+    return [
+        both.figure(
+            "in_time_share",
+            _("Done in time"),
+            _share,
+            _(
+                "= in time ÷ due. In time: ended by then, neither as failed nor as expired. "
+                "Left out or cancelled is in time, too: nobody waits for it."
+            ),
+            kind="percent",
+            more_is="good",
+        ),
+        both.figure(
+            "due",
+            _("Due"),
+            amount_of(Measure.DUE),
+            _("= items whose deadline lay in this time."),
+        ),
+        both.figure(
+            "missed",
+            _("Missed"),
+            amount_of(Measure.MISSED),
+            _("= of those due, the ones not in time. Done later, they stay missed."),
+            more_is="bad",
+            url=_list_of(asked),
+        ),
+        both.figure(
+            "decisions_in_time_share",
+            _("Decided in time"),
+            _tasks_share,
+            _("= decided by their deadline ÷ decided, of tasks that have a deadline."),
+            kind="percent",
+            more_is="good",
+        ),
+    ]
 
 
 def _by_queue(asked: Asked, found: Sums) -> Table:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -22,9 +22,7 @@ MAX_TABLE = 20
 
 @require_safe
 def report_index(request: PersonRequest) -> HttpResponse:
-    query = request.META.get("QUERY_STRING", "")
-    page = reverse("reports:report", args=[FIRST])
-    return redirect(f"{page}?{query}" if query else page)
+    return report(request, FIRST)
 
 
 @require_safe
