@@ -26,6 +26,11 @@ def word(kind: str, wording: Wording) -> None:
     _wordings[kind] = wording
 
 
+def known_sorts() -> list[str]:
+    """Return what there are events of: queue, person, trigger…"""
+    return sorted({kind.partition(".")[0] for kind in _wordings})
+
+
 def sentence_of(event: Event) -> str:
     """Return what happened as plain text in the active language; never raises."""
     wording = _wordings.get(event.kind)

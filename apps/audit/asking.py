@@ -1,0 +1,136 @@
+"""What somebody asks the audit for: read once, refused where it makes no sense."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.events.models import Event
+from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.numbers import whole_number
+
+MAX_TEXT: Final = 150
+DAYS: Final = 30
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+ACTION: Final = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40})?", re.ASCII)
+OBJECT: Final = re.compile(r"([a-z_]{1,40}):(\d{1,19})", re.ASCII)
+NO_FOLDER: Final = "-"  # what belongs to no folder: people, sign-in, what holds for all
+
+LABELS: Final = {
+    "folder": gettext_lazy("Folder"),
+    "person": gettext_lazy("Who"),
+    "action": gettext_lazy("What"),
+    "object": gettext_lazy("Object"),
+    "since": gettext_lazy("From"),
+    "until": gettext_lazy("Until"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """Its names are those of the address and of the API. "" and None: everything; days are whole,
+    in the reader's time zone, `until` included."""
+
+    folder: str = ""
+    person: str = ""  # part of the name of who did it
+    action: str = ""  # a kind of event (`queue.paused`), or all of a sort (`queue`)
+    object: str = ""  # `queue:5`
+    since: date | None = None
+    until: date | None = None
+
+    @classmethod
+    def parse(cls, said: Mapping[str, str]) -> "AuditFilter":
+        """Raises InvalidError, naming each field that makes no sense."""
+        values: dict[str, Any] = {}
+        problems = []
+        for name, read in _READERS.items():
+            text = said.get(name, "").strip()
+            try:
+                values[name] = read(text) if text else getattr(cls, name)
+            except ValueError as error:
+                problems.append(FieldProblem(name, str(error)))
+        if problems:
+            words = " ".join(f"{LABELS[each.path]}: {each.message}." for each in problems)
+            raise InvalidError(words, fields=problems)
+        return cls(**values)
+
+    def query(self, **more: str) -> str:
+        """Return it as a query string, the same for the same filter."""
+        said = {name: getattr(self, name) for name in LABELS}
+        return urlencode({name: value for name, value in {**said, **more}.items() if value})
+
+    def within_reach(self) -> "AuditFilter":
+        """Begin DAYS ago unless it says when, or asks for one object: then an index finds all."""
+        if self.since or self.object:
+            return self
+        end = self.until or timezone.localdate()
+        return replace(self, since=end - timedelta(days=DAYS))
+
+    def rows(self, folder_id: int | None) -> QuerySet[Event]:
+        """Return what fits among what belongs to the folder, or to none."""
+        found: QuerySet[Event] = Event.objects.filter(folder_id=folder_id)
+        if self.since:
+            found = found.filter(occurred_at__gte=_midnight(self.since))
+        if self.until:
+            found = found.filter(occurred_at__lt=_midnight(self.until + timedelta(days=1)))
+        if self.person:
+            found = found.filter(actor_name__icontains=self.person)
+        if self.action:
+            is_kind = Q(kind=self.action) | Q(kind__startswith=f"{self.action}.")
+            found = found.filter(is_kind)
+        if self.object:
+            subject_type, _colon, number = self.object.partition(":")
+            found = found.filter(subject_type=subject_type, subject_id=int(number))
+        return found
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _text(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise ValueError(_("is longer than %(n)d characters") % {"n": MAX_TEXT})
+    if not text.isprintable():
+        raise ValueError(_("has characters that nobody can type"))
+    return text
+
+
+def _action(text: str) -> str:
+    if not ACTION.fullmatch(text):
+        raise ValueError(_("is written like queue.paused, or queue"))
+    return text
+
+
+def _object(text: str) -> str:
+    found = OBJECT.fullmatch(text)
+    if not found or whole_number(found[2]) is None:
+        raise ValueError(_("is written like queue:5"))
+    return text
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_("is written like 2026-11-30")) from None
+    if not FIRST_YEAR < day.year < LAST_YEAR:
+        raise ValueError(_("is a day that nobody lives to see"))
+    return day
+
+
+_READERS: Final[dict[str, Any]] = {
+    "folder": _text,
+    "person": _text,
+    "action": _action,
+    "object": _object,
+    "since": _day,
+    "until": _day,
+}
