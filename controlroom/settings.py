@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "apps.dashboard",
     "apps.reports",
     "apps.search",
+    "apps.audit",
     "apps.log",
     "apps.demo",
 ]
