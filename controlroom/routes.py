@@ -41,6 +41,7 @@ routes: list[URLPattern | URLResolver] = [
     path("settings/", include("apps.queues.gate_urls")),
     path("settings/", include("apps.bots.settings_urls")),
     path("settings/", include("apps.assets.settings_urls")),
+    path("audit/", include("apps.audit.urls")),
     path("", include("apps.search.urls")),
     path("", include("apps.landscape.urls")),
     path("log/", include("apps.log.urls")),
