@@ -71,6 +71,7 @@ ROUTERS = [
     ("", "apps.reports.api"),
     ("", "apps.failures.api"),
     ("", "apps.search.api"),
+    ("", "apps.audit.api"),
     ("", "apps.log.api"),
 ]
 RETRY_AFTER_SECONDS = 2
