@@ -90,6 +90,7 @@ TIDYING = [
     Entry("apps.webhooks.upkeep.prune", HOUR),
     Entry("apps.accounts.idempotency.prune_idempotent_calls", 10 * MINUTE),
     Entry("apps.accounts.entry.throttle.prune_entry_counts", 10 * MINUTE),
+    Entry("apps.audit.sealing.seal", 10 * MINUTE),
     Entry("apps.ai.upkeep.give_up_lost_calls", MINUTE),
     Entry("apps.ai.upkeep.prune_texts", 6 * HOUR),
     Entry("apps.triggers.upkeep.replan", HOUR),
