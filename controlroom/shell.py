@@ -91,6 +91,8 @@ def _to_look_back(request: HttpRequest, rights: Rights) -> list[dict[str, Any]]:
     ]
     if any(map(rights.folder_ids, (Action.OPERATE, Action.DESIGN, Action.AUDIT))):
         places.append(_place(request, "/learning/", _("Learning"), "scale", "g l"))
+    if rights.folder_ids(Action.AUDIT):
+        places.append(_place(request, "/audit/", _("Audit"), "shield-check", "g u"))
     return places
 
 
