@@ -56,8 +56,10 @@ def tell_admins(news: News) -> None:
 )
 def tell_owner(news: News) -> None:
     """Tell the person themselves: if it was not them, they are the one to notice."""
+    if news.event_id is None or news.subject is None:
+        return
     event = Event.objects.filter(id=news.event_id).first()
-    if event is None or news.subject is None:
+    if event is None:
         return
     notify(
         [news.subject[1]],
