@@ -81,8 +81,12 @@ def _reconcile(item_ids: list[int], done: Reconciled, by: Actor, how: str) -> No
     stale = [task for task in tasks.values() if not _is_for(task, places.get(task.item_id))]
     _close(stale, by, how)
     kept = tasks.keys() - {task.item_id for task in stale}
-    missing = [place for item_id, place in places.items() if item_id not in kept]
-    opened = _open(missing) if missing else []
+    missing = {item_id: place for item_id, place in places.items() if item_id not in kept}
+    # Somebody else may have opened one meanwhile, and a program be deciding it: it waits for the
+    # place that is locked here, and our own insert would wait for it.
+    for item_id in asking.filter(item_id__in=missing).values_list("item_id", flat=True):
+        del missing[item_id]
+    opened = _open(list(missing.values())) if missing else []
     done.closed += [task.item_id for task in stale if task.item_id]
     done.opened += [task.item_id for task in opened if task.item_id]
     _tell([*stale, *opened])
