@@ -115,7 +115,7 @@ def test_a_filter_outlives_news_actions_and_the_ways_back(page_of, make):
     hands.press("/")
     hands.type("KEEP")
     page.wait_for_url(filtered)
-    expect(page.locator("[name=q]")).to_be_focused()
+    expect(page.locator("[data-filter]")).to_be_focused()
     expect(rows).to_have_count(2)
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     make("OTHER-2", "KEEP-3")

@@ -18,7 +18,9 @@ SCRIPTS = sorted(STATIC.glob("js/*.js"))
 def test_no_template_needs_more_than_the_strict_content_security_policy() -> None:
     forbidden = re.compile(r"""\sstyle=|<style|\son[a-z]+=["']|\shx-on|["']js:|javascript:""")
 
-    offenders = [path.name for path in TEMPLATES if forbidden.search(path.read_text())]
+    # a mail is no page: it has neither a policy nor style sheets
+    pages = [path for path in TEMPLATES if path.name != "mail.html"]
+    offenders = [path.name for path in pages if forbidden.search(path.read_text())]
 
     assert offenders == []
 
