@@ -51,7 +51,7 @@ class Node:
 
     @property
     def url(self) -> str:
-        return PAGES[self.kind](self.pk)
+        return str(PAGES[self.kind](self.pk))
 
     @property
     def is_bad(self) -> bool:
@@ -168,7 +168,7 @@ def _add_work(chart: Chart) -> None:
         node = chart.nodes[Kind.QUEUE, pk]
         worker: Key = (Kind.AUTOMATION, automation_id or 0)
         last = worker if worker in chart.nodes else node.key
-        counts = {"is_set_up": True, "n": node.n, "failed": node.failed}
+        counts: dict[str, Any] = {"is_set_up": True, "n": node.n, "failed": node.failed}
         if last == worker:
             chart.connect(node.key, worker, **counts)
             chart.nodes[worker].n += node.n

@@ -116,7 +116,7 @@ select x.*, %(day)s::date
 """
 
 
-def count_days(limit: int = 2) -> int:
+def count_days(limit: int = 5) -> int:
     """Count what is due: today and yesterday, and up to `limit` days that were not counted yet,
     newest first. Return how many were. One at a time in the whole control room."""
     today = database_now().astimezone(UTC).date()

@@ -34,8 +34,6 @@ def sign(secret: Secret, webhook_id: str, timestamp: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(mac(secret, webhook_id, str(timestamp), body)).decode()}"
 
 
-def sign_with_all(
-    secrets: Iterable[Secret], webhook_id: str, timestamp: int, body: bytes
-) -> str:
+def sign_with_all(secrets: Iterable[Secret], webhook_id: str, timestamp: int, body: bytes) -> str:
     """Return the header of a sender that changes its secret: a signature by each."""
     return " ".join(sign(each, webhook_id, timestamp, body) for each in secrets)

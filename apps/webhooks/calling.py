@@ -184,7 +184,7 @@ class _Timed:
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._reader = BufferedReader(_TimedRaw(connection, deadline))
 
-    def makefile(self, _mode: str) -> BufferedReader:
+    def makefile(self, _mode: str) -> "BufferedReader[_TimedRaw]":
         return self._reader
 
 

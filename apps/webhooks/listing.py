@@ -116,7 +116,8 @@ def waiting(endpoint_ids: Iterable[int]) -> dict[int, int]:
 def _rows(sql: str, endpoint_ids: Iterable[int], n: int) -> Sequence[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"ids": list(endpoint_ids), "n": n})
-        return cursor.fetchall()
+        found: Sequence[Any] = cursor.fetchall()
+    return found
 
 
 def _is_kind(kind: str) -> bool:

@@ -35,7 +35,7 @@ class Endpoint(models.Model):
     max_at_once = models.PositiveSmallIntegerField(
         _("at once"), default=2, validators=[MinValueValidator(1), MaxValueValidator(MAX_AT_ONCE)]
     )
-    # who made it, and is told when it rests; without one, who watches over the folder
+    # who made it, and is told when it rests, beside those who watch over the folder
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -187,6 +187,19 @@ def test_gone_puts_it_to_rest_at_once_and_its_owner_is_told(folder, outside):
     assert statuses(endpoint) == ["delivered", "delivered"]
 
 
+def test_a_new_address_is_tried_at_once_however_the_old_one_fared(folder, outside):
+    endpoint, _secret = make_endpoint(folder, outside.url)
+    later = seconds_from_now(3_600)
+    Endpoint.objects.update(failures=9, failing_since=Now(), not_before=later)
+    happen(folder)
+    assert deliver() == 0
+
+    lifecycle.save_endpoint(fresh(endpoint), {"url": f"{outside.url}&b=2"}, by=ANNA)
+
+    assert deliver() == 1
+    assert fresh(endpoint).failures == 0
+
+
 def test_it_rests_after_a_day_of_failures_not_after_an_hour(folder, outside):
     endpoint, _secret = make_endpoint(folder, outside.url)
     outside.status = 500
@@ -303,7 +316,9 @@ def test_secrets_are_sealed_and_stand_nowhere_else(folder, outside, django_db_bl
     bare = secret.reveal().removeprefix("whsec_")
 
     assert bare not in EndpointSecret.objects.get(endpoint=endpoint).sealed
-    assert not [each for each in Event.objects.all() if bare in json.dumps(each.data)]
+    told = [json.dumps(each.data) for each in Event.objects.all()]
+    assert not [each for each in told if bare in each or "hook?a=1" in each]
+    assert [each for each in told if "127.0.0.1" in each], "of an address the host"
 
 
 def test_with_another_secret_key_nothing_goes_out_unsigned(folder, outside, settings):

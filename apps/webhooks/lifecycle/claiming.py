@@ -24,17 +24,20 @@ TOO_LATE: Final = "Nobody took it within three days."
 
 # The row lock keeps two workers from taking the same seats; its turn goes to the end of the line.
 # Which lane: an endpoint that failed last time must not take what others need.
-_DUE: Final = """select from webhooks_delivery d
-                where d.endpoint_id = e.id and d.status = 'waiting'
-                  and d.next_try_at <= clock_timestamp()
-                  and (d.held_until is null or d.held_until <= clock_timestamp())"""
+# In the order of its index, and no EXISTS, of which PostgreSQL drops the order: among many waiting
+# rows it would rather read the table until it meets one of this endpoint (seen: 230 000 rows)
+_FIRST: Final = """(select d.id from webhooks_delivery d
+                 where d.endpoint_id = e.id and d.status = 'waiting'{only}
+                   and d.next_try_at <= clock_timestamp()
+                   and (d.held_until is null or d.held_until <= clock_timestamp())
+                 order by d.next_try_at, d.id limit 1) is not null"""
 _NEXT_ENDPOINT: Final = f"""
 select e.id from webhooks_endpoint e
  where (e.failures > 0) = %(is_doubtful)s
    and not e.id = any(%(full)s)
    and (e.status = 'on' and (e.not_before is null or e.not_before <= clock_timestamp())
-            and exists ({_DUE})
-        or exists ({_DUE} and d.is_test))
+            and {_FIRST.format(only="")}
+        or {_FIRST.format(only=" and d.is_test")})
  order by e.turn_at, e.id
  limit 1 for no key update of e skip locked
 """  # noqa: S608 - put together from constants

@@ -19,6 +19,8 @@ from .recording import record
 from .secrets import add_secret
 
 EDITABLE: Final = ("title", "url", "kinds", "of", "max_at_once")
+_HOW_IT_FARES: Final = ("failures", "failing_since", "not_before", "last_error")
+MAX_URL: Final = 1_000
 MAX_ENDPOINTS: Final = 100
 
 _NOT_EDITED: Final = {
@@ -33,7 +35,6 @@ delete from webhooks_try t using webhooks_delivery d
 _REMOVE_DELIVERIES: Final = "delete from webhooks_delivery where endpoint_id = %s"
 
 
-@transaction.atomic
 def save_endpoint(
     endpoint: Endpoint, values: Mapping[str, Any], *, by: Actor, version: int | None = None
 ) -> tuple[list[JsonObject], Secret | None]:
@@ -41,15 +42,24 @@ def save_endpoint(
     one: nobody is told it again.
 
     Raises InvalidError naming each field; ConflictError when `version` is not the one that is
-    stored. The host of its address is looked up.
+    stored. The host of its address is looked up, before anything is locked: that may take long.
     """
+    problems = _of_address(endpoint, values)
+    return _save(endpoint, values, problems, by=by, version=version)
+
+
+@transaction.atomic
+def _save(
+    endpoint: Endpoint,
+    values: Mapping[str, Any],
+    problems: list[FieldProblem],
+    *,
+    by: Actor,
+    version: int | None,
+) -> tuple[list[JsonObject], Secret | None]:
     found = _current(endpoint, version)
-    changes: list[JsonObject] = []
-    for name in EDITABLE:
-        if name in values and values[name] != getattr(found, name):
-            changes.append({"field": name, "old": getattr(found, name), "new": values[name]})
-            setattr(found, name, values[name])
-    _check(found, is_address_new=any(each["field"] == "url" for each in changes))
+    changes = _set(found, values)
+    _check(found, problems)
     secret = None
     if found.pk is None:
         _insist_on_room(found)
@@ -58,7 +68,7 @@ def save_endpoint(
         record("created", found, by, {"changes": list[Json](changes)})
     elif changes:
         found.version += 1
-        found.save(update_fields=[*EDITABLE, "version"])
+        found.save(update_fields=[*EDITABLE, *_HOW_IT_FARES, "version"])
         record("changed", found, by, {"changes": list[Json](changes)})
     for column in Endpoint._meta.concrete_fields:
         setattr(endpoint, column.attname, getattr(found, column.attname))
@@ -89,19 +99,45 @@ def _current(endpoint: Endpoint, version: int | None) -> Endpoint:
     return found
 
 
-def _check(endpoint: Endpoint, *, is_address_new: bool) -> None:
-    problems = _of_columns(endpoint)
+def _set(endpoint: Endpoint, values: Mapping[str, Any]) -> list[JsonObject]:
+    changes: list[JsonObject] = []
+    for name in EDITABLE:
+        old = getattr(endpoint, name)
+        if name in values and values[name] != old:
+            told = (_told(name, old), _told(name, values[name]))
+            changes.append({"field": name, "old": told[0], "new": told[1]})
+            setattr(endpoint, name, values[name])
+    if any(each["field"] == "url" for each in changes):
+        # how the other one fared says nothing about this one
+        endpoint.failures, endpoint.failing_since, endpoint.not_before = 0, None, None
+        endpoint.last_error = ""
+    return changes
+
+
+def _told(name: str, value: Any) -> Any:
+    """Of an address the history keeps the host: what stands behind it may give rights."""
+    return str(value).partition("://")[2].partition("/")[0] if name == "url" else value
+
+
+def _of_address(endpoint: Endpoint, values: Mapping[str, Any]) -> list[FieldProblem]:
+    url = values.get("url", endpoint.url)
+    if endpoint.pk is not None and url == endpoint.url:
+        return []
+    try:
+        check_url(str(url)[:MAX_URL])
+    except InvalidError as error:
+        return [FieldProblem("url", error.message)]
+    return []
+
+
+def _check(endpoint: Endpoint, problems: list[FieldProblem]) -> None:
+    problems = [*problems, *_of_columns(endpoint)]
     unknown = sorted(set(endpoint.kinds) - set(kinds.titles()))
     if not endpoint.kinds:
         problems.append(FieldProblem("kinds", _("Choose at least one.")))
     elif unknown:
         message = _("There is no kind “%(kind)s”.") % {"kind": str(unknown[0])[:60]}
         problems.append(FieldProblem("kinds", message))
-    if is_address_new and not problems:
-        try:
-            check_url(endpoint.url)
-        except InvalidError as error:
-            problems.append(FieldProblem("url", error.message))
     if problems:
         first = problems[0]
         raise InvalidError(f"{first.path}: {first.message}", fields=problems)

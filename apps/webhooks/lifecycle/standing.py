@@ -69,6 +69,5 @@ def rest_if_dead(endpoint_id: int, *, is_gone: bool) -> bool:
 
 
 def _who_cares(endpoint: Endpoint) -> list[int]:
-    owner = endpoint.owner
-    is_there = owner is not None and owner.is_active
-    return [owner.pk] if owner and is_there else watchers_of(endpoint.folder_id)
+    """Its owner may have left the folder meanwhile: `notify` leaves them out then."""
+    return list({*filter(None, [endpoint.owner_id]), *watchers_of(endpoint.folder_id)})
