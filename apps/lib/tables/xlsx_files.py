@@ -54,6 +54,10 @@ _STYLES: Final = (
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/>'
     "</cellStyles></styleSheet>"
 )
+_FIRST: Final = (
+    f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+    f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+)
 _SHEET_HEAD: Final = (
     f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
@@ -72,7 +76,7 @@ class Sheet:
 def xlsx_pieces(sheets: Sequence[Sheet]) -> Iterator[bytes]:
     """Yield the workbook, piece by piece."""
     out = _Outlet()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as book:  # type: ignore[arg-type]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as book:
         for name, text in _parts(sheets).items():
             book.writestr(name, text)
         for number, sheet in enumerate(sheets, start=1):
@@ -175,10 +179,7 @@ def _parts(sheets: Sequence[Sheet]) -> dict[str, str]:
             f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
             f"{overrides}</Types>"
         ),
-        "_rels/.rels": (
-            f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-            f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-        ),
+        "_rels/.rels": _FIRST,
         "xl/workbook.xml": (
             f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}">'
             f"<sheets>{listed}</sheets></workbook>"

@@ -114,7 +114,8 @@ def take_whole_back(chunk: Chunk) -> Mapping[int, Result]:
     results = {}
     for pk in chunk.ids:
         rows = UploadRow.objects.filter(upload_id=pk, verdict=Verdict.NEW, item_id__isnull=False)
-        found = _cancel(list(rows.values_list("item_id", flat=True)), chunk)
+        ids = [item_id for item_id in rows.values_list("item_id", flat=True) if item_id]
+        found = _cancel(ids, chunk)
         n = sum(result.status == DONE for result in found.values())
         words = {"n": n, "left": len(found) - n}
         said = _("%(n)d cancelled; %(left)d had moved on and were left.") % words

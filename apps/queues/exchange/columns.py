@@ -63,7 +63,7 @@ def targets_of(queue: WorkQueue) -> list[Target]:
 
 def leaves_of(schema: Any) -> list[Target]:
     """Return the values that the schema names; lists, and objects without names, are one value."""
-    found = []
+    found: list[Target] = []
     for path, title, shape in _walk(root_of(schema), (), "", is_required=True):
         if len(found) >= MAX_TARGETS:
             break

@@ -60,7 +60,7 @@ def _rows(folders: Sequence[int], wanted: JsonObject, bound: Bound) -> QuerySet[
 
 
 def _uploads(folders: Sequence[int], wanted: JsonObject, bound: Bound) -> QuerySet[Any, Any]:
-    found = Upload.objects.filter(pk=wanted["upload"], queue__folder_id__in=folders)
+    found = Upload.objects.filter(pk=_number(wanted), queue__folder_id__in=folders)
     return found.values_list("pk", flat=True)
 
 
@@ -91,8 +91,14 @@ def _back(wanted: JsonObject) -> str:
 
 
 def _find(wanted: JsonObject) -> Upload | None:
-    found = Upload.objects.filter(pk=wanted["upload"]).select_related("queue")
+    found = Upload.objects.filter(pk=_number(wanted)).select_related("queue")
     return found.first()
+
+
+def _number(wanted: JsonObject) -> int:
+    """Return what `_read` has stored."""
+    found = wanted.get("upload")
+    return found if isinstance(found, int) else 0
 
 
 def _row_labels(ids: Iterable[int]) -> Mapping[int, Label]:
@@ -104,7 +110,7 @@ def _row_labels(ids: Iterable[int]) -> Mapping[int, Label]:
 
 def _row_label(row: UploadRow, references: Mapping[int, str]) -> Label:
     title = _("Row %(n)d") % {"n": row.number}
-    if row.item_id not in references:
+    if row.item_id is None or row.item_id not in references:
         return Label(title)
     name = references[row.item_id] or f"#{row.item_id}"
     return Label(f"{title}: {name}", reverse("items:item_detail", args=[row.item_id]))

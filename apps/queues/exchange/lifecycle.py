@@ -26,6 +26,7 @@ from apps.lib.actors import Actor
 from apps.lib.after_commit import after_commit
 from apps.lib.clock import seconds_from_now
 from apps.lib.errors import ConflictError, DomainError, FieldProblem, InvalidError, TooLargeError
+from apps.lib.json import JsonObject
 from apps.operations import lifecycle as operations
 from apps.operations.models import Operation
 from apps.queues.files import clean_name, digest
@@ -88,7 +89,7 @@ def receive(
     )
     # the storage makes the name: what was given is only shown
     upload.file.save("upload", file, save=False)
-    name, storage = upload.file.name, upload.file.storage
+    name, storage = str(upload.file.name), upload.file.storage
     try:
         upload.save(force_insert=True)
         _read_if_small(upload)
@@ -126,7 +127,7 @@ def confirm(upload: Upload, *, mode: str, by: Actor) -> Operation:
         raise InvalidError(problem, fields=[FieldProblem("mode", problem)])
     kind = ADD_WHOLE if mode == Mode.ALL else ADD_ROWS
     queue = locked.queue
-    wanted = {"upload": locked.pk}
+    wanted: JsonObject = {"upload": locked.pk}
     operation = operations.start(kind, queue.folder, wanted, {}, by, ANY_NUMBER)
     locked.status, locked.ended_at, locked.operation = Status.CONFIRMED, Now(), operation
     locked.save(update_fields=["status", "ended_at", "operation"])

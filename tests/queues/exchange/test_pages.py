@@ -50,7 +50,7 @@ def test_from_the_file_to_the_items(queue: WorkQueue, supervisor_client: Client)
     text = page.content.decode()
     assert "1 row can be added" in text
     assert "must be a number" in text
-    assert text.count('<span class="upload-wrong">') == 2
+    assert text.count('class="cell-act"') == 2
 
     page = do(supervisor_client, upload, "confirm", mode="good")
     assert "The rows are being added" in page.content.decode()

@@ -159,7 +159,7 @@ class _Cell:
         elif self.type == "b":
             return bool(int(text))
         elif self.type == "d":
-            return _plain_time(from_ISO8601(text))
+            return _plain_time(from_ISO8601(text))  # type: ignore[no-untyped-call]
         elif self.type == "n":
             return _number(text, self.style, book)
         else:
