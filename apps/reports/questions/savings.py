@@ -39,6 +39,8 @@ from apps.reports.shapes import (
 
 COUNTED = measures(Measure.DONE, Measure.BY_HAND, Measure.DECISION_SECONDS, Measure.RUN_SECONDS)
 LAST_DAY = date(9999, 12, 31)
+# with more queues than this, the table below has the rest
+MOST_FORMULAS = 12
 
 _HELD = """
   from reports_dayfigure f
@@ -108,7 +110,8 @@ def savings(asked: Asked) -> Report:
                 "− minutes of people × rate of a person − hours of bots × rate of a bot "
                 "− calls of models"
             ),
-            *(_formula(asked, line) for line in lines),
+            *(_formula(asked, line) for line in lines[:MOST_FORMULAS]),
+            *_more_formulas(len(lines)),
         ],
         notes=_notes(asked, held),
     )
@@ -341,6 +344,13 @@ def _formula(asked: Asked, line: Line) -> str:
         )
         % said
     )
+
+
+def _more_formulas(n: int) -> list[str]:
+    if n <= MOST_FORMULAS:
+        return []
+    words = _("… and so on for %(n)d further lines of the table below.")
+    return [words % {"n": n - MOST_FORMULAS}]
 
 
 def _notes(asked: Asked, held: dict[int, list[Held]]) -> list[str]:
