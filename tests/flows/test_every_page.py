@@ -52,6 +52,8 @@ PAGES = [
     "/settings/freezes/new/",
     "/operations/", "/operations/?state=active", "/operations/{operation}/?status=done",
     "/operations/new/?kind=items.priority&queue={many}&all=1",
+    "/queues/{uploads}/upload/", "/queues/{uploads}/uploads/{upload}/",
+    "/queues/{uploads}/uploads/{added_upload}/",
     "/queues/{foretold}/forecast/", "/queues/{foretold}/forecast/?bots=8&more=100",
     "/failures/", "/failures/?state=all&since=24h", "/failures/?q=nothing-like-that",
     "/failures/{failure}/", "/failures/{retried_failure}/",
@@ -103,6 +105,9 @@ FOUND_BY = {
     "freeze": "select min(id) from limits_freeze where title = 'Month end'",
     "operation": "select max(id) from operations_operation",
     "many": "select id from queues_workqueue where key = 'seen-many'",
+    "uploads": "select id from queues_workqueue where key = 'seen-uploads'",
+    "upload": "select max(id) from queues_upload where name = 'second.csv'",
+    "added_upload": "select max(id) from queues_upload where name = 'first.csv'",
     "failure": "select max(id) from failures_failuregroup where runbook_url <> ''",
     "retried_failure": "select max(group_id) from failures_groupretry",
     "foretold": "select id from queues_workqueue where key = 'foretold'",
@@ -162,6 +167,8 @@ from tests.flows.alerts_to_see import make_alerts_to_see
 make_alerts_to_see(folder)
 from tests.flows.operations_to_see import make_operations_to_see
 make_operations_to_see(folder)
+from tests.flows.uploads_to_see import make_uploads_to_see
+make_uploads_to_see(folder)
 from tests.flows.webhooks_to_see import make_webhooks_to_see
 make_webhooks_to_see(folder)
 """
