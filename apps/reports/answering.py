@@ -1,6 +1,6 @@
 """A report as it was asked for: what pages, files, mails and programs get."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -24,9 +24,13 @@ from .shapes import Report
 
 @dataclass(frozen=True)
 class Answered:
-    """A report, and what it is about. `as_of` None: nothing is recorded yet."""
+    """A report, and what it is about. `as_of` None: nothing is recorded yet.
+
+    `wanted` is `asked` without a comparison where nothing is known of that time.
+    """
 
     question: Question
+    asked: Wanted
     wanted: Wanted
     report: Report
     as_of: datetime | None
@@ -53,10 +57,11 @@ class Answered:
     @property
     def incomplete(self) -> str:
         """Return a sentence where figures do not go back as far as is asked; "" if they do."""
-        first = min(each.first for each in (self.wanted.span, self.wanted.before) if each)
+        spans = (self.wanted.span, self.asked.before)
+        first = min(each.first for each in spans if each)
         if self.since is None or first >= self.since:
             return ""
-        return _("There are figures from %(day)s on; of days before, all are 0.") % {
+        return _("There are figures from %(day)s on; of days before, nothing is known.") % {
             "day": _day(self.since)
         }
 
@@ -71,8 +76,13 @@ def answer(key: str, wanted: Wanted, folder_ids: frozenset[int]) -> Answered:
     if question is None:
         raise NotFoundError(_("There is no report “%(key)s”.") % {"key": key[:40]})
     mark = FigureMark.objects.filter(id=1).first()
+    asked, before = wanted, wanted.before
+    if mark and before and before.last < mark.since:
+        # nothing is known of that time: 0 would be a claim
+        wanted = replace(wanted, compare="none")
     return Answered(
         question=question,
+        asked=asked,
         wanted=wanted,
         report=question.answer(Asked(wanted, folder_ids)),
         as_of=mark.upto if mark else None,

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from .shapes import ZERO, Days, Kind, words_of
 
 WIDTH, HEIGHT = 720, 240
-LEFT, RIGHT, TOP, BOTTOM = 52, 712, 14, 206
+LEFT, RIGHT, TOP, BOTTOM = 66, 712, 14, 206
 MOST_DAYS, MOST_WEEKS = 92, 400
 MAX_LABELS: Final = 8
 Step = Literal["day", "week", "month"]

@@ -85,7 +85,7 @@ def url_of(answered: Answered) -> str:
     span = answered.wanted.span
     days = {"period": "custom", "month": "", "from": str(span.first), "until": str(span.last)}
     page = reverse("reports:report", args=[answered.question.key])
-    return f"{page}?{answered.wanted.query(**days)}"
+    return f"{page}?{answered.asked.query(**days)}"
 
 
 def token_of(mail: ReportMail) -> str:

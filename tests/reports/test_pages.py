@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from apps.accounts.roles import GRANTS, Action, Role
 from apps.events.models import Event
-from apps.reports.models import Worth
+from apps.reports.models import FigureMark, Worth
 from apps.reports.questions import QUESTIONS
 from controlroom.api import api as ninja_api
 from tests.api.conftest import program_of, program_with
@@ -40,6 +40,7 @@ def worked(queue):
         make_items(queue, 3, payload={"number": "1", "total": "1.00"})
         end(queue, [WELL] * 3)
     record(DAY)
+    FigureMark.objects.update(since=DAY - timedelta(days=400))
     return queue
 
 
@@ -224,3 +225,13 @@ def test_a_report_of_another_folder_has_nothing_of_this_one(worked, program_with
     found = stranger.get(f"/reports/straight-through{OF_DAY}").json()
     assert all(not each["value"] for each in found["figures"])
     assert found["tables"][0]["rows"] == []
+
+
+def test_with_a_time_of_which_nothing_is_known_nothing_is_compared(
+    worked, folder, supervisor_client, supervisor
+):
+    FigureMark.objects.update(since=DAY)
+    found = page(supervisor_client, query=OF_DAY).content.decode()
+    assert "There are figures from 14 Oct 2026 on" in found
+    assert "report-change" not in found
+    assert program_of(supervisor, folder).get(f"/reports/people{OF_DAY}").json()["before"] is None

@@ -97,7 +97,7 @@ def _by_queue(asked: Asked, now: Sums) -> Table:
             Column(_("With help")),
             Column(_("Straight-through"), "percent"),
             Column(_("Failed")),
-            Column(_("Left out, cancelled, expired")),
+            Column(_("Other ends")),
         ],
         rows=[
             Row([asked.queue_title(pk), *_line(now.of(pk))], url=asked.queue_url(pk))

@@ -46,8 +46,8 @@ def mail_order(request: PersonRequest, key: str) -> HttpResponse:
     context = {
         "answered": answered,
         "form": form,
-        "query": answered.wanted.query(),
-        "is_fixed": answered.wanted.period == "custom" or bool(answered.wanted.month),
+        "query": answered.asked.query(),
+        "is_fixed": answered.asked.period == "custom" or bool(answered.asked.month),
         **_ways(request),
     }
     status = 422 if request.method == "POST" else 200

@@ -28,7 +28,7 @@ def report_index(request: PersonRequest) -> HttpResponse:
 @require_safe
 def report(request: PersonRequest, key: str) -> HttpResponse:
     answered, problems = asked(request, key)
-    wanted = answered.wanted
+    wanted = answered.asked
     folder_ids = rights_of(request.user).folder_ids(Action.VIEW)
     context = {
         "answered": answered,
