@@ -9,12 +9,12 @@ from typing import Final
 from .charting import Edge, Key, Node
 from .models import Kind
 
-WIDTH, HEIGHT = 184, 34
-GAP_X, GAP_Y = 78, 10
+WIDTH, HEIGHT = 176, 34
+GAP_X, GAP_Y = 52, 10
 HEAD: Final = 28
-MARGIN: Final = 44  # for ways that lead back
+MARGIN: Final = 40  # for ways that lead back
 SWEEPS: Final = 4
-LETTERS: Final = 24
+LETTERS: Final = 22
 THINNEST, THICKEST = 1.0, 6.0
 
 
@@ -59,6 +59,8 @@ class Drawing:
     lines: list[Line]
     width: int
     height: int
+    box_width: int = WIDTH
+    box_height: int = HEIGHT
 
 
 def draw(nodes: Iterable[Node], edges: Iterable[Edge]) -> Drawing:

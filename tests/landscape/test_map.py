@@ -271,10 +271,10 @@ def test_boxes_of_a_drawing_do_not_overlap_and_lie_within_it():
 
     places = {(box.x, box.y) for box in drawing.boxes}
     assert len(places) == len(nodes)
-    assert all(box.x + 184 <= drawing.width and box.y + 34 <= drawing.height
-               for box in drawing.boxes)  # fmt: skip
+    assert max(box.x for box in drawing.boxes) + drawing.box_width <= drawing.width
+    assert max(box.y for box in drawing.boxes) + drawing.box_height <= drawing.height
     assert {float(line.width) for line in drawing.lines} == {6.0}
-    assert all(len(box.label) <= 24 for box in drawing.boxes)
+    assert all(len(box.label) <= 22 for box in drawing.boxes)
 
 
 def test_the_page_draws_it_and_says_the_same_in_a_table(folder, supervisor_client):
