@@ -192,6 +192,9 @@ class Postgres:
             "autovacuum_vacuum_scale_factor": "0.02",
             "autovacuum_analyze_scale_factor": "0.05",
             "autovacuum_vacuum_cost_limit": "2000",
+            # the files lie on a disk without arms: with the usual 4, the planner reads whole tables
+            # and sorts them where some thousand look-ups would do
+            "random_page_cost": "1.1",
             "jit": "off",
             "max_parallel_workers_per_gather": "0",
             "tcp_keepalives_idle": "10",

@@ -127,10 +127,13 @@ def _rows(wanted: ItemFilter) -> QuerySet[WorkItem]:
 def _stands(wanted: ItemFilter) -> Q:
     """Whether the item stands where the filter says."""
     model, status = PLACES[wanted.status]
-    # the queue again: it lets the planner start from the few rows of the place
+    # the queue again, and where the page begins: they let the planner start from the few rows of
+    # the place, and there at the page, not at the newest item of all queues
     rows = model._default_manager.filter(  # type: ignore[attr-defined]
         item_id=OuterRef("pk"), queue_id=wanted.queue_id, **status
     )
+    if wanted.before is not None:
+        rows = rows.filter(item_id__lt=wanted.before)
     return Q(Exists(rows.filter(at__gte=start_of_today()) if wanted.is_today else rows))
 
 

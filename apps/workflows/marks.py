@@ -47,7 +47,9 @@ def marks_of_version(version: WorkflowVersion) -> Marks:
     tokens = Token.objects.filter(instance__version_id=version.pk, instance__status__in=LIVE)
     for node, waits_for, n in tokens.values_list("node", "waits_for").annotate(n=Count("number")):
         _add(marks, node, SORTS.get(waits_for, RUNNING), n)
-    asked = tokens.filter(
+    # only what waits for a bot can have its item wait for a person: not each token is looked up
+    at_work = tokens.filter(waits_for__in=(WaitsFor.ITEM, WaitsFor.ITEMS))
+    asked = at_work.filter(
         Exists(asked_tokens().filter(owner_id=OuterRef("instance_id"), token=OuterRef("number")))
     )
     for node, n in asked.values_list("node").annotate(n=Count("number")):

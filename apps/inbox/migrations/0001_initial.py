@@ -823,4 +823,12 @@ class Migration(migrations.Migration):
             model_name="usertask",
             index=models.Index(fields=["folder", "urgent_at", "id"], name="user_task_of_folder"),
         ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "completed"), models.Q(("alike", ""), _negated=True)),
+                fields=["folder", "alike", "-decided_at"],
+                name="user_task_alike_decided",
+            ),
+        ),
     ]

@@ -241,6 +241,12 @@ class UserTask(models.Model):
                 fields=["folder", "snoozed_until"],
                 condition=models.Q(status="open", snoozed_until__isnull=False),
             ),
+            # how people decided what is alike: what rules are learnt from
+            models.Index(
+                name="user_task_alike_decided",
+                fields=["folder", "alike", "-decided_at"],
+                condition=models.Q(status="completed") & ~models.Q(alike=""),
+            ),
             # groups of what is alike, each with its most urgent
             models.Index(
                 name="user_task_alike",

@@ -306,7 +306,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("status", "successful"), _negated=True),
                         fields=["queue_id", "-at"],
                         name="ended_not_successful",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "successful"), _negated=True),
+                        fields=["queue_id", "status", "-item_id"],
+                        name="ended_of_status",
+                    ),
                 ],
             },
         ),
@@ -342,8 +347,8 @@ class Migration(migrations.Migration):
                     "pk",
                     models.CompositePrimaryKey(
                         "queue_id",
-                        "minute",
                         "measure",
+                        "minute",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -376,9 +381,6 @@ class Migration(migrations.Migration):
                 ),
                 ("n", models.BigIntegerField(default=0)),
             ],
-            options={
-                "indexes": [models.Index(fields=["minute"], name="minute_count_minute")],
-            },
         ),
         migrations.CreateModel(
             name="Parked",
@@ -995,8 +997,8 @@ class Migration(migrations.Migration):
                     "pk",
                     models.CompositePrimaryKey(
                         "queue_id",
-                        "hour",
                         "measure",
+                        "hour",
                         blank=True,
                         editable=False,
                         primary_key=True,

@@ -152,6 +152,12 @@ class Ended(Place):
                 fields=["queue_id", "-at"],
                 condition=~models.Q(status="successful"),
             ),
+            # the lists of one of these states, newest item first: few among millions
+            models.Index(
+                name="ended_of_status",
+                fields=["queue_id", "status", "-item_id"],
+                condition=~models.Q(status="successful"),
+            ),
         ]
 
     def __str__(self) -> str:

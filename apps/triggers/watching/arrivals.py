@@ -20,15 +20,18 @@ from apps.triggers.receiving.folders import listed, opened_folder
 PATIENCE_SECONDS: Final = 2.0
 
 # The newest items of a queue have the highest numbers: of so many, which came in time? Its number
-# is looked up first: joined, the planner walks the items of all queues backwards until it has
-# enough of this one, which for a quiet queue is all of them.
+# is looked up first, and asked for as a span: joined or compared, the planner takes the index that
+# has items by number alone, and walks the items of all queues backwards until it has enough of this
+# one, which for a quiet queue is all there are.
 ITEMS: Final = """
+with wanted as materialized (
+    select q.id from queues_workqueue q where q.folder_id = %(folder)s and q.key = %(key)s
+)
 select count(*) from (
     select i.entered_at from queues_workitem i
-     where i.queue_id = (select q.id from queues_workqueue q
-                          where q.folder_id = %(folder)s and q.key = %(key)s)
+     where i.queue_id >= (select id from wanted) and i.queue_id <= (select id from wanted)
        and i.entered_at < %(until)s
-     order by i.id desc limit %(most)s) newest
+     order by i.queue_id, i.id desc limit %(most)s) newest
  where newest.entered_at >= %(since)s
 """
 STARTS: Final = """
