@@ -115,6 +115,7 @@ def measure(name: str, work: Callable[[], int], times: int) -> dict[str, Any]:
         if sum(took) > 20_000:  # it is known by then
             break
     plans = [(ms, sql, plan_of(sql, params)) for sql, (ms, params) in slow.items()]
+    print(f"{statistics.median(took):8.0f} ms  {name}", file=sys.stderr, flush=True)
     return {
         "name": name,
         "status": status,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.events.bus import publish
 from apps.lib.actors import SYSTEM, Actor
 from apps.lib.errors import ConflictError
+from apps.lib.json import Json
 from apps.lib.partitions import Month, in_short, months_before
 
 from .kept import Kept, all_kept
@@ -42,7 +43,7 @@ def save_policy(
     moved = Policy.objects.filter(pk=row.pk, version=version)
     if not moved.update(months=months, archives=archives, version=version + 1):
         raise ConflictError(_("Somebody else has changed this meanwhile; look at it again."))
-    changes = [
+    changes: list[Json] = [
         {"field": name, "before": old, "after": new}
         for name, old, new in (
             ("months", before.months, months),
