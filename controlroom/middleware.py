@@ -78,7 +78,9 @@ class PackedAnswersMiddleware(GZipMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if not response.headers.get("Content-Type", "").startswith(PACKED_TYPES):
+        # what is streamed would become a gzip for each piece, of which browsers read the first
+        is_packed = not response.streaming
+        if not (is_packed and response.headers.get("Content-Type", "").startswith(PACKED_TYPES)):
             return response
         packed: HttpResponseBase = super().process_response(request, response)
         return packed
