@@ -14,11 +14,11 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
+from apps.lib.tables import harmless
+
 from .answering import Answered
 from .shapes import Kind, Table, Value, rounded
 
-# What a spreadsheet takes for the beginning of a formula
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 FORMATS: Final[dict[str, str]] = {
     "count": "#,##0",
     "percent": "0.0",
@@ -37,7 +37,7 @@ def csv_file(answered: Answered, table: str = "") -> bytes:
     out = StringIO()
     writer = csv.writer(out)
     head, lines = _rows_of(answered, table)
-    writer.writerow([_harmless(text) for text in head])
+    writer.writerow([harmless(text) for text in head])
     for line in lines:
         writer.writerow([_plain(value, kind) for value, kind in line])
     # the mark tells spreadsheets that it is UTF-8
@@ -130,11 +130,7 @@ def _unit(kind: Kind) -> str:
 def _plain(value: Value, kind: Kind) -> str:
     if isinstance(value, Decimal):
         return f"{rounded(value, kind):f}"
-    return _harmless(value or "")
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return harmless(value or "")
 
 
 def _cell(sheet: Any, value: Value, kind: Kind, *, bold: bool = False) -> Any:
@@ -144,7 +140,7 @@ def _cell(sheet: Any, value: Value, kind: Kind, *, bold: bool = False) -> Any:
         cell.number_format = FORMATS.get(kind, "General")
         return cell
     text = ILLEGAL_CHARACTERS_RE.sub("", value or "")[:MAX_CELL]
-    cell = WriteOnlyCell(sheet, _harmless(text))
+    cell = WriteOnlyCell(sheet, harmless(text))
     cell.data_type = "s"
     if bold:
         cell.font = Font(bold=True)
