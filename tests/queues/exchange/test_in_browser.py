@@ -63,7 +63,7 @@ def test_a_workbook_becomes_items_and_what_was_faulty_comes_back(  # noqa: PLR09
 
     # live: nobody reloads
     page.get_by_role("button", name="Add 700 items").click()
-    expect(page.get_by_role("heading", name="All of it was added")).to_be_visible()
+    expect(page.get_by_role("heading", name="Added, but for the faulty rows")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("link", name="To the items").click()
     expect(page.locator("[data-row]").first).to_contain_text("R-700")

@@ -56,7 +56,7 @@ def test_from_the_file_to_the_items(queue: WorkQueue, supervisor_client: Client)
     assert "The rows are being added" in page.content.decode()
     operations.work()
     page = supervisor_client.get(reverse("queues:upload", args=[queue.pk, upload.pk]))
-    assert "All of it was added" in page.content.decode()
+    assert "Added, but for the faulty rows" in page.content.decode()
     assert WorkItem.objects.get().payload == {"invoice": "I-1", "total": 10, "iban": "DE02"}
 
     again = do(supervisor_client, upload, "confirm", mode="good")
