@@ -14,10 +14,9 @@ from tests.flows.hands import Hands
 
 # every list that can be filtered, and a filter for each of its fields
 LISTS = [
-    "/inbox/?q=a&kind=data_problem&standing=mine&grouped=1",
+    "/inbox/?tab=team&q=a&kind=data_problem&standing=overdue&grouped=1",
     "/inbox/?tab=decided&q=a",
     "/queues/{many}/?status=ready&q=a",
-    "/queues/{many}/?status=successful&ended=today",
     "/failures/?state=all&since=24h&kind=application_exception&q=a&queue=1&owner=1",
     "/failures/{failure}/?status=failed",
     "/alerts/?tab=recent&severity=warning&q=a&rule=1",
@@ -25,18 +24,20 @@ LISTS = [
     "/operations/{operation}/?status=done",
     "/instances/?status=running&workflow={workflow}&version=1&q=a",
     "/runs/?status=successful",
-    "/triggers/?status=paused&kind=schedule&q=a",
+    "/triggers/?status=paused&kind=time&q=a",
     "/triggers/{trigger}/?outcome=failed",
-    "/ai/calls/?outcome=ok&endpoint={model}",
+    "/ai/calls/?outcome=answered&endpoint={model}",
     "/search/?q=inv&kind=item",
     "/log/?q=a&level=warning&queue={queue}&run=5&since=2026-03-01T00:00",
     "/notices/?tab=all",
     "/bots/?shape=squares",
 ]
+# what is found there stays as it was found
+NOT_LIVE = ("/search/", "/log/")
 # What of the address a part of the page would lose. A tab may drop what tabs choose by; a page's
 # cursor is of its filter, so it goes with each change.
 LOSSES = """
-() => {
+(isLive) => {
   const CURSORS = ["cursor", "after", "before"];
   const here = [...new URLSearchParams(location.search)]
     .filter(([name]) => !CURSORS.includes(name));
@@ -61,7 +62,7 @@ LOSSES = """
     check("filter bar", [...new FormData(form)].map(([, value]) => value));
   const live = [...document.querySelectorAll("main [data-live]")]
     .flatMap((part) => part.dataset.live.split(/[:=&]/).map(decodeURIComponent));
-  if (live.length) check("live", live);
+  if (isLive) check("live", live);
   return {lost, filters: filters.length};
 }
 """
@@ -72,7 +73,7 @@ def test_no_tab_page_filter_or_live_part_forgets_what_is_filtered_by(page_of, nu
     lost, seen = {}, 0
     for address in LISTS:
         page.goto(address.format(**numbers))
-        found = page.evaluate(LOSSES)
+        found = page.evaluate(LOSSES, not address.startswith(NOT_LIVE))
         seen += found["filters"]
         if found["lost"]:
             lost[address] = found["lost"]
@@ -135,7 +136,7 @@ def _hold_one_and_come_back(page: Page, hands: Hands, filtered: re.Pattern[str])
     hands.press("h")
     hands.type("Seen by hand")
     hands.press("Control+Enter")
-    expect(page.locator(".page-header .status").first).to_contain_text("Paused")
+    expect(page.locator("main")).to_contain_text("Seen by hand")
     hands.press("Escape")
     page.wait_for_url(filtered)
     page.go_back()
