@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from apps.queues.models import WorkItem
+from django.db.models import Subquery
+
+from apps.queues.models import WorkItem, WorkQueue
 from apps.triggers.conditions import Judgement, Leaf, OfEnd, OfQueue, OfTrigger
 from apps.triggers.models import Firing
 from apps.workflows.models import WorkflowInstance
@@ -28,8 +30,11 @@ def causes_of_state(folder_id: int, judged: Judgement) -> Firing | None:
 
 def cause_of_backlog(folder_id: int, queue: str) -> Firing | None:
     """Return the firing behind the newest item of a queue."""
-    items = WorkItem.objects.filter(queue__folder_id=folder_id, queue__key=queue)
-    newest: int | None = items.order_by("-pk").values_list("pk", flat=True).first()
+    number = WorkQueue.objects.filter(folder_id=folder_id, key=queue).values_list("pk", flat=True)
+    # as a span, and in the order of its index: else the planner walks the items of all queues
+    # backwards until it meets one of this, see watching.arrivals
+    items = WorkItem.objects.filter(queue_id__gte=Subquery(number), queue_id__lte=Subquery(number))
+    newest: int | None = items.order_by("queue_id", "-pk").values_list("pk", flat=True).first()
     return cause_of("item", newest) if newest is not None else None
 
 
