@@ -15,12 +15,21 @@ from django.utils.translation import gettext_lazy as _
 from .landing import landing_of
 from .models import User
 
+MAX_USERNAME = 150
+
 
 class SignInForm(AuthenticationForm):
     error_messages = {  # noqa: RUF012 - Django's own way
         "invalid_login": _("The user name or the password is wrong. Capital letters count."),
         "inactive": _("The user name or the password is wrong. Capital letters count."),
     }
+
+    def clean_username(self) -> str:
+        """Refuse what nobody can be called before it is counted: its column is not so long."""
+        username: str = self.cleaned_data["username"]
+        if len(username) > MAX_USERNAME:
+            raise self.get_invalid_login_error()
+        return username
 
 
 class QuickLogin(TypedDict):

@@ -223,6 +223,14 @@ def test_names_that_nobody_has_are_locked_out_as_well_and_leave_no_event(client:
     assert not Event.objects.filter(kind="person.locked_out").exists()
 
 
+@pytest.mark.parametrize("name", ["x" * 151, "x" * 20_000, "\x00", "’" * 200])
+def test_names_that_nobody_can_have_are_refused_in_words(client: Client, db: None, name: str):
+    answer = client.post("/sign-in/", {"username": name, "password": "wrong"})
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+
+
 def test_an_admin_resets_the_factors_of_who_lost_theirs(admin_client: Client, supervisor: User):
     with_app(supervisor)
     address = f"/settings/people/{supervisor.pk}/reset-factors/"
