@@ -47,6 +47,6 @@ def _told(news: News, task: UserTask) -> Published:
 
 register(
     {"task.opened": _("A task is new"), "task.decided": _("A task was decided")},
-    heard=NAMES,
+    heard={kind: [name] for kind, name in NAMES.items()},
     read=tasks,
 )

@@ -57,18 +57,29 @@ class Published:
 Title = str | Promise
 _titles: dict[str, Title] = {}
 _readers: dict[str, Read] = {}
+_names: dict[str, frozenset[str]] = {}
 
 
 def register(
-    titles: Mapping[str, Title], *, heard: Iterable[str] = (), read: Read | None = None
+    titles: Mapping[str, Title],
+    *,
+    heard: Mapping[str, Iterable[str]] | None = None,
+    read: Read | None = None,
 ) -> None:
-    """Offer these kinds. `heard`: the news that tell of them, where those have other names."""
+    """Offer these kinds. `heard`: the news that tell of them, and which they may tell of, where
+    those have other names."""
     from .lifecycle.hearing import hear
 
     _titles.update(titles)
-    for kind in heard or titles:
+    for kind, names in (heard or {kind: [kind] for kind in titles}).items():
         _readers[kind] = read or published
+        _names[kind] = frozenset(names)
         subscribe_many(kind)(hear)
+
+
+def names_of(kind: str) -> frozenset[str]:
+    """Return what news of `kind` may tell of: nothing need be read for those who want none."""
+    return _names.get(kind, frozenset())
 
 
 def titles() -> dict[str, Title]:

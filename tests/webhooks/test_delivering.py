@@ -8,6 +8,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
+from apps.events.bus import News
 from apps.events.models import Event, Outbox
 from apps.lib.clock import database_now, seconds_from_now
 from apps.lib.secrecy import Secret
@@ -76,6 +77,14 @@ def test_others_are_not_told(folder, outside):
 
     assert Delivery.objects.count() == 0
     assert Outbox.objects.count() == 0
+
+
+def test_what_nobody_wants_is_not_even_read(folder, outside, django_assert_num_queries):
+    make_endpoint(folder, outside.url, kinds=["run.failed"])
+    news = News(1, "queue.paused", {}, subject=("queue", 1), folder_id=folder.pk, event_id=1)
+
+    with django_assert_num_queries(1):
+        lifecycle.hear([news] * 50)
 
 
 def test_without_endpoints_nothing_is_written(folder):

@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.events.bus import News
 from apps.events.live import nudge
 from apps.lib.clock import utc_now
-from apps.webhooks.kinds import Happened, happened
+from apps.webhooks.kinds import Happened, happened, names_of
 from apps.webhooks.models import Delivery, Endpoint, Message
 from apps.webhooks.payloads import body_of, new_uid
 
@@ -22,7 +22,8 @@ def hear(news: list[News]) -> None:
     listening = _listening()
     if listening:
         found = [(what, each) for each in news for what in _told(each, listening)]
-        _write(found, listening)
+        if found:
+            _write(found, listening)
 
 
 def _listening() -> dict[int, list[Endpoint]]:
@@ -34,8 +35,13 @@ def _listening() -> dict[int, list[Endpoint]]:
 
 
 def _told(news: News, listening: dict[int, list[Endpoint]]) -> Iterable[Happened]:
-    """Read the rows only where somebody may want to know."""
-    if news.folder_id is not None and news.folder_id not in listening:
+    """Read the rows only where somebody wants to know: in masses, that is what it costs."""
+    folders = listening if news.folder_id is None else [news.folder_id]
+    names = names_of(news.kind)
+    wanted = any(
+        names & set(each.kinds) for folder in folders for each in listening.get(folder, ())
+    )
+    if not wanted:
         return []
     return [each for each in happened(news) if _who_wants(each, listening)]
 
@@ -54,8 +60,6 @@ def _write(found: list[tuple[Happened, News]], listening: dict[int, list[Endpoin
     for what, news in found:
         message = _message(what, news, listening[what.folder_id][0].folder.key)
         messages[message.folder_id, message.kind, message.occasion] = (message, what)
-    if not messages:
-        return
     made = [message for message, _what in messages.values()]
     Message.objects.bulk_create(made, ignore_conflicts=True)
     stored = Message.objects.filter(uid__in=[each.uid for each in made])
