@@ -49,7 +49,7 @@ def failure_list(audience: Audience, arg: str) -> Context:
         "tabs": [_tab(wanted, state, folders, base) for state in STATES],
         "choices": _choices(wanted),
         "keep": wanted.hidden(),
-        "since_words": str(SINCE[wanted.since]).lower() if wanted.since else "",
+        "since_words": str(SINCE[wanted.since]) if wanted.since else "",
         "clear_url": _address(base, FailureFilter(state=wanted.state))
         if wanted.is_narrowed
         else "",

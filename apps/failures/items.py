@@ -38,7 +38,7 @@ def waiting_failures(group_id: int) -> QuerySet[Failure]:
     """Return those whose item waits to be worked again, or is being worked."""
     queue = FailureGroup.objects.filter(pk=group_id).values("queue_id")
     # from what waits in the queue to the failures: there are fewer of those
-    places = [
+    places: list[QuerySet[Any, Any]] = [
         model.objects.filter(queue_id=Subquery(queue)).values("item_id")
         for model in (Ready, Scheduled, Lease)
     ]

@@ -89,7 +89,7 @@ def a_report_is_ordered_by_keyboard(page):
     expect(page.get_by_role("heading", name="Report by mail")).to_be_visible()
     assert_accessible(page)
     page.get_by_label("How often").select_option("month")
-    page.get_by_role("button", name="Order", exact=True).press("Enter")
+    page.get_by_role("button", name="Order mails").press("Enter")
     expect(page.get_by_text("Ordered: it comes by mail from now on.").first).to_be_visible()
     expect(page.get_by_role("link", name="Service levels")).to_be_visible()
     assert_accessible(page)
