@@ -43,17 +43,20 @@ select e.id from webhooks_endpoint e
 """  # noqa: S608 - put together from constants
 # `held` is counted in a statement of its own, after the lock: an older snapshot would not see what
 # the worker before has just taken
+# Materialized: in a plain IN (…) PostgreSQL may run the subquery again for each row that it looks
+# at, and each time the next ones are locked: more than the seats (seen)
 _CLAIM: Final = """
-update webhooks_delivery set held_by = %(me)s, tries = least(tries + 1, 1000),
-       held_until = clock_timestamp() + make_interval(secs => %(seconds)s)
- where id in (
+with chosen as materialized (
     select id from webhooks_delivery
      where endpoint_id = %(endpoint)s and status = 'waiting'{only}
        and next_try_at <= clock_timestamp()
        and (held_until is null or held_until <= clock_timestamp())
      order by next_try_at, id
      limit %(seats)s for update skip locked)
-returning id
+update webhooks_delivery d set held_by = %(me)s, tries = least(tries + 1, 1000),
+       held_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+  from chosen where d.id = chosen.id
+returning d.id
 """
 # of what a paused endpoint gathers nothing is looked at but what a person wants to see now
 _ALL, _TESTS = _CLAIM.format(only=""), _CLAIM.format(only=" and is_test")
