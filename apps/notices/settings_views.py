@@ -183,7 +183,7 @@ def _table(request: PersonRequest) -> list[dict[str, Any]]:
 def _choices(usual: str, channel: str) -> list[tuple[str, Any]]:
     in_page: list[tuple[str, Any]] = [(AT_ONCE, _("Yes")), (NEVER, _("Not counted"))]
     hows = in_page if channel == PAGE else [(how, title) for how, title in HOWS.items()]
-    as_usual = _("As usual: %(how)s") % {"how": str(dict(hows)[usual]).lower()}
+    as_usual = _("As usual: %(how)s") % {"how": str(dict(hows)[usual])}
     return [("", as_usual), *hows]
 
 
