@@ -35,7 +35,7 @@ def add(client, url, **more):
 
 def test_a_choice_is_kept_and_can_go_back_to_what_is_usual(supervisor, supervisor_client):
     page = supervisor_client.get("/notices/settings/").text
-    assert "As usual: at once" in page
+    assert "As usual: At once" in page
 
     supervisor_client.post(
         "/notices/settings/",
