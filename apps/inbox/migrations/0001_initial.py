@@ -831,4 +831,12 @@ class Migration(migrations.Migration):
                 name="user_task_alike_decided",
             ),
         ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["urgent_at", "id"],
+                name="user_task_open_anywhere",
+            ),
+        ),
     ]

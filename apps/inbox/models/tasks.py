@@ -241,6 +241,12 @@ class UserTask(models.Model):
                 fields=["folder", "snoozed_until"],
                 condition=models.Q(status="open", snoozed_until__isnull=False),
             ),
+            # the same of several folders: by folder first, all of them would be sorted for a page
+            models.Index(
+                name="user_task_open_anywhere",
+                fields=["urgent_at", "id"],
+                condition=models.Q(status="open"),
+            ),
             # how people decided what is alike: what rules are learnt from
             models.Index(
                 name="user_task_alike_decided",
