@@ -46,6 +46,7 @@ routes: list[URLPattern | URLResolver] = [
     path("", include("apps.landscape.urls")),
     path("log/", include("apps.log.urls")),
     path("", include("apps.triggers.hook_urls")),
+    path("help/", include("controlroom.help_urls")),
     path("live/fragment/", fragment, name="live-fragment"),
     path("api/v1/", api_urls),
 ]

@@ -13,6 +13,8 @@ from apps.accounts.permissions import Rights, rights_of
 from apps.accounts.roles import Action
 from apps.notices.listing import own_argument
 
+from .help import help_url
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what the frame of a page names, for everybody and for nobody."""
@@ -20,6 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav_groups": [group for group in _navigation(request) if group["places"]],
         "landing_url": landing_of(getattr(request, "user", None) or Rights()),
         "bell_argument": _bell_argument(request),
+        "help_url": _help_url(request),
         "release": settings.VERSION,
         "environment_tag": settings.ENVIRONMENT_TAG,
         "environment_is_production": settings.ENVIRONMENT_TAG.lower().startswith("prod"),
@@ -30,6 +33,12 @@ def _bell_argument(request: HttpRequest) -> str:
     """Return what the bell's live count is asked with: it proves whose bell it is."""
     user = getattr(request, "user", None)
     return own_argument(user.pk) if user is not None and user.is_authenticated else ""
+
+
+def _help_url(request: HttpRequest) -> str:
+    """Return what explains this page; an address that leads nowhere is explained by the index."""
+    match = request.resolver_match
+    return help_url(match.view_name if match else "")
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ There are thousands of these at most, not millions: those of the folders that ma
 are read one by one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -160,6 +160,23 @@ class Page:
     action: Action
 
 
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """`part_of`: the page that it is a section of, if it is one."""
+
+    title: str
+    url: str
+    part_of: str
+
+
+_help_pages: list[Callable[[], Iterable[HelpPage]]] = []
+
+
+def register_help(pages: Callable[[], Iterable[HelpPage]]) -> None:
+    """Have pages found that help; whoever is signed in may read them."""
+    _help_pages.append(pages)
+
+
 # beside those of the rail, which every page has anyway
 PAGES: Final = (
     Page(_("Runs"), "runs:run_list", Action.VIEW),
@@ -192,6 +209,9 @@ def _pages(rights: Rights, folder: Folder) -> Iterator[Hit]:
         if may and (url := _url(page.route)):
             note = str(_("Settings")) if url.startswith("/settings/") else ""
             yield Hit(kind="page", pk=0, title=str(page.title), url=url, note=note)
+    for help_page in (each for pages in _help_pages for each in pages()):
+        note = " · ".join(filter(None, [str(_("Help")), help_page.part_of]))
+        yield Hit(kind="page", pk=0, title=help_page.title, url=help_page.url, note=note)
 
 
 def _url(route: str) -> str:

@@ -26,7 +26,7 @@ def test_places_stand_in_groups(admin_client):
 
     assert list(groups) == ["Watch", "Work", "Bots", "Look back", "Set up"]
     assert groups["Watch"][:2] == ["/", "/today/"]
-    assert groups["Work"] == ["/inbox/", "/queues/", "/workflows/", "/triggers/"]
+    assert groups["Work"] == ["/inbox/", "/queues/", "/workflows/", "/triggers/", "/map/"]
     assert groups["Bots"] == ["/bots/", "/applications/", "/ai/"]
 
 

@@ -68,7 +68,7 @@ PAGES = [
     "/reports/ai/mail/", "/reports/worth/", "/reports/worth/{queue}/",
     "/search/", "/search/?q=inv", "/search/?q=nothing-so", "/search/timeline/item/{item}/",
     "/log/", "/log/?run={run}&at=error", "/log/?q=nothing-so", "/log/?run=none",
-    "/nothing-here/",
+    "/help/", "/help/overview/", "/help/bots/", "/help/api/", "/nothing-here/",
 ]  # fmt: skip
 
 
