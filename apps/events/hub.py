@@ -34,6 +34,10 @@ T = TypeVar("T")
 RESTART = 1012
 # A pane rests for so many times what rendering it took: none occupies more than half a thread.
 REST_FACTOR = 1.0
+# While there is more to render than two threads can do, what is quick goes before what is slow:
+# a number at the top must not wait for the long lists of others. Each waits in proportion to what
+# it costs, so that no list is put off for ever.
+PATIENCE_FACTOR = 10.0
 # Checks without a nudge may take this part of one thread; with very many panes they come later.
 CHECKS_SHARE = 0.25
 
@@ -223,7 +227,11 @@ class Hub:
             self._n_rendering += 1
             if self._unanswered_since is None:
                 self._unanswered_since = now
-            self._workshop.put(partial(_timed, pane, job), partial(self._end, pane))
+            self._workshop.put(
+                partial(_timed, pane, job),
+                partial(self._end, pane),
+                patience=PATIENCE_FACTOR * pane.cost_seconds,
+            )
 
     def _end(self, pane: Pane, result: tuple[Any, float] | Exception) -> None:
         now = self._loop.time()

@@ -1,9 +1,12 @@
 """A few threads that do the live hub's database work, since an event loop must not wait for it."""
 
 import asyncio
-from collections import deque
+import heapq
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeVar
 
 from django.db import connections
@@ -12,36 +15,53 @@ T = TypeVar("T")
 Done = Callable[[Any], None]
 
 THREADS = 2
+AT_ONCE = float("-inf")
+
+
+@dataclass(order=True, slots=True)
+class _Job:
+    due: float
+    number: int
+    do: Callable[[], Any] = field(compare=False)
+    done: Done = field(compare=False)
 
 
 class Workshop:
     """Runs jobs in threads and hands their results, or exceptions, back in the event loop.
 
-    A thread works until nothing is waiting, and gives its database connection back before it
-    rests. Everything but `_work` happens in the event loop.
+    What is due first goes first. A thread works until nothing is waiting, and gives its database
+    connection back before it rests. Everything but `_work` happens in the event loop.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="live-hub")
-        self._jobs: deque[tuple[Callable[[], Any], Done]] = deque()
+        self._jobs: list[_Job] = []
+        self._lock = threading.Lock()
+        self._numbers = count()
         self._n_busy = 0
 
-    def put(self, job: Callable[[], T], done: Callable[[T | Exception], None]) -> None:
-        self._jobs.append((job, done))
-        self._set_to_work()
+    def put(
+        self, job: Callable[[], T], done: Callable[[T | Exception], None], *, patience: float = 0.0
+    ) -> None:
+        """Do `job`, and call `done`; for `patience` seconds, what is quicker may go first."""
+        self._push(self._loop.time() + patience, job, done)
 
     async def run(self, job: Callable[[], T]) -> T:
         """Return what `job` returns, ahead of what is waiting already."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.appendleft((job, lambda result: _settle(future, result)))
-        self._set_to_work()
+        self._push(AT_ONCE, job, lambda result: _settle(future, result))
         return await future
 
     def close(self) -> None:
         """Drop what is waiting; a job that is under way ends by itself."""
-        self._jobs.clear()
+        self._drop()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _push(self, due: float, job: Callable[[], Any], done: Done) -> None:
+        with self._lock:
+            heapq.heappush(self._jobs, _Job(due, next(self._numbers), job, done))
+        self._set_to_work()
 
     def _set_to_work(self) -> None:
         if self._jobs and self._n_busy < THREADS:
@@ -58,15 +78,15 @@ class Workshop:
             self._tell(self._rest)
 
     def _work_on_next(self) -> None:
+        with self._lock:
+            if not self._jobs:  # the other thread was quicker
+                return
+            job = heapq.heappop(self._jobs)
         try:
-            job, done = self._jobs.popleft()
-        except IndexError:  # the other thread was quicker
-            return
-        try:
-            result = job()
+            result = job.do()
         except Exception as error:
             result = error
-        self._tell(lambda: done(result))
+        self._tell(lambda: job.done(result))
 
     def _rest(self) -> None:
         self._n_busy -= 1
@@ -76,6 +96,10 @@ class Workshop:
         try:
             self._loop.call_soon_threadsafe(callback)
         except RuntimeError:  # the loop has ended, and everybody who waited with it
+            self._drop()
+
+    def _drop(self) -> None:
+        with self._lock:
             self._jobs.clear()
 
 

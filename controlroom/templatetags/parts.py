@@ -8,14 +8,18 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
 
-MOST_ICONS = 1000  # remembered: their names and labels come from the program, not from people
+# remembered: their names and labels come from the program, not from people
+MOST_ICONS = 1000
+MOST_BADGES = 200
+BADGE = "components/status_badge.html"
 
 
 @register.simple_tag
@@ -38,6 +42,19 @@ def moment(at: datetime | None) -> SafeString:
         local.tzname(),
         shown,
     )
+
+
+@register.simple_tag
+def badge(status: str, at: datetime | None = None) -> SafeString:
+    """Show an object's state as components/status_badge.html does, drawn once per language."""
+    if at is not None:
+        return render_to_string(BADGE, {"status": status, "at": at})
+    return _badge(str(status), translation.get_language())
+
+
+@lru_cache(maxsize=MOST_BADGES)
+def _badge(status: str, language: str | None) -> SafeString:
+    return render_to_string(BADGE, {"status": status})
 
 
 @lru_cache(maxsize=MOST_ICONS)
