@@ -16,12 +16,14 @@ from apps.events.fragments import Audience, fragment
 from apps.failures.listing import FailureFilter, top_groups
 from apps.failures.presenting import rows_of as failure_rows
 from apps.lib.clock import database_now
+from apps.lib.numbers import whole_number
 from apps.queues.models import WorkQueue
 from apps.queues.presenting import queue_rows
 
 from . import queries
 from .days import day_named, queues_of_day, sums_of
 from .figures import right_now
+from .first_steps import first_steps, may_set_up
 from .lifecycle.hand_overs import TOPIC as HAND_OVERS
 from .lists import LISTS, Missed, People
 from .models import HandOver
@@ -50,6 +52,20 @@ N_LATE = 10
 def tiles(audience: Audience, arg: str) -> Context:
     folders = audience.folder_ids(Action.VIEW)
     return {"tiles": tiles_of(right_now(folders), queries.last_minutes(folders))}
+
+
+@fragment(
+    "overview.steps",
+    template="dashboard/overview.html#steps",
+    action=Action.VIEW,
+    topics=("overview", "queues", "bots", "triggers"),
+)
+def steps(audience: Audience, arg: str) -> Context | None:
+    """`arg`: the folder. Nothing is left of it once all steps are done."""
+    folder_id = whole_number(arg)
+    if folder_id is None or not may_set_up(audience.rights, folder_id):
+        return None
+    return {"first": first_steps(folder_id, audience.rights)}
 
 
 @fragment(

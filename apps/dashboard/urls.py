@@ -6,6 +6,7 @@ app_name = "dashboard"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("overview/<slug:key>/", views.overview_list, name="list"),
+    path("overview/steps/hide/", views.hide_steps, name="hide_steps"),
     path("today/", views.today, name="today"),
     path("today/hand-overs/", views.hand_over_write, name="hand_over_write"),
     path("today/hand-overs/<int:pk>/", views.hand_over_detail, name="hand_over"),

@@ -260,4 +260,20 @@ class Migration(migrations.Migration):
                 name="wall_dims_from_and_until",
             ),
         ),
+        migrations.CreateModel(
+            name="HiddenSteps",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="hidden_steps",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
     ]

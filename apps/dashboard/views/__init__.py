@@ -1,6 +1,6 @@
 """The pages over everything: overview, its lists, today, walls."""
 
-from .overview import overview, overview_list
+from .overview import hide_steps, overview, overview_list
 from .screens import wall_now, wall_page, wall_preview
 from .today import (
     hand_over_change,
@@ -23,6 +23,7 @@ __all__ = [
     "hand_over_detail",
     "hand_over_take",
     "hand_over_write",
+    "hide_steps",
     "overview",
     "overview_list",
     "today",
