@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from apps.lib.keyring import parse_keys
 
@@ -67,6 +68,14 @@ def env_url(name: str, *, schemes: tuple[str, ...]) -> str:
         _ = parts.port
     except ValueError:
         raise SettingError(name, "its port is not a number between 1 and 65535.") from None
+    return value
+
+
+def env_zone(name: str, default: str) -> str:
+    """Return the time zone in `name`; refuse one that nobody knows."""
+    value = env_str(name, default)
+    if value not in available_timezones():
+        raise SettingError(name, f"expected a time zone such as Europe/Berlin, got {value!r}.")
     return value
 
 

@@ -85,6 +85,7 @@ TOPICS: Final = {
     "webhook_settings": "webhooks",
     "retention_settings": "retention",
     "audit": "audit",
+    "evidence": "audit",
     "search": "search",
     "landscape": "map",
     "log": "log",

@@ -11,7 +11,7 @@ from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from .database import database_settings
-from .env import env_bool, env_int, env_list, env_path, env_str, env_url, env_vault_keys
+from .env import env_bool, env_int, env_list, env_path, env_str, env_url, env_vault_keys, env_zone
 from .mail import NOTICE_SERVICES, mail_settings
 from .servers import VAULT_KEYS_FILE, known_servers, stored_secret
 
@@ -234,7 +234,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-ORGANISATION_TIME_ZONE = env_str("TIME_ZONE", "UTC")
+ORGANISATION_TIME_ZONE = env_zone("TIME_ZONE", "UTC")
 # what savings are counted in
 CURRENCY = env_str("CURRENCY", "EUR")[:3].upper()
 

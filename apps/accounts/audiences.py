@@ -1,5 +1,8 @@
 """Who sees the same live page: people with the same rights, language and time zone."""
 
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from django.conf import settings
 
 from apps.events.fragments import Audience
@@ -20,4 +23,16 @@ def language_of(user: User) -> str:
 
 
 def time_zone_of(user: User) -> str:
-    return user.time_zone or settings.ORGANISATION_TIME_ZONE
+    """Return the zone that the person chose; the organisation's while there is no such zone."""
+    chosen = user.time_zone
+    return chosen if chosen and _is_known(chosen) else settings.ORGANISATION_TIME_ZONE
+
+
+@lru_cache(maxsize=1000)
+def _is_known(zone: str) -> bool:
+    """Zones are renamed and dropped: what was chosen years ago must not lock anybody out."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -144,7 +144,7 @@ def _facts(folder_id: int) -> dict[str, Any] | None:
     queues = WorkQueue.objects.filter(folder=here).order_by("pk").values("pk")
     members = Membership.objects.filter(folder=here)
     first_member = Membership.objects.filter(folder=folder_id).order_by("pk").values("pk")[:1]
-    found: QuerySet[Folder, dict[str, Any]] = Folder.objects.filter(pk=folder_id).values(
+    found: Any = Folder.objects.filter(pk=folder_id).values(
         queue=Subquery(queues[:1]),
         bot=Exists(Bot.objects.filter(folder=here)),
         item=Exists(WorkItem.objects.filter(queue__folder=here)),
@@ -153,7 +153,7 @@ def _facts(folder_id: int) -> dict[str, Any] | None:
         calendar=Exists(Calendar.objects.filter(folder=here)),
         address=Exists(Address.objects.filter(Q(folder=here) | Q(user__memberships__folder=here))),
     )
-    row = found.first()
+    row: dict[str, Any] | None = found.first()
     if row is None:
         return None
     has_way_out = row["address"] or can_mail()

@@ -238,7 +238,20 @@ def test_a_profile_is_saved_with_before_and_after(supervisor_client: Client, sup
 def test_an_unknown_time_zone_is_refused(supervisor_client: Client):
     form = {"language": "en", "time_zone": "Mars/Base", "theme": "dark"}
 
-    assert supervisor_client.post("/profile/", form).status_code == 422
+    answer = supervisor_client.post("/profile/", form)
+
+    assert answer.status_code == 422
+    assert 'id="id_time_zone_error"' in answer.text
+
+
+def test_who_has_chosen_no_zone_has_the_organisation_s(supervisor_client: Client, settings):
+    settings.ORGANISATION_TIME_ZONE = "Europe/Berlin"
+
+    page = supervisor_client.get("/profile/").text
+
+    assert 'data-time-zone="Europe/Berlin"' in page
+    assert "Like the organisation (Europe/Berlin)" in page
+    assert '<select name="language"' in page
 
 
 def test_changing_the_password_ends_the_other_sessions(client_of, supervisor: User):

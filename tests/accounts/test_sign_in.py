@@ -154,6 +154,17 @@ def test_pages_speak_the_person_s_language_in_their_zone(client_of, supervisor: 
     assert 'data-time-zone="Asia/Tokyo"' in page
 
 
+@pytest.mark.parametrize("gone", ["Mars/Base", "../UTC", "Europe", "\x01"])
+def test_a_zone_that_is_no_more_leaves_the_organisation_s(client_of, supervisor: User, gone):
+    User.objects.filter(pk=supervisor.pk).update(time_zone=gone)
+    supervisor.refresh_from_db()
+
+    page = client_of(supervisor).get("/profile/")
+
+    assert page.status_code == 200
+    assert 'data-time-zone="UTC"' in page.text
+
+
 def test_people_without_a_folder_are_told_what_to_do(client_of):
     homeless = make_person(role=None)
 

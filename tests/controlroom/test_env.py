@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from controlroom.database import database_settings
-from controlroom.env import SettingError, env_bool, env_int, env_list, env_url
+from controlroom.env import SettingError, env_bool, env_int, env_list, env_url, env_zone
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,18 @@ from controlroom.env import SettingError, env_bool, env_int, env_list, env_url
             "redis://x:99999",
             "SOME: its port is not a number between 1 and 65535.",
             id="an impossible port",
+        ),
+        pytest.param(
+            lambda: env_zone("SOME", "UTC"),
+            "Mars/Base",
+            "SOME: expected a time zone such as Europe/Berlin, got 'Mars/Base'.",
+            id="a zone that there is not",
+        ),
+        pytest.param(
+            lambda: env_zone("SOME", "UTC"),
+            "../../etc/passwd",
+            "SOME: expected a time zone such as Europe/Berlin, got '../../etc/passwd'.",
+            id="no zone at all",
         ),
     ],
 )
