@@ -46,19 +46,21 @@ class Reader(HTMLParser):
 def is_wrong(tag, name, value, named):
     if name == "data-series":
         return not is_json(value)
-    if name == "points":
+    elif name == "points":
         return not all(map(POINT.fullmatch, value.split()))
-    if name in NUMBERS:
+    elif name in NUMBERS:
         return bool(COMMA.search(value))
-    if name.startswith("data-"):
+    elif name.startswith("data-"):
         return bool(ONLY_A_NUMBER.fullmatch(value))
-    if name == "value" and value:
-        known = TIMES.get(named.get("type", ""))
-        if known:
-            return not known.fullmatch(value)
-        is_number = named.get("type") in {"number", "range", "hidden"} or tag != "input"
-        return is_number and bool(ONLY_A_NUMBER.fullmatch(value))
-    return False
+    else:
+        return name == "value" and bool(value) and is_wrong_value(tag, value, named.get("type", ""))
+
+
+def is_wrong_value(tag, value, kind):
+    if kind in TIMES:
+        return not TIMES[kind].fullmatch(value)
+    is_number = kind in {"number", "range", "hidden"} or tag != "input"
+    return is_number and bool(ONLY_A_NUMBER.fullmatch(value))
 
 
 def is_json(value):
