@@ -149,7 +149,7 @@ def _head(invoice: Invoice, fields: Fields) -> tuple[Figure, ...]:
             ("number", _("Number"), invoice.number),
             ("issue_date", _("Date"), show_date(invoice.issue_date)),
             ("due_date", _("Due"), due),
-            ("order_reference", _("Order"), invoice.order_reference),
+            ("order_reference", _("Order number"), invoice.order_reference),
             ("buyer_reference", _("Your reference"), invoice.buyer_reference),
             ("corrects", _("Corrects"), invoice.corrects),
         ],

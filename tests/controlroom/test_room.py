@@ -104,7 +104,7 @@ def test_kill_9_of_everything_and_then_of_up_alone_loses_no_committed_row(quick_
 
     third = quick_room(port=second.port).wait_until_ready()
     assert third.query("SELECT count(*) FROM kept") == [(1000,)]
-    assert third.stop(signal.SIGTERM, seconds=10) == 0
+    assert third.stop(signal.SIGTERM) == 0
 
 
 def test_a_busy_port_is_one_sentence_and_nothing_starts(quick_room):
