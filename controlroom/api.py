@@ -72,6 +72,7 @@ ROUTERS = [
     ("", "apps.failures.api"),
     ("", "apps.search.api"),
     ("", "apps.audit.api"),
+    ("", "apps.evidence.api"),
     ("", "apps.log.api"),
 ]
 RETRY_AFTER_SECONDS = 2

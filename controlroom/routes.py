@@ -42,6 +42,7 @@ routes: list[URLPattern | URLResolver] = [
     path("settings/", include("apps.bots.settings_urls")),
     path("settings/", include("apps.assets.settings_urls")),
     path("audit/", include("apps.audit.urls")),
+    path("audit/", include("apps.evidence.urls")),
     path("", include("apps.search.urls")),
     path("", include("apps.landscape.urls")),
     path("log/", include("apps.log.urls")),

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "apps.reports",
     "apps.search",
     "apps.audit",
+    "apps.evidence",
     "apps.log",
     "apps.demo",
 ]

@@ -123,8 +123,17 @@ def _timeline(request: PersonRequest, subjects: Subjects, name: str) -> HttpResp
         if listing.next_cursor
         else "",
         "csv_url": _address(base, reference=named, kind=kind, format="csv"),
+        "packs": subjects.reference if _may_audit(request, subjects) else "",
     }
     return render(request, "search/timeline.html", context)
+
+
+def _may_audit(request: PersonRequest, subjects: Subjects) -> bool:
+    found = request.rights.folder_ids(Action.AUDIT)
+    return any(
+        (row.queue.folder_id if kind == asking.ITEM else row.folder_id) in found
+        for kind, row in subjects.all()
+    )
 
 
 def _csv(request: PersonRequest, subjects: Subjects, kind: str) -> HttpResponse:

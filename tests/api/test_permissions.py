@@ -51,6 +51,8 @@ CALLS: dict[tuple[str, str], tuple[Action, Any]] = {
     ("POST", "/uploads/{number}/confirm"): (OPERATE, {}),
     ("POST", "/uploads/{number}/discard"): (OPERATE, None),
     ("POST", "/queues/{queue}/lease"): (OPERATE, {}),
+    ("POST", "/evidence"): (Action.AUDIT, {"reference": "none", **WITH_REASON}),
+    ("GET", "/evidence/key"): (VIEW, None),
     ("GET", "/items/{item_id}"): (VIEW, None),
     ("PATCH", "/items/{item_id}"): (OPERATE, {"version": 1}),
     ("POST", "/items/{item_id}/hold"): (OPERATE, WITH_REASON),

@@ -31,7 +31,7 @@ PAGES = [
     "/settings/calendars/new/", "/settings/calendars/{calendar}/", "/people/{person}/absences/",
     "/profile/", "/profile/security/", "/profile/security/app/", "/profile/prove/",
     "/settings/sign-in/", "/settings/sign-in/new/", "/settings/sign-in/{provider}/",
-    "/audit/", "/audit/?folder=-", "/audit/?person=nobody-like-that",
+    "/audit/", "/audit/evidence/", "/audit/?folder=-", "/audit/?person=nobody-like-that",
     "/notices/", "/notices/?tab=all", "/notices/settings/", "/settings/notices/", "/inbox/team/",
     "/ai/", "/ai/models/new/", "/ai/models/{model}/", "/ai/models/{model}/edit/",
     "/ai/models/{model}/budgets/{budget}/", "/ai/calls/", "/ai/calls/{call}/", "/ai/prompts/",
