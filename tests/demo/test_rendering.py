@@ -57,7 +57,7 @@ def test_an_invoice_shows_what_people_need_to_decide() -> None:
     for expected in (
         "Invoice RE-1",
         "20 March 2026",
-        "Order PO-1",
+        "Order number PO-1",
         "Kupferhain Papers GmbH",
         "DE136695976",
         "1 Chair 10 100.00 19 % 1,000.00",
