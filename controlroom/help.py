@@ -10,6 +10,7 @@ from typing import Any, Final
 import nh3
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -93,14 +94,13 @@ TOPICS: Final = {
 }
 
 TAGS: Final = {
-    *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "div", "img"),
+    *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "div"),
     *("ul", "ol", "li", "h2", "h3", "h4", "h5", "h6"),
     *("table", "thead", "tbody", "tr", "th", "td", "a"),
 }
 ATTRIBUTES: Final = {
     "a": {"href", "title"},
     "ol": {"start"},
-    "img": {"src", "alt"},
     "div": {"class", "tabindex", "role", "aria-label"},
     "pre": {"tabindex"},
     "table": {"class"},
@@ -136,6 +136,7 @@ def topics() -> frozenset[str]:
 def document(topic: str) -> Document:
     """Return a page of `topics()`; read once."""
     tokens = _parser().parse((DOCS / f"{topic}.md").read_text(encoding="utf-8"))
+    _leave_empty_heads(tokens)
     title, headings, taken = topic, [], set[str]()
     for opening, inline in zip(tokens, tokens[1:], strict=False):
         if opening.type != "heading_open":
@@ -189,6 +190,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     rules: dict[str, Any] = {
         "link_open": _link_open, "link_close": _link_close, "image": _image, "fence": _fence,
+        "code_block": _code_block,
         "table_open": _table_open, "table_close": _table_close,
     }  # fmt: skip
     for name, rule in rules.items():
@@ -222,9 +224,11 @@ def _address(href: str) -> str:
 
 
 def _image(self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-    name = str(tokens[at].attrGet("src") or "").rpartition("/")[2]
-    tokens[at].attrSet("src", reverse("help:picture", args=[name]) if name in pictures() else "")
-    return RendererHTML.image(self, tokens, at, options, env)
+    # as a link: screenshots weigh more than the whole page around them
+    source, words = str(tokens[at].attrGet("src") or ""), tokens[at].content
+    if source not in pictures():
+        return escape(words)
+    return format_html('<a href="{}">{}</a>', reverse("help:picture", args=[source]), words)
 
 
 @cache
@@ -235,6 +239,13 @@ def pictures() -> frozenset[str]:
 def _fence(self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
     # reached by Tab, so that whoever has no mouse can move what is too wide
     drawn = RendererHTML.fence(self, tokens, at, options, env)
+    return drawn.replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def _code_block(
+    self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any
+) -> str:
+    drawn = RendererHTML.code_block(self, tokens, at, options, env)
     return drawn.replace("<pre>", '<pre tabindex="0">', 1)
 
 
@@ -253,6 +264,13 @@ def _table_close(
     self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any
 ) -> str:
     return "</table></div>"
+
+
+def _leave_empty_heads(tokens: list[Token]) -> None:
+    """Make cells of what would be heads of nothing: they would be read out as such."""
+    for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "th_open" and not inline.content:
+            opening.tag = closing.tag = "td"
 
 
 def _plain(inline: Token) -> str:

@@ -70,6 +70,19 @@ def test_what_could_run_is_not_drawn(tmp_path, monkeypatch):
     assert [each.anchor for each in found.headings] == ["one-two", "one-two-1"]
 
 
+@pytest.mark.parametrize("topic", sorted(docs.topics()))
+def test_whatever_is_too_wide_can_be_reached_and_no_head_is_empty(topic):
+    html = docs.html_of(docs.document(topic))
+
+    assert (
+        re.findall(r"<pre(?! tabindex)|<table(?! class)|<th></th>|<th [^>]*></th>|<img", html) == []
+    )
+
+
+def test_pictures_are_links():
+    assert "/help/pictures/wall.png" in addresses_on("overview")
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/help/", "/help/alerts/", "/help/pictures/wall.png"])
 def test_help_is_for_who_is_signed_in(client, business_client, address):
