@@ -8,10 +8,10 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
-from django.utils.translation import gettext_lazy as _
 
 from .database import database_settings
 from .env import env_bool, env_int, env_list, env_path, env_str, env_url, env_vault_keys, env_zone
+from .languages import languages
 from .mail import NOTICE_SERVICES, mail_settings
 from .servers import VAULT_KEYS_FILE, known_servers, stored_secret
 
@@ -230,8 +230,8 @@ CONTENT_SECURITY_POLICY = {
 # Language and time
 LANGUAGE_CODE = "en"
 # A language is offered once its catalog is complete: half a page in another one helps nobody.
-LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = languages(LOCALE_PATHS[0])
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
