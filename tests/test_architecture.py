@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(settings.BASE_DIR)
+# never a page of ours: read from an archive on somebody's disk, where it has nothing but itself
+ALONE = {ROOT / "templates" / "evidence" / "index.html"}
 SOURCES = [path for path in (ROOT / "apps").rglob("*.py") if "migrations" not in path.parts]
 MAX_LINES_PER_FILE, MAX_LINES_PER_FUNCTION = 400, 40
 
@@ -73,7 +75,7 @@ def test_templates_hold_no_inline_script_or_style():
     offenders = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "templates").rglob("*.html")
-        if pattern.search(path.read_text())
+        if pattern.search(path.read_text()) and path not in ALONE
     ]
 
     assert offenders == []

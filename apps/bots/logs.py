@@ -244,7 +244,8 @@ def _storable(line: Line) -> Line:
     level: Level = line.level if text_of(line.level) in LEVELS else "info"
     message, fields = storable_text(text_of(line.message)), _storable_fields(line.fields)
     if fields is None:
-        fields, message = {}, f"{message} {_('(Its details are too long, or can not be stored.)')}"
+        left_out = _("(Its details are too long, or can not be stored.)")
+        fields, message = {}, f"{message} {left_out}"
     return replace(
         line,
         message=message,

@@ -104,7 +104,8 @@ def _asked(item: WorkItem, place: Parked) -> Blocker:
 
 
 def _until(text: str, expires_at: datetime | None) -> str:
-    return f"{text} {_('If nothing happens before, it expires:')}" if expires_at else text
+    expires = _("If nothing happens before, it expires:")
+    return f"{text} {expires}" if expires_at else text
 
 
 def _later(item: WorkItem, place: Scheduled) -> Blocker:

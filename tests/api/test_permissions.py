@@ -103,6 +103,7 @@ TESTED_ELSEWHERE = (
     *("/teams", "/absences", "/calendars", "/handling-rules", "/triggers", "/trigger-pause"),
     *("/applications", "/limits", "/freezes", "/stop", "/operations", "/operation-kinds"),
     *("/alerts", "/alert-", "/check-ins", "/failures", "/search", "/timeline", "/log", "/reports"),
+    *("/audit", "/webhook"),
     *("/user-tasks", "/workflows", "/instances", "/messages", "/signals", "/decisions"),
 )
 

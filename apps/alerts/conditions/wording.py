@@ -17,7 +17,8 @@ def rule_words(rule: Rule) -> str:
     if not rule.clear_seconds:
         return begins
     length = duration_in_words(rule.clear_seconds)
-    return f"{begins} {_('Over after %(length)s without.') % {'length': length}}"
+    ends = _("Over after %(length)s without.") % {"length": length}
+    return f"{begins} {ends}"
 
 
 def condition_words(condition: Condition) -> str:

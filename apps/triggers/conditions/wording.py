@@ -165,7 +165,8 @@ def _of_end(leaf: OfEnd, title: str) -> str:
     }[leaf.kind, leaf.ended] % {"title": title}
     if leaf.within == "today":
         return f"{whole} {_('today')}"
-    return f"{whole} {_('within %(length)s') % {'length': duration_in_words(leaf.within)}}"
+    within = _("within %(length)s") % {"length": duration_in_words(leaf.within)}
+    return f"{whole} {within}"
 
 
 def _op(op: str) -> str:
