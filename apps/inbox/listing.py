@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
 from apps.lib.numbers import whole_number
-from apps.lib.pagination import Page, page_of
+from apps.lib.pagination import Page, page_of, said_cursor
 from apps.queues.models import WorkItem
 
 from .candidates import eligible, tokens_of
@@ -121,7 +121,7 @@ class TaskFilter:
             whom=_audience(text_of("whom")),
             text=text_of("q", MAX_TEXT),
             is_grouped=found.get("grouped") == "1",
-            after=found.get("after", "")[:1000],
+            after=said_cursor(found.get("after", "")),
         )
 
     def query(self) -> str:

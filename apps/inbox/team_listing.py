@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from apps.accounts.permissions import Action
 from apps.lib.errors import InvalidError
 from apps.lib.numbers import whole_number
-from apps.lib.pagination import Page, page_of
+from apps.lib.pagination import Page, page_of, said_cursor
 
 from .listing import MAX_COUNT, MOST_URGENT_FIRST, waiting
 from .models import UserTask
@@ -53,7 +53,7 @@ class TeamFilter:
             assignee=_id_or_none(found.get("assignee", "")),
             team=_id_or_none(found.get("team", "")),
             band=band if band in BANDS else "",
-            after=found.get("after", "")[:1000],
+            after=said_cursor(found.get("after", "")),
         )
 
     def query(self) -> str:

@@ -6,6 +6,7 @@ signature: all it can say is where to start among rows that the caller may see a
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,9 @@ M = TypeVar("M", bound=Model)
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 MAX_CURSOR_LENGTH = 1000
+# Short enough for the name of a live part, which holds the rest of the list's filter, too
+CURSOR = re.compile(r"[A-Za-z0-9_-]{1,300}")
+NO_CURSOR = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ def page_of(
     if len(found) <= limit:
         return Page(found)
     return Page(found[:limit], encode_cursor(found[limit - 1], order))
+
+
+def said_cursor(text: str) -> str:
+    """Return what an address says as a cursor; what can be none becomes a short wrong one."""
+    return text if not text or CURSOR.fullmatch(text) else NO_CURSOR
 
 
 def encode_cursor(row: Model, order: Sequence[str]) -> str:

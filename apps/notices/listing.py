@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.lib.errors import InvalidError
 from apps.lib.numbers import whole_number
-from apps.lib.pagination import Page, page_of
+from apps.lib.pagination import Page, page_of, said_cursor
 
 from .kinds import KINDS
 from .models import Notice
@@ -61,7 +61,7 @@ class NoticeFilter:
             user=user,
             tab=tab if tab in TABS else "unread",
             kind=kind if kind in KINDS else "",
-            after=found.get("after", "")[:1000],
+            after=said_cursor(found.get("after", "")),
         )
 
     def query(self) -> str:
