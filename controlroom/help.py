@@ -32,7 +32,10 @@ GROUPS: Final = (
     ),
     (gettext_lazy("Bots"), ("bots", "allocation", "limits", "assets", "ai", "gates", "learning")),
     (gettext_lazy("Look back"), ("search", "log", "operations", "reports", "audit")),
-    (gettext_lazy("Set up"), ("people", "sign-in", "retention", "webhooks", "hooks", "demo")),
+    (
+        gettext_lazy("Set up"),
+        ("people", "sign-in", "retention", "webhooks", "hooks", "languages", "demo"),
+    ),
     (gettext_lazy("Words"), ("glossary", "lifecycles")),
     (gettext_lazy("For programs, and for who runs it"), ("api", "settings", "running")),
 )
