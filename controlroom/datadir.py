@@ -124,7 +124,8 @@ def _check_is_ours(path: Path) -> None:
 
 
 def _probe_writing(path: Path) -> None:
-    probe = path / ".probe"
+    # a name of its own: commands of the same room may look at the same time
+    probe = path / f".probe-{os.getpid()}"
     probe.write_text("")
     probe.unlink()
 
