@@ -10,7 +10,7 @@ from controlroom.children import wait_for
 from tests.browsing import row_of
 from tests.rooms import RunningRoom
 
-PATIENCE = 40_000
+PATIENCE = 120_000
 SUM = re.compile(r"add up to ([\d,]+\.\d\d)")
 
 
