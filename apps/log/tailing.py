@@ -97,17 +97,20 @@ def statement_since(scope: Scope, cursor: str) -> tuple[str, dict[str, Any]]:
     """Return what asks for the lines since a cursor, and for the next cursor with them."""
     conditions, values = statements.conditions_of(scope)
     mine = ["folder_id = any (%(folders)s)", f"{scope.column} = any (%(values)s)"]
-    # below what has begun: after a restore numbers of another server may lie above
+    # Below what has begun: after a restore numbers of another server may lie above. `offset 0` is a
+    # fence: for the order and the limit the planner would else walk a folder's whole last day.
     text = f"""
 select said.now::text, l.*
   from (select pg_current_snapshot() as now) as said
   left join lateral (
-       select {statements.SHOWN} from bots_logline
-        where written_in >= pg_snapshot_xmin(%(cursor)s::pg_snapshot)
-          and written_in < pg_snapshot_xmax(said.now)
-          and not pg_visible_in_snapshot(written_in, %(cursor)s::pg_snapshot)
-          and at > now() - %(latest)s
-          and {" and ".join([*mine, *conditions])}
+       select {statements.SHOWN} from (
+              select * from bots_logline
+               where written_in >= pg_snapshot_xmin(%(cursor)s::pg_snapshot)
+                 and written_in < pg_snapshot_xmax(said.now)
+                 and not pg_visible_in_snapshot(written_in, %(cursor)s::pg_snapshot)
+                 and at > now() - %(latest)s
+              offset 0) as new
+        where {" and ".join([*mine, *conditions])}
         order by at desc, id desc
         limit %(counted)s) as l on true"""  # noqa: S608 - columns of our own
     return text, {
