@@ -6,16 +6,18 @@
 FOLDER becomes a data directory: its servers are started, the demo is loaded, and beside it thirty
 queues get their items with tries, places, references, deadlines and counts, over the days before
 now. What went wrong gets its groups as it always does. History is tries and steps, and then lines
-of logs and events up to the number asked for. Takes some 20 minutes and 15 GB at full size; delete
-FOLDER afterwards. benchmarks/pages.py looks at every page of it, and `manage.py up --data-dir
-FOLDER` runs it.
+of logs and events to more than the number asked for; beside them stand calls of webhooks and of
+models. Reports, the map and the audit's seals are made of all that by the room itself. Takes some
+20 minutes and 15 GB at full size; delete FOLDER afterwards. benchmarks/pages.py looks at every page
+of it, and `manage.py up --data-dir FOLDER` runs it.
 """
 
 import argparse
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,13 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
 CHUNK = 100_000
-# of an item or an instance, about
-TRIES_AN_ITEM, STEPS_AN_INSTANCE = 1.07, 6.8
+# of an item or an instance, at least
+TRIES_AN_ITEM, STEPS_AN_INSTANCE = 1.05, 6.7
 TABLES = (
     "queues_workitem", "queues_ended", "queues_attempt", "queues_minutecount", "queues_hourcount",
     "workflows_workflowinstance", "workflows_stepinstance", "workflows_token", "inbox_usertask",
     "bots_run", "bots_logline", "events_event", "failures_failure", "failures_failuregroup",
+    "webhooks_delivery", "ai_modelcall", "reports_dayfigure", "landscape_flow", "audit_auditseal",
 )  # fmt: skip
 
 
@@ -65,15 +68,26 @@ def load(wishes: argparse.Namespace) -> None:
     fill("items", wishes.items, item_rows.STEPS, values, item_rows.CHUNK)
     fill("instances", wishes.instances, flow_rows.FLOWS, values, flow_rows.CHUNK)
     fill("lines", values["lines"], [flow_rows.LINES], values)
-    fill("events", values["events"], [flow_rows.EVENTS], values)
+    fill_beside(values)
+    catch_up()
+    run([item_rows.LIKE_GROUPED], values)
+    keep_up(values)
+    run(["analyze"])
+    report(time.monotonic() - begun)
+
+
+def fill_beside(values: dict[str, Any]) -> None:
+    from benchmarks.many import beside_rows, flow_rows
+
+    fill("events", values["events"], [beside_rows.EVENTS], values)
     fill("firings", values["firings"], [flow_rows.FIRINGS], values)
     fill("notices", values["notices"], [flow_rows.NOTICES], values)
     fill("broken runs", values["runs"], [flow_rows.BROKEN_RUNS], values)
-    run([flow_rows.CLOSED_TASKS], values)
-    catch_up()
-    run([item_rows.LIKE_GROUPED], values)
-    run(["analyze"])
-    report(time.monotonic() - begun)
+    fill("messages", values["deliveries"], [beside_rows.MESSAGES], values)
+    fill("model calls", values["calls"], [beside_rows.MODEL_CALLS], values)
+    fill("causes", values["items"] // 50, [beside_rows.CAUSES], values)
+    run([beside_rows.DELIVERIES, beside_rows.CALL_OUTS, beside_rows.USAGE], values)
+    run([flow_rows.CLOSED_TASKS, beside_rows.DECIDED], values)
 
 
 def numbers_of(wishes: argparse.Namespace) -> dict[str, Any]:
@@ -89,6 +103,8 @@ def numbers_of(wishes: argparse.Namespace) -> dict[str, Any]:
         "events": beside // 2,
         "firings": max(900, wishes.items // 25),
         "notices": max(200, wishes.items // 250),
+        "deliveries": max(200, wishes.items // 25),
+        "calls": max(200, wishes.items // 25),
     }
 
 
@@ -149,17 +165,36 @@ def catch_up() -> None:
         run([f"select setval(pg_get_serial_sequence('{table}', 'id'),"  # noqa: S608
              f" (select max(id) from {table}))"])  # fmt: skip
     run(["analyze"])
-    for what, work in {
-        "changes folded": fold_counters,
-        "failures grouped": group_failures,
-        "tasks opened": open_missing_tasks,
-        "deadlines missed": record_deadlines,
-    }.items():
-        begun, total = time.monotonic(), 0
-        while done := work():
-            total += done
-            print(f"\r{what}: {total:,}, {time.monotonic() - begun:.0f} s", end="", flush=True)
-        print()
+    repeat("changes folded", fold_counters)
+    repeat("failures grouped", group_failures)
+    repeat("tasks opened", open_missing_tasks)
+    repeat("deadlines missed", record_deadlines)
+
+
+def keep_up(values: dict[str, Any]) -> None:
+    """Have the room add up days for reports and for the map, and seal its history."""
+    from apps.audit.sealing import seal
+    from apps.landscape.upkeep import count_days, read_diagrams
+    from apps.reports.lifecycle.recording import record_span
+
+    def days_of_reports() -> int:
+        n_days, has_more = record_span()
+        return n_days if has_more else 0
+
+    repeat("days of reports", days_of_reports)
+    repeat("diagrams read", read_diagrams)
+    print(f"{count_days(limit=values['days']):,} days of the map")
+    begin = (values["now"] - timedelta(days=values["days"])).replace(minute=0, second=0)
+    print(f"{seal(begin.replace(microsecond=0)):,} seals")
+
+
+def repeat(what: str, work: Callable[[], int]) -> None:
+    """Call it until nothing is left to do."""
+    begun, total = time.monotonic(), 0
+    while done := work():
+        total += done
+        print(f"\r{what}: {total:,}, {time.monotonic() - begun:.0f} s", end="", flush=True)
+    print()
 
 
 def report(seconds: float) -> None:

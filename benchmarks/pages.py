@@ -27,7 +27,7 @@ os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
 PAGE_MS, OVERVIEW_MS, QUERY_MS = 300.0, 50.0, 100.0
 # addresses that answer so on purpose
-ODD = {"/nothing-here/": 404, "/search/timeline/item/{item}/": 302}
+ODD = {"/nothing-here/": 404, "/search/timeline/item/{item}/": 302, "/log/?run=none": 422}
 SLOWEST = 25
 
 

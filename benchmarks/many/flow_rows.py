@@ -1,4 +1,4 @@
-"""The SQL that writes instances with their steps, runs with their lines, tasks, and history.
+"""The SQL that writes instances with their steps, runs with their lines, tasks and firings.
 
 Each instance has one item of its own, and began when that came in. See item_rows for `r`.
 """
@@ -155,21 +155,6 @@ select pg_temp.moment(n::float8 / %(lines)s, %(days)s, %(now)s) - interval '10 m
   from (select n, %(first_item)s + 1 + n * %(items)s / (%(lines)s + 1) as item,
                1 + n * %(runs)s / (%(lines)s + 1) as run
           from generate_series(%(since)s::bigint, %(until)s::bigint) n) s
-"""
-EVENTS: Final = """
-insert into events_event (occurred_at, kind, folder_id, subject_type, subject_id, actor_id,
-                          actor_name, actor_kind, data, request_id)
-select pg_temp.moment(n::float8 / %(events)s, %(days)s, %(now)s) - interval '1 minute',
-       (array['work_item.edited', 'work_item.retried', 'task.decided', 'instance.retried',
-              'queue.changed'])[1 + n %% 5],
-       %(folder_id)s,
-       (array['work_item', 'work_item', 'task', 'instance', 'queue'])[1 + n %% 5],
-       case n %% 5 when 4 then (%(queues)s::bigint[])[1 + n / 5 %% 30]
-            when 3 then %(first_instance)s + 1 + n * %(instances)s / (%(events)s + 1)
-            else %(first_item)s + 1 + n * %(items)s / (%(events)s + 1) end,
-       (%(people)s::bigint[])[1 + n %% cardinality(%(people)s::bigint[])], 'Sam', 'user',
-       '{"changes": [{"field": "priority", "before": 50, "after": 80}]}', ''
-  from generate_series(%(since)s::bigint, %(until)s::bigint) n
 """
 FIRINGS: Final = """
 insert into triggers_firing (planned_at, fired_at, outcome, reason, message, mark, origin, count,

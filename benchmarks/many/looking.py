@@ -16,6 +16,12 @@ BIGGEST = {
     "trigger": "select trigger_id from triggers_firing group by 1 order by count(*) desc limit 1",
     "person": "select id from accounts_user where username = 'admin'",
     "operation": "select id from operations_operation order by total desc nulls last limit 1",
+    "webhook": "select endpoint_id from webhooks_delivery group by 1 order by count(*) desc"
+               " limit 1",
+    "call_out": "select max(id) from webhooks_delivery where status = 'failed' and endpoint_id ="
+                " (select endpoint_id from webhooks_delivery group by 1 order by count(*) desc"
+                " limit 1)",
+    "call": "select max(id) from ai_modelcall where item_id is not null",
 }  # fmt: skip
 # for what more is asked
 BESIDE = {
@@ -25,6 +31,8 @@ BESIDE = {
                  " order by id desc limit 1",
     "some_item": "select item_id from queues_owned order by item_id desc offset 50 limit 1",
     "middle": "select max(id) - 2000000 from queues_workitem",
+    "busy_model": "select endpoint_id from ai_modelcall group by 1 order by count(*) desc limit 1",
+    "touched_item": "select max(item_id) from reports_touched",
 }  # fmt: skip
 TEXTS = {
     "reference": "select reference from queues_workitem where id ="
@@ -34,6 +42,7 @@ TEXTS = {
     "trigger_key": "select key from triggers_trigger where id = {trigger}",
     "gate_key": "select key from queues_gate where id = {gate}",
     "bot_name": "select name from bots_bot where id = {busy_bot}",
+    "day": "select (current_date - 20)::text",
 }  # fmt: skip
 
 FILTERED = [
@@ -59,6 +68,24 @@ FILTERED = [
     "/search/?q={reference}", "/search/?q=R-00", "/search/?q=Vendor", "/search/?q={some_item}",
     "/search/palette/?q={reference}", "/search/palette/?q=dep", "/failures/?state=all",
     "/failures/?q=total", "/failures/?since=1h", "/overview/late/?cursor=",
+    "/log/?level=error", "/log/?level=warning&queue={queue_key}", "/log/?bot={bot_name}",
+    "/log/?item={reference}", "/log/?instance={instance}", "/log/?run={run}", "/log/?q=invoice",
+    "/log/?q=saved+{reference}", "/log/?q=R-0012&level=error", "/log/?q=could+nobody",
+    "/log/?since={day}T08:00&until={day}T09:00", "/log/?q=typed&since={day}T08:00",
+    "/log/download/?run={run}",
+    "/audit/?person=Sam", "/audit/?person=Sam&action=work_queue", "/audit/?action=work_item",
+    "/audit/?object=queue:{queue}", "/audit/?object=item:{touched_item}",
+    "/audit/?since={day}&until={day}", "/audit/?action=asset", "/items/{touched_item}/",
+    "/settings/webhooks/{webhook}/?status=waiting",
+    "/settings/webhooks/{webhook}/?kind=run.failed&status=failed",
+    *(
+        f"/reports/{report}/{how}"
+        for report in ("straight-through", "people", "causes", "service", "bots", "savings", "ai")
+        for how in ("", "?period=90d&compare=before", "?period=today&queue={queue}")
+    ),
+    "/reports/causes/export.csv?period=90d", "/reports/bots/export.xlsx?period=90d",
+    "/map/?queue={queue}", "/queues/{queue}/forecast/", "/settings/retention/bots_logline/",
+    "/ai/models/{busy_model}/", "/ai/calls/?model={busy_model}", "/ai/calls/?outcome=malformed",
 ]  # fmt: skip
 
 # so that parameters of the API's addresses are filled in
@@ -78,7 +105,9 @@ API_FILTERED = [
     "/user-tasks?status=completed", "/user-tasks?queue={queue_key}", "/user-tasks?item={item}",
     "/user-tasks?reference={reference}", "/user-tasks?instance={instance}",
     "/search?q={reference}", "/search?q=R-00", "/triggers/{trigger_key}/firings?outcome=skipped",
-    "/failures/{failure}/happened?limit=100", "/failures?q=total",
+    "/failures/{failure}/happened?limit=100", "/failures?q=total", "/log?level=error",
+    "/log?q=saved&queue={queue_key}", "/log?run={run}", "/audit?person=Sam", "/audit?limit=100",
+    "/reports/causes?period=90d", "/reports/straight-through?period=90d&compare=before",
 ]  # fmt: skip
 
 

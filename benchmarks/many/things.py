@@ -24,6 +24,8 @@ class Things:
     pool_id: int = 0
     people: list[int] = field(default_factory=list)
     triggers: list[int] = field(default_factory=list)
+    endpoint_id: int = 0
+    model_id: int = 0
 
     @property
     def values(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def make_things() -> Things:
     _add_workflows(things, folder)
     things.people = list(User.objects.order_by("pk").values_list("pk", flat=True))
     things.triggers = list(Trigger.objects.order_by("pk").values_list("pk", flat=True))
+    _add_outside(things, folder)
     return things
 
 
@@ -91,3 +94,23 @@ def _add_workflows(things: Things, folder: Any) -> None:
         version = deploy(folder, one.encode(), by=SYSTEM, source="api").versions[0]
         things.workflows.append(version.workflow_id)
         things.versions.append(version.pk)
+
+
+def _add_outside(things: Things, folder: Any) -> None:
+    """Make a webhook that nothing leaves by, and a model that nobody asks."""
+    from apps.ai.models import ModelEndpoint
+    from apps.webhooks.models import Endpoint
+
+    told, _new = Endpoint.objects.get_or_create(
+        folder=folder, key="load",
+        defaults={
+            "title": "Warehouse", "url": "https://warehouse.example.com/hooks/12",
+            "kinds": ["instance.completed", "run.failed"], "status": Endpoint.Status.PAUSED,
+        },
+    )  # fmt: skip
+    things.endpoint_id = told.pk
+    model, _new = ModelEndpoint.objects.get_or_create(
+        folder=folder, key="load",
+        defaults={"title": "Reader", "base_url": "http://127.0.0.1:9/v1", "model": "reader"},
+    )  # fmt: skip
+    things.model_id = model.pk
