@@ -5,9 +5,9 @@ lifespan → static files → body limit → API | hooks | pages | live connecti
 
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import WebsocketDenier
+from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.urls import path
 
@@ -71,7 +71,7 @@ class Lifespan:
 def _live_connections() -> Application:
     consumer: Any = LiveConsumer.as_asgi()
     routes = [path("ws/live/", consumer)]
-    guarded: Application = SameOrigin(AuthMiddlewareStack(_KnownOnly(URLRouter(routes))))
+    guarded: Application = SameOrigin(CookieMiddleware(_KnownOnly(URLRouter(routes))))
     return guarded
 
 

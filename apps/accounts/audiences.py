@@ -1,5 +1,6 @@
 """Who sees the same live page: people with the same rights, language and time zone."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,14 +9,18 @@ from django.conf import settings
 from apps.events.fragments import Audience
 
 from .models import User
-from .permissions import rights_of
+from .permissions import look_up_rights, rights_of
 
 
-def audience_of(user: User) -> Audience | None:
-    """Return the audience of `user`, with rights as they are now; None for who is disabled."""
-    if not user.is_active:
-        return None
-    return Audience(rights_of(user), language_of(user), time_zone_of(user))
+def audiences_of(users: Collection[User]) -> dict[int, Audience | None]:
+    """Return the audience of each, with rights as they are now; None for who is disabled."""
+    look_up_rights(users)
+    return {
+        user.pk: Audience(rights_of(user), language_of(user), time_zone_of(user))
+        if user.is_active
+        else None
+        for user in users
+    }
 
 
 def language_of(user: User) -> str:

@@ -1,7 +1,8 @@
 """The one place that says who may do what: `can`, `require`, `may_change` and `visible_to`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.lib.errors import NotAllowedError
 
-from .models import Folder, User
+from .models import Folder, Membership, User
 from .roles import GRANTS, Action, Role
 
 __all__ = [
@@ -38,6 +39,34 @@ class Rights:
     def folder_ids(self, action: Action | str) -> frozenset[int]:
         return frozenset(folder for folder, granted in self.by_folder if action in granted)
 
+    def noting(self) -> "NotingRights":
+        """Return the same rights, which note every answer that they give."""
+        return NotingRights(self.by_folder)
+
+
+@dataclass(frozen=True)
+class NotingRights(Rights):
+    """What was made by asking these alone is as right for all whom they fit."""
+
+    answers: dict[tuple[str, tuple[Any, ...]], bool | frozenset[int]] = field(
+        default_factory=dict, compare=False
+    )
+
+    def can(self, action: Action | str, folder_id: int | None) -> bool:
+        answer = self.answers["can", (action, folder_id)] = super().can(action, folder_id)
+        return answer
+
+    def folder_ids(self, action: Action | str) -> frozenset[int]:
+        answer = self.answers["folder_ids", (action,)] = super().folder_ids(action)
+        return answer
+
+    def fit(self, rights: Rights) -> bool:
+        """Say whether `rights` would have given the same answers to all that was asked."""
+        return all(
+            getattr(rights, question)(*about) == answer
+            for (question, about), answer in self.answers.items()
+        )
+
 
 Holder: TypeAlias = User | AnonymousUser | Rights
 
@@ -48,13 +77,24 @@ def rights_of(holder: Holder) -> Rights:
         return holder
     if isinstance(holder, AnonymousUser) or not holder.is_active:
         return Rights()
-    if holder.cached_rights is None:
-        if holder.is_superuser:
-            roles = [(pk, Role.ADMIN.value) for pk in Folder.objects.values_list("pk", flat=True)]
-        else:
-            roles = list(holder.memberships.values_list("folder_id", "role"))
-        holder.cached_rights = rights_from(roles)
+    look_up_rights([holder])
+    assert holder.cached_rights is not None
     return holder.cached_rights
+
+
+def look_up_rights(users: Collection[User]) -> None:
+    """Have `rights_of` know what these may do, in two queries for however many they are."""
+    unknown = {user.pk: user for user in users if user.cached_rights is None}
+    roles: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    if admins := [pk for pk, user in unknown.items() if user.is_superuser]:
+        everywhere = [(pk, Role.ADMIN.value) for pk in Folder.objects.values_list("pk", flat=True)]
+        roles.update((pk, everywhere) for pk in admins)
+    if others := unknown.keys() - admins:
+        theirs = Membership.objects.filter(user__in=others)
+        for user_id, folder_id, role in theirs.values_list("user_id", "folder_id", "role"):
+            roles[user_id].append((folder_id, role))
+    for pk, user in unknown.items():
+        user.cached_rights = rights_from(roles[pk])
 
 
 def rights_from(roles: Iterable[tuple[int, str]]) -> Rights:

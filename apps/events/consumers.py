@@ -22,7 +22,7 @@ from apps.lib.tasks import end_all
 from . import sessions
 from .hub import RESTART, Hub, hub_of_this_loop
 from .panes import dump
-from .sessions import Person, person_of
+from .sessions import Person
 from .viewers import PROTOCOL, TOO_SLOW, Viewer
 
 log = structlog.get_logger("controlroom.live")
@@ -58,7 +58,7 @@ class LiveConsumer:
         return application
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
-        self._session_key: str | None = scope["session"].session_key
+        self._session_key: str | None = scope["cookies"].get(settings.SESSION_COOKIE_NAME)
         self._receive = receive
         self._send = send
 
@@ -147,7 +147,7 @@ class LiveConsumer:
     async def _who(self, hub: Hub) -> Person | int:
         """Return who is signed in and may see something, or the code to close with."""
         try:
-            person = await hub.run(partial(person_of, self._session_key))
+            person = await hub.reception.who(self._session_key)
         except (DatabaseError, InterfaceError) as error:
             log.warning("live_session_not_checked", error=type(error).__name__)
             return RESTART

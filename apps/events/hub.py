@@ -23,7 +23,7 @@ from apps.lib.tasks import end_all
 from . import sessions
 from .fragments import Audience
 from .listener import Listener
-from .panes import DataPane, Key, Pane, pane_for
+from .panes import DataPane, Pane, pane_for
 from .viewers import Viewer
 from .workshop import Workshop
 
@@ -59,7 +59,7 @@ class Hub:
     def __init__(self, timing: Timing | None = None) -> None:
         self.timing = timing or Timing()
         self.viewers: set[Viewer] = set()
-        self.panes: dict[Key, Pane] = {}
+        self.panes: dict[str, Pane] = {}  # by the fragment
         self.listener = Listener(on_topics=self.topics_changed, on_connected=self.check_all)
         self._by_topic: defaultdict[str, set[Pane]] = defaultdict(set)
         self._dirty: dict[Pane, None] = {}
@@ -71,6 +71,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._workshop = Workshop(self._loop)
+        self.reception = sessions.Reception(self._workshop)
         self._tasks = [self._start(self._run()), self._start(self.listener.run())]
 
     # ---- viewers
@@ -125,10 +126,6 @@ class Hub:
     def check_all(self) -> None:
         self._mark(self.panes.values())
 
-    async def run(self, job: Callable[[], T]) -> T:
-        """Do database work in one of the hub's threads."""
-        return await self._workshop.run(job)
-
     async def stop(self) -> None:
         """Close all sockets as for a restart, and end."""
         for viewer in self.viewers:
@@ -139,14 +136,13 @@ class Hub:
     # ---- who looks at what
 
     def _look_at(self, viewer: Viewer, fragment_id: str) -> None:
-        key = (fragment_id, viewer.audience)
-        pane = self.panes.get(key) or pane_for(*key)
+        pane = self.panes.get(fragment_id) or pane_for(fragment_id)
         if pane is None:
             if viewer.hand_gone(fragment_id):
                 self._told.add(viewer)
             return
-        if key not in self.panes:
-            self.panes[key] = pane
+        if fragment_id not in self.panes:
+            self.panes[fragment_id] = pane
             for topic in pane.topics:
                 self._by_topic[topic].add(pane)
         pane.viewers.add(viewer)
@@ -164,7 +160,7 @@ class Hub:
             self._forget(pane)
 
     def _forget(self, pane: Pane) -> None:
-        del self.panes[pane.key]
+        del self.panes[pane.fragment_id]
         self._dirty.pop(pane, None)
         for topic in pane.topics:
             self._by_topic[topic].discard(pane)
@@ -281,7 +277,7 @@ class Hub:
         try:
             # both threads may be stuck
             async with asyncio.timeout(grace):
-                answers = await self.run(_database_answers)
+                answers = await self._workshop.run(_database_answers)
         except TimeoutError:
             answers = False
         if not answers:

@@ -1,8 +1,10 @@
-"""A pane: one fragment as one audience sees it, rendered once for all who look at it."""
+"""A pane: one fragment, drawn once for all who look at it and would see the same."""
 
 import json
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import fragments
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
 GONE = ""  # stands for the hash of what does not exist
 NEVER = float("-inf")
 
-Key = tuple[str, Audience]
 # What a thread has to do, and its result
 Job = Callable[[], Any]
+Steps = dict[str, dict[Audience, Step | None]]
 
 
 @dataclass(eq=False)
@@ -24,17 +26,12 @@ class Pane:
     """Bookkeeping that both sorts share. Lives as long as somebody looks at it."""
 
     fragment_id: str
-    audience: Audience
     topics: tuple[str, ...]
     viewers: "set[Viewer]" = field(default_factory=set)
     is_busy: bool = False
     looked_at: float = NEVER  # when it was last rendered or found unchanged
     not_before: float = NEVER
     cost_seconds: float = 0.0
-
-    @property
-    def key(self) -> Key:
-        return self.fragment_id, self.audience
 
     def is_watched(self) -> bool:
         return any(not viewer.is_paused for viewer in self.viewers)
@@ -48,25 +45,41 @@ class Pane:
         raise NotImplementedError
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an audience sees, and the op that makes a page show it."""
+
+    hash: str
+    op: str
+
+
 @dataclass(eq=False)
 class HtmlPane(Pane):
     """Latest value wins: viewers are told that it changed, and get what is newest when sent."""
 
-    hash: str | None = None
-    op: str = ""
+    shown: dict[Audience, Shown] = field(default_factory=dict)
 
-    def job(self) -> Job:
-        return lambda: fragments.render(self.fragment_id, self.audience)
+    def job(self) -> Job | None:
+        audiences = {viewer.audience for viewer in self.viewers if not viewer.is_paused}
+        return lambda: fragments.for_alike(audiences, self._draw)
 
-    def take(self, result: Rendered | None) -> "list[Viewer]":
-        newest = GONE if result is None else result.hash
-        if newest != self.hash:
-            self.hash = newest
-            self.op = gone_op(self.fragment_id) if result is None else self._html_op(result)
-        behind = [viewer for viewer in self.viewers if viewer.have.get(self.fragment_id) != newest]
+    def take(self, result: dict[Audience, Shown]) -> "list[Viewer]":
+        # who is paused is behind by then, and looks again when going on
+        self.shown = result
+        behind = [viewer for viewer in self.viewers if self._is_behind(viewer)]
         for viewer in behind:
             viewer.offer(self)
         return behind
+
+    def _is_behind(self, viewer: "Viewer") -> bool:
+        newest = self.shown.get(viewer.audience)
+        return newest is not None and viewer.have.get(self.fragment_id) != newest.hash
+
+    def _draw(self, audience: Audience) -> Shown:
+        rendered = fragments.render(self.fragment_id, audience)
+        if rendered is None:
+            return Shown(GONE, gone_op(self.fragment_id))
+        return Shown(rendered.hash, self._html_op(rendered))
 
     def _html_op(self, rendered: Rendered) -> str:
         op = {"k": "html", "f": self.fragment_id, "hash": rendered.hash, "html": rendered.html}
@@ -78,28 +91,32 @@ class DataPane(Pane):
     """What only grows: each viewer has a cursor, and those at the same place share a step."""
 
     def job(self) -> Job | None:
-        cursors = set()
+        wanted: defaultdict[str, set[Audience]] = defaultdict(set)
         for viewer in self.viewers:
             if self.fragment_id in viewer.pending:
                 # One step is held at most: the next one when that has been sent.
                 viewer.unfinished.add(self.fragment_id)
             elif not viewer.is_paused:
-                cursors.add(viewer.cursors.get(self.fragment_id, ""))
-        return (lambda: self._steps(cursors)) if cursors else None
+                wanted[self._cursor_of(viewer)].add(viewer.audience)
+        return (lambda: dict(self._steps(wanted))) if wanted else None
 
-    def take(self, result: dict[str, Step | None]) -> "list[Viewer]":
+    def take(self, result: Steps) -> "list[Viewer]":
         told = []
         for viewer in self.viewers:
-            cursor = viewer.cursors.get(self.fragment_id, "")
-            if cursor in result and self.fragment_id not in viewer.pending:
-                told += [viewer] if self._hand(viewer, result[cursor]) else []
+            steps = result.get(self._cursor_of(viewer), {})
+            if viewer.audience in steps and self.fragment_id not in viewer.pending:
+                told += [viewer] if self._hand(viewer, steps[viewer.audience]) else []
         return told
 
-    def _steps(self, cursors: set[str]) -> dict[str, Step | None]:
-        return {
-            cursor: fragments.take_step(self.fragment_id, self.audience, cursor)
-            for cursor in cursors
-        }
+    def _cursor_of(self, viewer: "Viewer") -> str:
+        return viewer.cursors.get(self.fragment_id, "")
+
+    def _steps(
+        self, wanted: dict[str, set[Audience]]
+    ) -> Iterator[tuple[str, dict[Audience, Step | None]]]:
+        for cursor, audiences in wanted.items():
+            take = partial(fragments.take_step, self.fragment_id, cursor=cursor)
+            yield cursor, fragments.for_alike(audiences, take)
 
     def _hand(self, viewer: "Viewer", step: Step | None) -> bool:
         if step is None:
@@ -114,14 +131,14 @@ class DataPane(Pane):
         return True
 
 
-def pane_for(fragment_id: str, audience: Audience) -> Pane | None:
+def pane_for(fragment_id: str) -> Pane | None:
     """Return a new pane; None when there is no such fragment."""
     found = fragments.find(fragment_id)
     if found is None:
         return None
     fragment, arg = found
     sort = DataPane if isinstance(fragment, DataFragment) else HtmlPane
-    return sort(fragment_id, audience, fragment.topics_of(arg))
+    return sort(fragment_id, fragment.topics_of(arg))
 
 
 def gone_op(fragment_id: str) -> str:

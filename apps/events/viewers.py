@@ -113,10 +113,11 @@ class Viewer:
         if held is not None:
             return held
         pane = self.panes.get(fragment_id)
-        if not isinstance(pane, HtmlPane) or pane.hash is None:
+        newest = pane.shown.get(self.audience) if isinstance(pane, HtmlPane) else None
+        if newest is None:
             return ""
-        self.have[fragment_id] = pane.hash
-        return pane.op
+        self.have[fragment_id] = newest.hash
+        return newest.op
 
     async def _send_pong(self, send: SendText, send_seconds: float) -> None:
         if self._pong is not None:

@@ -47,10 +47,14 @@ class Workshop:
         """Do `job`, and call `done`; for `patience` seconds, what is quicker may go first."""
         self._push(self._loop.time() + patience, job, done)
 
+    def put_first(self, job: Callable[[], T], done: Callable[[T | Exception], None]) -> None:
+        """Do `job`, ahead of what is waiting already, and call `done`."""
+        self._push(AT_ONCE, job, done)
+
     async def run(self, job: Callable[[], T]) -> T:
         """Return what `job` returns, ahead of what is waiting already."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._push(AT_ONCE, job, lambda result: _settle(future, result))
+        self.put_first(job, lambda result: settle(future, result))
         return await future
 
     def close(self) -> None:
@@ -103,7 +107,8 @@ class Workshop:
             self._jobs.clear()
 
 
-def _settle(future: "asyncio.Future[T]", result: T | Exception) -> None:
+def settle(future: "asyncio.Future[T]", result: T | Exception) -> None:
+    """Hand the result to who waits for it, unless they have gone."""
     if future.done():
         return
     if isinstance(result, Exception):

@@ -4,10 +4,10 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from apps.accounts.audiences import audience_of
 from apps.accounts.landing import landing_of
 from apps.accounts.models import Folder, User
 from apps.accounts.roles import Role
+from apps.events.fragments import audience_of
 from tests.factories import PASSWORD, make_folder, make_person
 
 pytestmark = pytest.mark.django_db

@@ -59,9 +59,11 @@ def counters(settings: Any) -> Iterator[Counters]:
     templates = copy.deepcopy(settings.TEMPLATES)
     templates[0]["DIRS"].append(Path(__file__).parent / "templates")
     settings.TEMPLATES = templates
-    registered, audience_of = dict(fragments._fragments), fragments._audience_of
+    registered, audiences_of = dict(fragments._fragments), fragments._audiences_of
     found = Counters()
-    fragments.configure(audience_of=audience_of_person)
+    fragments.configure(
+        audiences_of=lambda users: {user.pk: audience_of_person(user) for user in users}
+    )
     fragment("test.counter", template="tests_events/counter.html#count", topics=("counter:{arg}",))(
         found.look
     )
@@ -72,7 +74,7 @@ def counters(settings: Any) -> Iterator[Counters]:
     yield found
     fragments._fragments.clear()
     fragments._fragments.update(registered)
-    fragments._audience_of = audience_of
+    fragments._audiences_of = audiences_of
 
 
 def audience_of_person(user: Any) -> Audience | None:

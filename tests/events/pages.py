@@ -4,9 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import connections
 from django.test import Client
 
@@ -73,7 +73,7 @@ async def settled(hub: Hub) -> None:
 
 
 class Page:
-    def __init__(self, session_key: str) -> None:
+    def __init__(self, session_key: str | None) -> None:
         self.closed_with: int | None = None
         self.frames: list[dict[str, Any]] = []
         self.reads = asyncio.Event()
@@ -83,7 +83,8 @@ class Page:
         self._from_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def open(self) -> "Page":
-        scope = {"type": "websocket", "session": SimpleNamespace(session_key=self._session_key)}
+        cookies = {settings.SESSION_COOKIE_NAME: self._session_key} if self._session_key else {}
+        scope = {"type": "websocket", "cookies": cookies}
         application = LiveConsumer.as_asgi()
         self._task = asyncio.create_task(application(scope, self._to_server.get, self._take))
         self._to_server.put_nowait({"type": "websocket.connect"})

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from channels.auth import AuthMiddlewareStack
+from channels.sessions import CookieMiddleware
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
@@ -218,7 +218,7 @@ def test_a_socket_that_broke_while_being_written_to_is_let_go(counters, supervis
 def test_the_session_comes_from_the_browsers_cookie(counters, supervisor, folder, settings):
     counters.put("a", 1, folder.pk)
     cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(supervisor)}".encode()
-    application = AuthMiddlewareStack(LiveConsumer.as_asgi())
+    application = CookieMiddleware(LiveConsumer.as_asgi())
 
     async def scenario():
         heard: asyncio.Queue[dict] = asyncio.Queue()

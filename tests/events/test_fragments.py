@@ -1,5 +1,7 @@
 """Fragments: registered once, rendered alike by the page, the poll and the hub."""
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.template import TemplateSyntaxError, engines
@@ -8,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from apps.accounts.permissions import Rights
+from apps.accounts.roles import Role
 from apps.events import fragments
 from apps.events.fragments import Audience, fragment, number_in
 from tests.factories import make_folder, make_person
@@ -225,3 +228,29 @@ def test_polling_while_signed_out_is_a_401_problem_and_no_redirect(counters, cli
 
 def test_polling_is_by_get_only(counters, supervisor_client):
     assert supervisor_client.post(reverse("live-fragment")).status_code == 405
+
+
+def test_who_would_be_answered_alike_shares_what_was_drawn(counters, folder):
+    roles = Role.ADMIN, Role.AUDITOR, Role.BUSINESS_USER
+    admin, auditor, clerk = [
+        fragments.audience_of(make_person(folder=folder, role=role)) for role in roles
+    ]
+    stranger = fragments.audience_of(make_person(folder=make_folder()))
+    german = replace(auditor, language="de")
+    drawn = []
+
+    def draw(audience):
+        drawn.append(audience)
+        seen = sorted(audience.folder_ids("view"))
+        return seen, audience.can("design", folder.pk), audience.language
+
+    found = fragments.for_alike([admin, auditor, clerk, stranger, german], draw)
+
+    assert found == {
+        admin: ([folder.pk], True, "en"),
+        auditor: ([folder.pk], False, "en"),
+        clerk: ([folder.pk], False, "en"),
+        stranger: (sorted(stranger.folder_ids("view")), False, "en"),
+        german: ([folder.pk], False, "de"),
+    }
+    assert len(drawn) == 4, "auditor and clerk are one"

@@ -114,6 +114,31 @@ def test_two_audiences_are_two_renderings_each_in_its_language_and_zone(counters
     assert "<i>Montag</i> <time>21:00</time>" in german["html"]
 
 
+def test_people_with_different_rights_share_what_looks_the_same_to_them(counters, folder):
+    counters.put("a", 1, folder.pk)
+    people = [make_person(folder=folder, role=role) for role in (Role.ADMIN, Role.AUDITOR)]
+    stranger = make_person(folder=make_folder())
+    sessions = [session_of(person) for person in (*people, stranger)]
+
+    async def scenario():
+        async with running_hub() as hub, open_pages(*sessions) as pages:
+            for page in pages:
+                await page.subscribe("test.counter:a")
+            await asyncio.gather(*(page.hear() for page in pages))
+            await settled(hub)
+            counters.renderings.clear()
+            await counters.change("a", 2, folder.pk)
+            told = [await page.next_op() for page in pages[:2]]
+            await settled(hub)
+            return told, pages[2].heard_nothing()
+
+    [admin, auditor], is_silent = run(scenario())
+
+    assert admin == auditor
+    assert is_silent, "what did not exist for the stranger does not now"
+    assert len(counters.renderings) == 2
+
+
 def test_another_folders_fragment_is_gone_and_stays_silent(counters, supervisor, folder):
     elsewhere = make_folder()
     counters.put("secret", 777_333, elsewhere.pk)

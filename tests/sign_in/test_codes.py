@@ -9,7 +9,7 @@ from django.test import Client
 from apps.accounts.entry.codes import MAX_WRONG, try_code
 from apps.accounts.entry.lockout import unlock
 from apps.accounts.models import CodeTries, User
-from apps.events.sessions import person_of
+from apps.events.sessions import people_of
 from apps.lib.actors import SYSTEM
 from tests.sign_in.helping import (
     CODE_PAGE,
@@ -49,7 +49,7 @@ def test_neither_sockets_nor_live_parts_nor_the_api_know_them(client: Client, su
     with_app(supervisor)
     give_password(client, supervisor)
 
-    assert person_of(client.session.session_key) is None
+    assert not people_of([client.session.session_key])
     assert client.get("/live/fragment/?f=inbox.badge").status_code == 401
     assert client.get("/api/v1/queues").status_code == 401
 
