@@ -133,7 +133,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "apps.lib.forms.Renderer"
 
 DATABASES = {"default": database_settings(env_str("DATABASE_URL") or SERVERS.database_url, ROLE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
