@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from apps.accounts.models import Folder
+from apps.accounts.models import Folder, User
 from apps.events.models import Event
 from apps.events.wording import sentence_of
 from apps.lib.tables import Sheet, csv_pieces, table_pieces, xlsx_files, xlsx_pieces
@@ -216,6 +216,22 @@ def test_a_workbook_keeps_what_cells_can_hold_and_drops_what_xml_cannot(monkeypa
 def test_csv_says_that_it_is_utf_8_once() -> None:
     raw = b"".join(csv_pieces([[n, "ü"] for n in range(1_200)]))
     assert (raw[:3], raw.count(b"\xef\xbb\xbf")) == (b"\xef\xbb\xbf", 1)
+
+
+def test_files_speak_the_language_and_have_the_time_zone_of_who_takes_them(
+    queue: WorkQueue, supervisor_client: Client, supervisor: User
+) -> None:
+    fill(queue)
+    supervisor.time_zone, supervisor.language = "Asia/Tokyo", "de"
+    supervisor.save()
+
+    header, row = table(take(supervisor_client, queue))
+    template = supervisor_client.get(
+        reverse("queues:upload_template", args=[queue.pk, "xlsx"])
+    ).streaming_content
+
+    assert row[header.index("item_entered_at")].endswith("+09:00")
+    assert load_workbook(BytesIO(b"".join(template)))["Spalten"]["A1"].value == "Spalte"
 
 
 @pytest.mark.django_db(transaction=True)
