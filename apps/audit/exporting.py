@@ -1,10 +1,8 @@
 """The audit as a table for spreadsheets; that somebody took it is audited, too."""
 
-import csv
-from collections.abc import Iterator
-from io import StringIO
+from collections.abc import Iterator, Sequence
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +12,7 @@ from apps.events.history import NEWEST_FIRST
 from apps.events.models import Event
 from apps.lib.actors import Actor
 from apps.lib.pagination import page_of
+from apps.lib.tables import Cell, csv_pieces
 
 from .asking import AuditFilter
 from .presenting import address_of, changes_of
@@ -22,19 +21,22 @@ from .scopes import Scope
 MOST_ROWS: Final = 100_000
 ROWS_AT_ONCE: Final = 500
 MEMORY_BYTES: Final = 4_000_000
-# What a spreadsheet takes for the beginning of a formula
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_file(scope: Scope, wanted: AuditFilter, *, by: Actor) -> IO[bytes]:
     """Return what fits, the newest first, MOST_ROWS at most, as a file."""
-    found: IO[bytes] = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115
-    head = [_("Time"), _("Who"), _("As"), _("What"), _("Object"), _("From where"), _("Request")]
-    found.write(_lines([[_("Number"), *head, _("Changes")]], mark=True))
     n = 0
-    for events in _pieces(scope, wanted):
-        found.write(_lines([_cells(event) for event in events]))
-        n += len(events)
+
+    def rows() -> Iterator[Sequence[Cell]]:
+        nonlocal n
+        head = [_("Time"), _("Who"), _("As"), _("What"), _("Object"), _("From where")]
+        yield [_("Number"), *head, _("Request"), _("Changes")]
+        for events in _pieces(scope, wanted):
+            n += len(events)
+            yield from map(_cells, events)
+
+    found: IO[bytes] = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115
+    found.writelines(csv_pieces(rows()))
     publish(
         "audit.exported",
         subject=("folder", scope.folder_id or 0),
@@ -59,12 +61,15 @@ def _pieces(scope: Scope, wanted: AuditFilter) -> Iterator[list[Event]]:
         cursor = page.next_cursor
 
 
-def _cells(event: Event) -> list[Any]:
+def _cells(event: Event) -> list[Cell]:
     changes = "; ".join(
         f"{each['field']}: {each['before'] or '–'} → {each['after'] or '–'}"
         for each in changes_of(event)
     )
-    texts = [
+    return [
+        event.id,
+        # with its zone, since it leaves the page
+        timezone.localtime(event.occurred_at).isoformat(timespec="milliseconds"),
         event.actor_name,
         event.actor_kind,
         event.kind,
@@ -73,17 +78,3 @@ def _cells(event: Event) -> list[Any]:
         event.request_id,
         changes,
     ]
-    # with its zone, since it leaves the page
-    at = timezone.localtime(event.occurred_at).isoformat(timespec="milliseconds")
-    return [event.id, at, *(_harmless(text) for text in texts)]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text
-
-
-def _lines(rows: list[list[Any]], *, mark: bool = False) -> bytes:
-    out = StringIO()
-    csv.writer(out).writerows(rows)
-    # the mark tells spreadsheets that it is UTF-8
-    return out.getvalue().encode("utf-8-sig" if mark else "utf-8")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +16,7 @@ from apps.accounts.http import PersonRequest
 from apps.accounts.models import Folder
 from apps.accounts.permissions import Action, require, rights_of
 from apps.lib.errors import DomainError, NotFoundError
+from apps.lib.tables import CONTENT_TYPES, as_download
 
 from . import exporting, kinds, lifecycle, presenting
 from .forms import StartForm
@@ -77,13 +78,14 @@ def operation_detail(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def operation_csv(request: PersonRequest, pk: int) -> FileResponse:
+def operation_csv(request: PersonRequest, pk: int) -> StreamingHttpResponse:
     """The results as a table, those of `?status=` or all."""
     operation = _find(request, pk)
     wanted = EntryFilter.parse(request.META.get("QUERY_STRING", "")).but(operation_id=pk)
-    file = exporting.csv_file(operation, wanted)
-    name = f"operation-{pk}.csv"
-    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv")
+    pieces = exporting.csv_results(operation, wanted)
+    return as_download(
+        request, pieces, name=f"operation-{pk}.csv", content_type=CONTENT_TYPES["csv"]
+    )
 
 
 @require_POST

@@ -1,10 +1,8 @@
 """One list of a timeline: for its page, its file and the API; filtered, in pages, with its gaps."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from io import StringIO
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -14,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.lib.durations import duration_in_words
 from apps.lib.errors import InvalidError
 from apps.lib.pagination import decode_cursor, encode_cursor
+from apps.lib.tables import Cell, csv_pieces
 
 from .entries import KINDS, Entry, events_of, merged
 from .rows import rows_told
@@ -23,8 +22,6 @@ PAGE_SIZE: Final = 200
 ORDER: Final = ("at", "key")
 # a time without news is folded into one line when it is at least as long
 GAP: Final = timedelta(minutes=10)
-# what a spreadsheet takes for the beginning of a formula
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +67,18 @@ def list_entries(
 
 def as_csv(rows: Sequence[Row], page_url: str) -> bytes:
     """Return a table for spreadsheets; times have their zone, since they leave the page."""
-    out = StringIO()
-    lines = csv.writer(out)
-    lines.writerow([
+    return b"".join(csv_pieces(_table(rows, page_url)))
+
+
+def _table(rows: Sequence[Row], page_url: str) -> Iterator[Sequence[Cell]]:
+    yield [
         _("Time"), _("Until"), _("Kind"), _("What"), _("Who"), _("Note"), _("About"), _("Address"),
-    ])  # fmt: skip
+    ]  # fmt: skip
     for row in rows:
         entry = row.entry
         texts = [KINDS[entry.kind], entry.what, entry.who, entry.note, row.name]
         address = f"{page_url}{entry.url}" if entry.url else ""
-        lines.writerow([
-            _moment(entry.at), _moment(entry.until), *map(_harmless, map(str, texts)), address,
-        ])  # fmt: skip
-    # the mark tells spreadsheets that it is UTF-8
-    return out.getvalue().encode("utf-8-sig")
+        yield [_moment(entry.at), _moment(entry.until), *map(str, texts), address]
 
 
 def _rows(entries: Sequence[Entry], names: dict[tuple[str, int], str]) -> Iterator[Row]:
@@ -124,7 +119,3 @@ def _place_of(cursor: str) -> tuple[Any, str]:
 
 def _moment(at: Any) -> str:
     return timezone.localtime(at).isoformat(timespec="milliseconds") if at else ""
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text
