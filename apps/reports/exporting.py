@@ -1,71 +1,46 @@
-"""Reports as files: CSV of one table, XLSX of all. No text of theirs is ever run as a formula."""
+"""Reports as files: CSV of one table, XLSX of all."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from io import BytesIO, StringIO
-from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
-from apps.lib.tables import harmless
+from apps.lib.tables import Cell, Sheet, csv_pieces, xlsx_pieces
 
 from .answering import Answered
 from .shapes import Kind, Table, Value, rounded
 
-FORMATS: Final[dict[str, str]] = {
-    "count": "#,##0",
-    "percent": "0.0",
-    "minutes": "#,##0.0",
-    "hours": "#,##0.0",
-    "money": "#,##0.00",
-    "rate": "#,##0.00",
-}
-MAX_SHEET_TITLE: Final = 31
-MAX_CELL: Final = 32_000
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def csv_file(answered: Answered, table: str = "") -> bytes:
     """Return one table ("figures", "days", or one of the report's; else its first) as CSV."""
-    out = StringIO()
-    writer = csv.writer(out)
-    head, lines = _rows_of(answered, table)
-    writer.writerow([harmless(text) for text in head])
-    for line in lines:
-        writer.writerow([_plain(value, kind) for value, kind in line])
-    # the mark tells spreadsheets that it is UTF-8
-    return out.getvalue().encode("utf-8-sig")
+    return b"".join(csv_pieces(_cells_of(answered, table)))
 
 
 def xlsx_file(answered: Answered) -> bytes:
     """Return a workbook: the figures with what they mean, each table, and the days."""
-    book = Workbook(write_only=True)
-    keys = ["figures", *(table.key for table in answered.report.tables), "days"]
-    titles = [_("Figures"), *(table.title for table in answered.report.tables), _("Days")]
-    for key, title in zip(keys, _sheet_titles(titles), strict=True):
-        sheet = book.create_sheet(title)
-        sheet.freeze_panes = "A2"
-        head, lines = _rows_of(answered, key)
-        for place in range(len(head)):
-            sheet.column_dimensions[chr(ord("A") + place)].width = 34 if place == 0 else 18
-        sheet.append([_cell(sheet, text, "text", bold=True) for text in head])
-        for line in lines:
-            sheet.append([_cell(sheet, value, kind) for value, kind in line])
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    tables = answered.report.tables
+    titles = {"figures": _("Figures"), **{each.key: each.title for each in tables}}
+    sheets = [
+        Sheet(title, _cells_of(answered, key))
+        for key, title in {**titles, "days": _("Days")}.items()
+    ]
+    return b"".join(xlsx_pieces(sheets))
 
 
 def file_name(answered: Answered, ending: str) -> str:
     span = answered.wanted.span
     return f"{answered.question.key}-{span.first}-{span.last}.{ending}"
+
+
+def _cells_of(answered: Answered, key: str) -> Iterable[Sequence[Cell]]:
+    head, lines = _rows_of(answered, key)
+    yield head
+    for line in lines:
+        yield [
+            rounded(value, kind) if isinstance(value, Decimal) else value for value, kind in line
+        ]
 
 
 Line = Sequence[tuple[Value, Kind]]
@@ -125,33 +100,3 @@ def _with_unit(label: str, kind: Kind) -> str:
 def _unit(kind: Kind) -> str:
     units = {"percent": "%", "minutes": "min", "hours": "h", "money": settings.CURRENCY}
     return str(units.get(kind, ""))
-
-
-def _plain(value: Value, kind: Kind) -> str:
-    if isinstance(value, Decimal):
-        return f"{rounded(value, kind):f}"
-    return harmless(value or "")
-
-
-def _cell(sheet: Any, value: Value, kind: Kind, *, bold: bool = False) -> Any:
-    """Text is written as text: openpyxl would take one that begins with “=” for a formula."""
-    if isinstance(value, Decimal):
-        cell = WriteOnlyCell(sheet, float(rounded(value, kind)))
-        cell.number_format = FORMATS.get(kind, "General")
-        return cell
-    text = ILLEGAL_CHARACTERS_RE.sub("", value or "")[:MAX_CELL]
-    cell = WriteOnlyCell(sheet, harmless(text))
-    cell.data_type = "s"
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
-
-
-def _sheet_titles(titles: Iterable[str]) -> list[str]:
-    """Return names that a workbook takes: short, without its own signs, no two alike."""
-    found: list[str] = []
-    for title in titles:
-        name = "".join(" " if sign in r"[]:*?/\\" else sign for sign in title)
-        name = name.strip("' ")[:MAX_SHEET_TITLE]
-        found.append(name if name not in found else f"{name[: MAX_SHEET_TITLE - 3]} {len(found)}")
-    return found

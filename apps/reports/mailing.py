@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.audiences import language_of, time_zone_of
 from apps.accounts.permissions import Action, rights_of
+from apps.lib.tables import CONTENT_TYPES
 from apps.notices.channels.messages import absolute
 from apps.notices.enclosing import Enclosed, File
 from apps.notices.lifecycle import notify
@@ -20,7 +21,7 @@ from apps.notices.models import Notice
 
 from .answering import Answered, answer
 from .asking import parse
-from .exporting import XLSX, file_name, xlsx_file
+from .exporting import file_name, xlsx_file
 from .models import ReportMail, ReportMailing
 
 SUBJECT = "report_mailing"
@@ -56,7 +57,7 @@ def enclosed(notice: Notice) -> Enclosed | None:
         answered = answered_for(mail, mailing.day)
         stop = absolute(reverse("reports:stop", args=[token_of(mail)]))
         html = render_to_string("reports/mail.html", _context(answered, stop))
-        workbook = File(file_name(answered, "xlsx"), xlsx_file(answered), XLSX)
+        workbook = File(file_name(answered, "xlsx"), xlsx_file(answered), CONTENT_TYPES["xlsx"])
     headers = {}
     if stop:
         headers = {

@@ -126,8 +126,9 @@ def test_a_workbook_has_figures_tables_and_days_and_runs_no_formula(worked, supe
     figures = {row[0].value: row[1].value for row in book["Figures"].iter_rows(max_row=7)}
     assert (figures["Done"], figures["Straight-through"]) == (3, 100)
     name = book["By queue"]["A2"]
-    assert (name.data_type, name.value) == ("s", "'" + EVIL)
-    assert book["Days"]["B2"].value == 3
+    assert (name.data_type, name.value, name.quotePrefix) == ("s", EVIL, True)
+    assert (book["Days"]["B2"].value, book["Days"]["B2"].number_format) == (3, "#,##0")
+    assert book["By queue"]["E2"].number_format == "#,##0.0"
 
 
 def test_who_designs_sets_what_an_item_is_worth_and_versions_stay(worked, designer_client):

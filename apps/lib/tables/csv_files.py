@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from io import StringIO
 from typing import Final
 
@@ -50,5 +51,7 @@ def _text(cell: Cell) -> str:
         return cell.isoformat(timespec="seconds")
     elif isinstance(cell, date):
         return cell.isoformat()
+    elif isinstance(cell, Decimal):
+        return f"{cell:f}"
     else:
         return harmless(cell.replace("\x00", "")) if isinstance(cell, str) else str(cell)

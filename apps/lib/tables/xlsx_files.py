@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from io import RawIOBase
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
@@ -18,12 +19,14 @@ from .values import Cell
 
 ROWS_IN_A_PIECE: Final = 200
 MAX_ROWS: Final = 1_048_576
+MAX_COLUMNS: Final = 16_384
+WIDTH: Final = 22
 MAX_CELL: Final = 32_767
 MAX_TITLE: Final = 31
 # Whole numbers beyond that lose digits in a spreadsheet, so they go out as text
 MAX_EXACT: Final = 10**15
-# styles, by their place in STYLES
-PLAIN, HEAD, QUOTED, MOMENT, DAY = range(5)
+# styles, by their place in STYLES; the last ones by how many digits follow the point
+PLAIN, HEAD, QUOTED, MOMENT, DAY, *FIXED = range(8)
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
@@ -37,20 +40,24 @@ _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 _STYLES: Final = (
-    f'{_XML}<styleSheet xmlns="{_MAIN}"><numFmts count="2">'
+    f'{_XML}<styleSheet xmlns="{_MAIN}"><numFmts count="3">'
     '<numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/>'
-    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
+    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/>'
+    '<numFmt numFmtId="166" formatCode="#,##0.0"/></numFmts>'
     '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="8"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/>'
     '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="3" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="166" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="4" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/>'
     "</cellStyles></styleSheet>"
 )
@@ -61,7 +68,8 @@ _FIRST: Final = (
 _SHEET_HEAD: Final = (
     f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-    "</sheetView></sheetViews><sheetData>"
+    f'</sheetView></sheetViews><cols><col min="1" max="{MAX_COLUMNS}" width="{WIDTH}" '
+    'customWidth="1"/></cols><sheetData>'
 )
 
 
@@ -135,13 +143,20 @@ def _cell(cell: Cell, style: int) -> str:
     elif isinstance(cell, date):
         return f'<c s="{DAY}"><v>{(cell - _EPOCH.date()).days}</v></c>'
     else:
-        return f"<c><v>{cell!r}</v></c>"
+        style = _digits_style(cell) if isinstance(cell, Decimal) else PLAIN
+        return f'<c s="{style}"><v>{cell}</v></c>'
+
+
+def _digits_style(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    digits = -exponent if isinstance(exponent, int) else 0
+    return FIXED[min(max(digits, 0), len(FIXED) - 1)]
 
 
 def _is_exact(cell: Any) -> bool:
-    if isinstance(cell, int):
-        return abs(cell) < MAX_EXACT
-    return not isinstance(cell, float) or cell - cell == 0
+    if isinstance(cell, float):
+        return cell - cell == 0
+    return isinstance(cell, date) or -MAX_EXACT < cell < MAX_EXACT
 
 
 def _text(text: str, style: int) -> str:
@@ -154,13 +169,13 @@ def _text(text: str, style: int) -> str:
 
 def _parts(sheets: Sequence[Sheet]) -> dict[str, str]:
     numbers = range(1, len(sheets) + 1)
-    titles = [_NOT_IN_TITLES.sub(" ", sheet.title)[:MAX_TITLE].strip(" '") for sheet in sheets]
+    titles = _titles(sheets)
     overrides = "".join(
         f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
         for n in numbers
     )
     listed = "".join(
-        f'<sheet name={quoteattr(title or f"Sheet{n}")} sheetId="{n}" r:id="rId{n}"/>'
+        f'<sheet name={quoteattr(title)} sheetId="{n}" r:id="rId{n}"/>'
         for n, title in zip(numbers, titles, strict=True)
     )
     relations = "".join(
@@ -191,3 +206,13 @@ def _parts(sheets: Sequence[Sheet]) -> dict[str, str]:
         ),
         "xl/styles.xml": _STYLES,
     }
+
+
+def _titles(sheets: Sequence[Sheet]) -> list[str]:
+    """Return names that a workbook takes: short, without its own signs, no two alike."""
+    found: list[str] = []
+    for number, sheet in enumerate(sheets, start=1):
+        title = _NOT_IN_TITLES.sub(" ", sheet.title)[:MAX_TITLE].strip(" '") or f"Sheet{number}"
+        is_taken = title.casefold() in map(str.casefold, found)
+        found.append(f"{title[: MAX_TITLE - 4]} {number}" if is_taken else title)
+    return found

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, rights_of
 from apps.lib.errors import FieldProblem
+from apps.lib.tables import CONTENT_TYPES
 from apps.reports.answering import Answered, answer, choices
 from apps.reports.asking import Wanted, parse, today, zone
-from apps.reports.exporting import XLSX, csv_file, file_name, xlsx_file
+from apps.reports.exporting import csv_file, file_name, xlsx_file
 from apps.reports.questions import QUESTIONS
 
 FIRST = next(iter(QUESTIONS))
@@ -51,13 +52,13 @@ def report_csv(request: PersonRequest, key: str) -> HttpResponse:
     """One table, that of `?table=`."""
     answered, _problems = asked(request, key)
     content = csv_file(answered, request.GET.get("table", "")[:MAX_TABLE])
-    return _download(content, file_name(answered, "csv"), "text/csv")
+    return _download(content, file_name(answered, "csv"), CONTENT_TYPES["csv"])
 
 
 @require_safe
 def report_xlsx(request: PersonRequest, key: str) -> HttpResponse:
     answered, _problems = asked(request, key)
-    return _download(xlsx_file(answered), file_name(answered, "xlsx"), XLSX)
+    return _download(xlsx_file(answered), file_name(answered, "xlsx"), CONTENT_TYPES["xlsx"])
 
 
 def asked(request: PersonRequest, key: str) -> tuple[Answered, list[FieldProblem]]:

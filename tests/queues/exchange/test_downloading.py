@@ -3,6 +3,7 @@
 import asyncio
 import csv
 from datetime import datetime
+from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -211,6 +212,17 @@ def test_a_workbook_keeps_what_cells_can_hold_and_drops_what_xml_cannot(monkeypa
     monkeypatch.setattr(xlsx_files, "MAX_ROWS", 2)
     cut = b"".join(xlsx_pieces([Sheet("x", [["a"], ["b"], ["c"]])]))
     assert load_workbook(BytesIO(cut)).active.max_row == 2  # type: ignore[union-attr]
+
+
+def test_decimals_keep_their_digits_and_no_two_sheets_have_the_same_name() -> None:
+    rows = [["n"], [Decimal("-1.50")], [Decimal("1E+3")], [Decimal("2.125")]]
+
+    book = load_workbook(BytesIO(b"".join(xlsx_pieces([Sheet("Sums", rows), Sheet("sums", [])]))))
+
+    assert book.sheetnames == ["Sums", "sums 2"]
+    found = [(cell.value, cell.number_format) for (cell,) in book["Sums"].iter_rows(min_row=2)]
+    assert found == [(-1.5, "#,##0.00"), (1000, "#,##0"), (2.125, "#,##0.00")]
+    assert b"".join(csv_pieces(rows)).decode("utf-8-sig").split() == ["n", "-1.50", "1000", "2.125"]
 
 
 def test_csv_says_that_it_is_utf_8_once() -> None:
