@@ -45,6 +45,7 @@ def test_auditors_read_who_did_what_before_and_after(auditor_client: Client, fol
 
     for said in ("Ann", "queue.changed", "queue:5", "Old secret of Ann", "192.0.2.1"):
         assert said in page
+    assert "</time>." in page
 
 
 @pytest.mark.parametrize("kind", ["item.changed", "task.decided", "instance.changed", "odd.thing"])
