@@ -215,12 +215,16 @@ TABS_ALWAYS = ("", Measure.READY, Measure.IN_PROGRESS, Measure.NEEDS_DECISION, M
 
 
 def status_tabs(queue: WorkQueue, wanted: ItemFilter) -> list[dict[str, Any]]:
-    """Return a tab per state, each with its count; empty final states are left away."""
+    """Return a tab per state, each with its count; empty final states are left away.
+
+    What ended today stays so from one final state to the other, without counts: those are of all.
+    """
     counts = counts_of([queue.pk])[queue.pk]
     base = reverse("queues:queue_detail", args=[queue.pk])
     tabs = []
     for status, label in TABS:
-        query = wanted.replace(status=str(status), before=None, is_today=False).query()
+        is_today = wanted.is_today and status in Ended.Status.values
+        query = wanted.replace(status=str(status), before=None, is_today=is_today).query()
         current = wanted.status == status
         count = counts[status] if status else None
         if count or current or status in TABS_ALWAYS:
@@ -229,7 +233,7 @@ def status_tabs(queue: WorkQueue, wanted: ItemFilter) -> list[dict[str, Any]]:
                     "url": f"{base}?{query}" if query else base,
                     "label": label,
                     "current": current,
-                    "count": count,
+                    "count": None if is_today else count,
                 }
             )
     return tabs

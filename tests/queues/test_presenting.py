@@ -64,6 +64,17 @@ def test_each_tab_counts_what_its_list_shows(queue):
 
 
 @pytest.mark.django_db
+def test_from_what_ended_today_the_other_ends_of_today_are_one_step_away(folder):
+    queue = make_queue(folder=folder)
+    wanted = ItemFilter(queue.pk, "failed", is_today=True)
+
+    tabs = {tab["url"].partition("?")[2]: tab["count"] for tab in status_tabs(queue, wanted)}
+
+    assert tabs["status=successful&ended=today"] is None
+    assert tabs["status=ready"] == 0
+
+
+@pytest.mark.django_db
 def test_rows_of_many_queues_cost_the_same(folder, django_assert_num_queries):
     queues = [queue_in(folder, f"queue-{number}") for number in range(10)]
 
