@@ -3,6 +3,7 @@
 import argparse
 import os
 import socket
+import sys
 
 os.environ.setdefault("CONTROLROOM_ROLE", "web")
 
@@ -14,6 +15,9 @@ GRACEFUL_SECONDS = 3
 PING_SECONDS = 20.0
 MAX_FRAME_BYTES = 64 * 1024  # pages only say what they look at
 BACKLOG = 2048
+# How long a thread that draws live parts may keep the event loop from going on (Python's own is
+# 5 ms, for each of the thousands of sends of a second)
+SWITCH_SECONDS = 0.0005
 
 
 class Server(uvicorn.Server):
@@ -30,6 +34,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--fd", type=int, help="a listening socket inherited from the parent")
     options = parser.parse_args()
+    sys.setswitchinterval(SWITCH_SECONDS)
     server = Server(_config(options.host, options.port))
     sockets = None if options.fd is None else [socket.socket(fileno=options.fd)]
     server.run(sockets=sockets)
@@ -47,6 +52,8 @@ def _config(host: str, port: int) -> uvicorn.Config:
         ws_ping_timeout=PING_SECONDS,
         lifespan="on",
         log_config=None,
+        # it would tell of every socket, as often as all pages come back
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
