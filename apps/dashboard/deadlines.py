@@ -1,4 +1,4 @@
-"""Which deadlines were kept: looked at when they have passed, and counted by the quarter.
+"""Which deadlines were kept, and what people helped to be done: counted by the quarter.
 
 Whether an item was done when it was due is settled once that moment is over, so that what is
 counted stays right for ever. The last quarters are counted again for a while: an item may come in
@@ -48,12 +48,24 @@ insert into dashboard_misseddeadline (item_id, queue_id, due_at)
 select item_id, queue_id, due_at from ({_DUE}) d where not is_kept
 on conflict (item_id, due_at) do nothing
 """
+# Done, and a person decided about it within the day before
+_HELPED: Final = """
+select e.queue_id, e.at
+  from (select distinct item_id from inbox_usertask
+         where folder_id = any (array(select id from accounts_folder)) and status = 'completed'
+           and item_id is not null and decided_at >= %(since)s - interval '1 day') t
+  join queues_ended e on e.item_id = t.item_id
+ where e.status = 'successful' and e.at >= %(since)s and e.at < %(until)s
+"""
 UNCOUNT: Final = "delete from dashboard_duecount where at >= %(since)s and at < %(until)s"
 COUNT: Final = f"""
-insert into dashboard_duecount (queue_id, at, n_due, n_missed)
-select queue_id, date_bin('15 minutes', due_at, timestamptz '2000-01-01 00:00+00'),
-       count(*), count(*) filter (where not is_kept)
-  from ({_DUE}) d group by 1, 2
+insert into dashboard_duecount (queue_id, at, n_due, n_missed, n_helped)
+select queue_id, date_bin('15 minutes', at, timestamptz '2000-01-01 00:00+00'),
+       sum(n_due), sum(n_missed), sum(n_helped)
+  from (select queue_id, due_at, 1, (not is_kept)::int, 0 from ({_DUE}) d
+        union all select queue_id, at, 0, 0, 1 from ({_HELPED}) h)
+       c (queue_id, at, n_due, n_missed, n_helped)
+ group by 1, 2
 """
 
 
@@ -101,6 +113,12 @@ def punctuality(queue_ids: list[int], since: datetime, until: datetime) -> tuple
     found = DueCount.objects.filter(queue_id__in=queue_ids, at__gte=since, at__lt=until)
     sums: dict[str, Any] = found.aggregate(due=Sum("n_due"), missed=Sum("n_missed"))
     return sums["due"] or 0, sums["missed"] or 0
+
+
+def helped_since(queue_ids: list[int], since: datetime) -> int:
+    """Return how many items were done from a quarter on about which a person had decided."""
+    found = DueCount.objects.filter(queue_id__in=queue_ids, at__gte=since)
+    return found.aggregate(n=Sum("n_helped"))["n"] or 0
 
 
 def punctuality_by_queue(

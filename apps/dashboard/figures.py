@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Count, Min, Q, Value
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Now
 
 from apps.bots.models import ANSWER_SECONDS, Bot, BotSlot, Seconds
 from apps.failures.listing import CAP, FailureFilter
-from apps.inbox.models import UserTask
 from apps.lib.clock import now_and_midnight, whole_minute
 from apps.queues.counts import WAITING, QueueCounts, counts_of, standing_of, totals
-from apps.queues.models import Ended, Measure, WorkQueue
+from apps.queues.models import Measure, WorkQueue
 
-from .deadlines import punctuality
+from .deadlines import helped_since, punctuality
 from .lists import AtWork, Counted, Missed, People, Problems
 
 FAILURES = (Measure.FAILED, Measure.EXPIRED)
@@ -67,7 +66,7 @@ class RightNow:
     failures: Counted  # groups of them that happened within the hour, and nobody muted
     problems: Counted  # tries
     people: Counted
-    overdue_tasks: int
+    overdue_tasks: Counted
     oldest_task_at: datetime | None
     done_today: int
     failed_today: int
@@ -104,7 +103,7 @@ def right_now(folder_ids: frozenset[int]) -> RightNow:
     done, failed = ended_by_queue(ids, midnight, now)
     due, missed = punctuality(ids, midnight, now)
     people = People(folder_ids, ids)
-    overdue, oldest = _urgency(people)
+    waiting, overdue = people.urgency()
     return RightNow(
         at=now,
         # by the counters that the list's count is made of, which are at hand
@@ -116,12 +115,12 @@ def right_now(folder_ids: frozenset[int]) -> RightNow:
         added_last_hour=sum(_sums(ids, [Measure.ADDED], whole_minute(now) - HOUR, now).values()),
         failures=_failures(folder_ids),
         problems=Problems(folder_ids, ids).count(),
-        people=people.count(),
+        people=waiting,
         overdue_tasks=overdue,
-        oldest_task_at=oldest,
+        oldest_task_at=people.oldest_at(),
         done_today=sum(done.values()),
         failed_today=sum(failed.values()),
-        helped_today=_helped_since(folder_ids, midnight),
+        helped_today=helped_since(ids, midnight),
         due_today=due,
         missed_today=missed,
         missed=Missed(folder_ids, ids).count(),
@@ -161,27 +160,6 @@ def slots_of(folder_ids: frozenset[int]) -> Slots:
         sum(by_bot[bot][0] if bot in by_bot else n for bot, n in said.items()),
         sum(answering for _n, answering in by_bot.values()),
     )
-
-
-def _urgency(people: People) -> tuple[int, datetime | None]:
-    """Return how many of the tasks are overdue, and when the first was asked."""
-    asked = people.rows().order_by()
-    found = asked.aggregate(
-        overdue=Count("pk", filter=Q(due_at__lt=Now())), oldest=Min("created_at")
-    )
-    return found["overdue"], found["oldest"]
-
-
-def _helped_since(folder_ids: frozenset[int], moment: datetime) -> int:
-    """Count the items done since `moment` about which a person decided shortly before."""
-    decided = UserTask.objects.filter(
-        folder_id__in=folder_ids,
-        status=UserTask.Status.COMPLETED,
-        decided_at__gte=moment - DAY,
-        item__isnull=False,
-    )
-    done = Ended.objects.filter(status=Ended.Status.SUCCESSFUL, at__gte=moment)
-    return done.filter(item_id__in=decided.values("item_id")).count()
 
 
 def _week_ago(ids: list[int], now: datetime, midnight: datetime) -> WeekAgo | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -108,8 +108,7 @@ class OfRows(OverviewList):
     def rows(self) -> QuerySet[Any, Any]: ...
 
     def count(self) -> Counted:
-        n = self.rows().order_by()[: MOST_COUNTED + 1].count()
-        return Counted(min(n, MOST_COUNTED), n > MOST_COUNTED)
+        return _capped(self.rows().order_by()[: MOST_COUNTED + 1].count())
 
     def _rows(self, cursor: str) -> Page[Any]:
         return page_of(self.rows(), order=self.order, limit=PAGE_SIZE, cursor=cursor)
@@ -246,6 +245,17 @@ class People(OfRows):
         tasks = UserTask.objects.filter(folder_id__in=self.folder_ids).open()
         return waiting(tasks).select_related("queue").defer("form", "values", "handling")
 
+    def urgency(self) -> tuple[Counted, Counted]:
+        """Return how many wait, and how many of them are overdue: those stand first in the list."""
+        listed = self.rows().order_by(*self.order)[: MOST_COUNTED + 1]
+        is_overdue = Q(due_at__lt=Now())
+        found = listed.aggregate(n=Count("pk"), overdue=Count("pk", filter=is_overdue))
+        return _capped(found["n"]), _capped(found["overdue"])
+
+    def oldest_at(self) -> datetime | None:
+        """Return when the first of them was asked."""
+        return self.rows().order_by("created_at").values_list("created_at", flat=True).first()
+
     def _lines(self, rows: list[UserTask]) -> list[Line]:
         return [
             Line(
@@ -294,6 +304,10 @@ class Missed(OfRows):
 LISTS: Final[dict[str, type[OverviewList]]] = {
     each.key: each for each in (Backlog, AtWork, Problems, People, Missed)
 }
+
+
+def _capped(n: int) -> Counted:
+    return Counted(min(n, MOST_COUNTED), n > MOST_COUNTED)
 
 
 def queue_ids_of(folder_ids: frozenset[int]) -> list[int]:

@@ -15,7 +15,8 @@ MIN_ROTATE_SECONDS, MAX_ROTATE_SECONDS = 15, 120
 
 
 class DueCount(models.Model):
-    """How many items of a queue were due in a quarter of an hour, and how many were not in time.
+    """How many items of a queue were due in a quarter of an hour, and how many were not in time;
+    how many were done in it about which a person had decided.
 
     Written by `deadlines.record_deadlines` alone, once the quarter has passed, and again for a
     while. No zone's midnight falls within a quarter, so that a day is a sum of these.
@@ -26,6 +27,7 @@ class DueCount(models.Model):
     at = models.DateTimeField()
     n_due = models.BigIntegerField()
     n_missed = models.BigIntegerField()
+    n_helped = models.BigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.queue_id} {self.at:%m-%d %H:%M}: {self.n_missed} of {self.n_due}"

@@ -106,7 +106,7 @@ def _people(now: RightNow, minutes: list[Minute]) -> Tile:
     if now.oldest_task_at:
         age = max(0, round((now.at - now.oldest_task_at).total_seconds()))
         note = _("oldest %(time)s ago") % {"time": duration_in_words(age, parts=1)}
-    overdue = _("%(n)s overdue") % {"n": _thousands(now.overdue_tasks)} if now.people.n else ""
+    overdue = _("%(n)s overdue") % {"n": counted(now.overdue_tasks)} if now.people.n else ""
     ago = ""
     if now.week_ago:
         n = now.week_ago.needs_decision
@@ -116,7 +116,7 @@ def _people(now: RightNow, minutes: list[Minute]) -> Tile:
     return {
         "label": _("Waiting for people"),
         "value": counted(now.people),
-        "state": "act" if now.overdue_tasks else "watch" if now.people.n else "ok",
+        "state": "act" if now.overdue_tasks.n else "watch" if now.people.n else "ok",
         "note": note,
         "compare": _joined(overdue, ago),
         "url": _list(People.key),

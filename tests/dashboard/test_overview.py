@@ -9,14 +9,16 @@ from django.test import Client
 
 from apps.alerts.models import Alert
 from apps.bots.models import Run
-from apps.dashboard import queries
+from apps.dashboard import lists, queries
+from apps.dashboard.deadlines import record_deadlines
 from apps.dashboard.figures import WeekAgo, right_now
-from apps.dashboard.lists import Counted
+from apps.dashboard.lists import HOUR, Counted
 from apps.dashboard.tiles import tiles_of
 from apps.events.bus import deliver_outbox
 from apps.failures.upkeep import group_failures
 from apps.inbox.lifecycle import Answer, decide
 from apps.inbox.models import UserTask
+from apps.lib.clock import database_now
 from apps.queues.lifecycle import lease_items, record_progress
 from apps.queues.models import Attempt, Ended, Lease
 from apps.queues.upkeep import fold_counters
@@ -159,12 +161,38 @@ def test_straight_through_is_what_no_person_had_to_touch(folder, queue, supervis
     task = UserTask.objects.get(item_id=helped.pk)
     answer = Answer(decision="done_by_hand", version=task.version, reference="DOC-1")
     decide(task, answer, by=supervisor.actor)
+    record_deadlines()
 
     now = now_in(folder)
 
     assert (now.done_today, now.helped_today) == (4, 1)
     assert now.straight_through == 75
     assert "75.0" in tiles_of(now, [], ["done"])[0]["note"]
+
+
+def test_of_what_waits_for_people_it_says_how_much_is_overdue_and_since_when(
+    folder, queue, monkeypatch
+):
+    # given three tasks, of which the two last ones are overdue
+    for number in range(3):
+        tried(queue, Outcome.BUSINESS_EXCEPTION, reference=f"INV-{number}")
+    deliver_outbox()
+    first, *overdue = UserTask.objects.order_by("pk")
+    now = database_now()
+    UserTask.objects.filter(pk=first.pk).update(created_at=now - 2 * HOUR)
+    UserTask.objects.filter(pk__in=[task.pk for task in overdue]).update(due_at=now - HOUR)
+
+    found = now_in(folder)
+
+    assert (found.people, found.overdue_tasks) == (Counted(3), Counted(2))
+    assert found.oldest_task_at == now - 2 * HOUR
+
+    # when there are more than are counted
+    monkeypatch.setattr(lists, "MOST_COUNTED", 1)
+    found = now_in(folder)
+
+    assert (found.people, found.overdue_tasks) == (Counted(1, True), Counted(1, True))
+    assert "≥ 1 overdue" in tiles_of(found, [], ["people"])[0]["compare"]
 
 
 def test_before_the_first_end_there_is_no_share(folder):

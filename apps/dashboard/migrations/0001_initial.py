@@ -276,4 +276,9 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
+        migrations.AddField(
+            model_name="duecount",
+            name="n_helped",
+            field=models.BigIntegerField(db_default=0, default=0),
+        ),
     ]

@@ -839,4 +839,12 @@ class Migration(migrations.Migration):
                 name="user_task_open_anywhere",
             ),
         ),
+        migrations.AddIndex(
+            model_name="usertask",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["created_at"],
+                name="user_task_oldest",
+            ),
+        ),
     ]

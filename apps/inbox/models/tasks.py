@@ -247,6 +247,12 @@ class UserTask(models.Model):
                 fields=["urgent_at", "id"],
                 condition=models.Q(status="open"),
             ),
+            # since when somebody has been waiting
+            models.Index(
+                name="user_task_oldest",
+                fields=["created_at"],
+                condition=models.Q(status="open"),
+            ),
             # how people decided what is alike: what rules are learnt from
             models.Index(
                 name="user_task_alike_decided",
