@@ -34,6 +34,9 @@ class Event(models.Model):
             ),
             # what happened lately in a folder
             models.Index(name="event_folder", fields=["folder_id", "occurred_at"]),
+            # what somebody did, and where something was done
+            models.Index(name="event_actor", fields=["folder_id", "actor_name", "occurred_at"]),
+            models.Index(name="event_kind", fields=["folder_id", "kind", "occurred_at"]),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,8 @@ def test_what_belongs_to_no_folder_is_for_auditors_of_all(auditor_client: Client
     happen(None, "person.invited", name="Zoe", role="admin")
 
     assert "invited Zoe" in text_of(auditor_client, "?folder=-")
+    assert "invited Zoe" in text_of(auditor_client, "?folder=-&action=person&person=ann")
+    assert "invited Zoe" not in text_of(auditor_client, "?folder=-&person=bob")
     assert "invited Zoe" not in text_of(auditor_client)
 
 
@@ -93,6 +95,10 @@ def test_what_belongs_to_no_folder_is_for_auditors_of_all(auditor_client: Client
         ("?action=trigger", {"trigger"}),
         ("?action=trigger.fired", {"trigger"}),
         ("?action=trig", set()),
+        ("?person=n", {"queue"}),
+        ("?person=nobody-like-that", set()),
+        ("?person=BOB&action=trigger", {"trigger"}),
+        ("?person=bob&action=queue", set()),
         ("?object=queue:5", {"queue"}),
         ("?object=queue:6", set()),
         ("", {"queue", "trigger"}),

@@ -95,6 +95,10 @@ class Migration(migrations.Migration):
                         fields=["subject_type", "subject_id", "occurred_at"], name="event_subject"
                     ),
                     models.Index(fields=["folder_id", "occurred_at"], name="event_folder"),
+                    models.Index(
+                        fields=["folder_id", "actor_name", "occurred_at"], name="event_actor"
+                    ),
+                    models.Index(fields=["folder_id", "kind", "occurred_at"], name="event_kind"),
                 ],
             },
         ),
