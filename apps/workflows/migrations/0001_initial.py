@@ -980,6 +980,14 @@ class Migration(migrations.Migration):
                 name="instance_ended",
             ),
         ),
+        migrations.AddIndex(
+            model_name="workflowinstance",
+            index=models.Index(
+                condition=models.Q(("status__in", ["running", "paused"])),
+                fields=["version", "id"],
+                name="instance_open_of_version",
+            ),
+        ),
         # rows that change at every step find room on their page, and their index entries stay
         migrations.RunSQL(
             """

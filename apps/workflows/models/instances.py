@@ -72,6 +72,12 @@ class WorkflowInstance(models.Model):
                 fields=["workflow", "status", "-ended_at"],
                 condition=models.Q(ended_at__isnull=False),
             ),
+            # what stands on a diagram: few of all that a version ever had
+            models.Index(
+                name="instance_open_of_version",
+                fields=["version", "id"],
+                condition=models.Q(status__in=["running", "paused"]),
+            ),
             # what begins with a text, in its order; of the same key the newest first
             models.Index(
                 name="instance_business_key",
