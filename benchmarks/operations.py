@@ -1,13 +1,14 @@
 """Retries 100 000 items that failed while the worker is killed and bots go on leasing; prints what
 came of it.
 
-    .venv/bin/python benchmarks/operations.py [--items 100000] [--kills 3]
+    .venv/bin/python benchmarks/operations.py [--items 100000] [--kills 3] [--room FOLDER]
 
-It starts `manage.py up --empty` on a free port in a temporary directory. All the items of one queue
-fail; then one operation retries them. Its worker is killed with SIGKILL now and then and started
-anew by the supervisor. Meanwhile new items come into another queue and are leased, and the page of
-all operations is asked for: how long both take is compared with some quiet seconds before. At the
-end every item must have been retried once, by its history, its place and the operation's entries.
+It starts `manage.py up --empty` on a free port in a temporary directory, or in FOLDER, which
+benchmarks/load_many.py may have filled with millions. All the items of one queue fail; then one
+operation retries them. Its worker is killed with SIGKILL now and then and started anew by the
+supervisor. Meanwhile new items come into another queue and are leased, and pages are asked for in
+turn: how long both take is compared with some quiet seconds before. At the end every item must have
+been retried once, by its history, its place and the operation's entries.
 """
 
 import argparse
@@ -22,8 +23,10 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+from itertools import cycle
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -36,6 +39,7 @@ PAGE_SECONDS = 0.25
 FEWEST = 20
 PATIENCE_SECONDS = 900
 PASSWORD = "admin-pass-1"
+PAGES = ("/operations/", "/", "/queues/", "/failures/", "/inbox/")
 
 
 def main() -> int:
@@ -47,10 +51,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="controlroom-bench-") as folder:
         # the servers' own user must reach it
         Path(folder).chmod(0o755)
-        with drain.running_room(Path(folder) / "data", 1) as port:
+        with drain.running_room(wishes.room or Path(folder) / "data", 1) as port:
             queue_id, other_id = make_queues()
             fill(queue_id, wishes.items)
-            quiet = Watch(other_id, port, "/operations/")
+            quiet = Watch(other_id, port)
             quiet.run_for(QUIET_SECONDS)
             return retry(queue_id, other_id, port, wishes, quiet)
 
@@ -59,6 +63,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--room", type=Path, help="a data directory that is filled")
     return parser.parse_args()
 
 
@@ -66,11 +71,12 @@ def make_queues() -> tuple[int, int]:
     from apps.accounts.models import Folder
     from apps.queues.models import WorkQueue
 
-    folder = Folder.objects.order_by("pk")[0]
+    folder, mark = Folder.objects.order_by("pk")[0], uuid4().hex[:8]
     failing = WorkQueue.objects.create(
-        folder=folder, key="failing", title="Failing", max_attempts=1, on_exhausted="fail"
+        folder=folder, key=f"failing-{mark}", title="Failing", max_attempts=1, on_exhausted="fail"
     )
-    return failing.pk, WorkQueue.objects.create(folder=folder, key="fresh", title="Fresh").pk
+    fresh = WorkQueue.objects.create(folder=folder, key=f"fresh-{mark}", title="Fresh")
+    return failing.pk, fresh.pk
 
 
 def fill(queue_id: int, n: int) -> None:
@@ -95,10 +101,10 @@ def fill(queue_id: int, n: int) -> None:
 
 
 class Watch:
-    """Adds an item to a queue and leases it, over and over, and asks for a page beside that."""
+    """Adds an item to a queue and leases it, over and over, and asks for pages beside that."""
 
-    def __init__(self, queue_id: int, port: int, path: str) -> None:
-        self.queue_id, self.path = queue_id, path
+    def __init__(self, queue_id: int, port: int) -> None:
+        self.queue_id = queue_id
         self.base = f"http://127.0.0.1:{port}"
         self.lease_ms: list[float] = []
         self.page_ms: list[float] = []
@@ -135,9 +141,10 @@ class Watch:
 
     def _look(self) -> None:
         browser = sign_in(self.base)
+        pages = cycle(PAGES)
         while not self.is_over.wait(PAGE_SECONDS):
             with timed(self.page_ms):
-                browser.open(self.base + self.path).read()
+                browser.open(self.base + next(pages)).read()
 
 
 class timed:  # noqa: N801 - reads as a word
@@ -172,10 +179,10 @@ def retry(queue_id: int, other_id: int, port: int, wishes: argparse.Namespace, q
     began = time.monotonic()
     operation = start("items.retry", folder, wanted, {}, SYSTEM, wishes.items)
     asked = time.monotonic() - began
-    watch = Watch(other_id, port, "/operations/")
+    watch = Watch(other_id, port)
     watch.start()
     try:
-        kills, held_up = follow(operation, wishes)
+        kills, held_up, steps = follow(operation, wishes)
     finally:
         watch.stop()
     seconds = time.monotonic() - began
@@ -183,16 +190,19 @@ def retry(queue_id: int, other_id: int, port: int, wishes: argparse.Namespace, q
     print(
         f"{n:,} items retried in {seconds:.1f} s ({n / seconds:,.0f}/s) with {kills} kills of the "
         f"worker, of which {held_up:.1f} s waiting for its lease to run out; asked for in "
-        f"{asked * 1000:.0f} ms"
+        f"{asked * 1000:.0f} ms; progress was seen in {steps:,} steps"
     )
     say("lease of a new item", quiet.lease_ms, watch.lease_ms)
     say("page", quiet.page_ms, watch.page_ms)
     return check(operation, queue_id, n)
 
 
-def follow(operation: Any, wishes: argparse.Namespace) -> tuple[int, float]:
-    """Kill the worker at even parts of the way; return the kills, and the time it stood still."""
-    kills, still, began, last = 0, 0.0, time.monotonic(), (0, time.monotonic())
+def follow(operation: Any, wishes: argparse.Namespace) -> tuple[int, float, int]:
+    """Kill the worker at even parts of the way.
+
+    Return the kills, the time it stood still, and in how many steps its progress was seen.
+    """
+    kills, still, steps, began, last = 0, 0.0, 0, time.monotonic(), (0, time.monotonic())
     while not operation.is_over:
         if time.monotonic() - began > PATIENCE_SECONDS:
             raise TimeoutError(f"{operation.handled} of {wishes.items} are done")
@@ -200,13 +210,13 @@ def follow(operation: Any, wishes: argparse.Namespace) -> tuple[int, float]:
         now = time.monotonic()
         if operation.handled != last[0]:
             still += max(0.0, now - last[1] - 1.0)
-            last = (operation.handled, now)
+            last, steps = (operation.handled, now), steps + 1
         due = operation.handled * (wishes.kills + 1) >= wishes.items * (kills + 1)
         if kills < wishes.kills and due and (pid := worker()):
             os.kill(pid, signal.SIGKILL)
             kills += 1
         time.sleep(0.02)
-    return kills, still
+    return kills, still, steps
 
 
 def worker() -> int | None:
