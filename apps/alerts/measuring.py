@@ -12,6 +12,7 @@ from apps.triggers.watching import measure as measure_states
 
 from .conditions import AnyFact, OwnFact
 
+# By the time of the statement PostgreSQL leaves out months that are over, by the clock it can not.
 # Minutes are whole: those that began within the window count. Bots that may not work, and those in
 # maintenance, are not missed; a new one has as long as the others to be heard of.
 MEASURE: Final = """
@@ -24,7 +25,7 @@ select a.place, (
        select coalesce(sum(greatest(m.n, 0)), 0)
          from queues_minutecount m
         where m.queue_id = q.id
-          and m.minute > clock_timestamp() - make_interval(secs => a.seconds)
+          and m.minute > statement_timestamp() - make_interval(secs => a.seconds)
           and m.measure = any (case a.kind when 'queue.added' then array['added']
                                else array['successful', 'failed', 'skipped'] end))
   from asked a join queues_workqueue q on q.folder_id = a.folder_id and q.key = a.key
@@ -52,7 +53,7 @@ select a.place, coalesce((
        select max(n) from (
               select sum(m.n) as n from failures_failuregroup g
                 join failures_minutefailures m on m.group_id = g.id
-                 and m.minute > clock_timestamp() - make_interval(secs => a.seconds)
+                 and m.minute > statement_timestamp() - make_interval(secs => a.seconds)
                where g.folder_id = a.folder_id and g.status not in ('muted', 'resolved')
                  and g.last_at > clock_timestamp() - make_interval(secs => a.seconds + 60)
                group by g.id) sums), 0)

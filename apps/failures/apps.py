@@ -1,5 +1,10 @@
+from typing import Final
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+# Trends are of a day, trials of rules look a fortnight back
+MONTHS_OF_MINUTES: Final = 3
 
 
 class FailuresConfig(AppConfig):
@@ -24,5 +29,13 @@ class FailuresConfig(AppConfig):
                 table="failures_failure",
                 title=_("Failures"),
                 about=_("Which failure belongs to which group; the counts of groups stay."),
+            )
+        )
+        keep_months(
+            Kept(
+                table="failures_minutefailures",
+                title=_("Failures by the minute"),
+                about=_("When failures of a group happened; counts by day stay."),
+                months=MONTHS_OF_MINUTES,
             )
         )

@@ -3,9 +3,9 @@
 from apps.lib.partitions import ensure_month_partitions
 
 from . import lifecycle
-from .models import Failure
+from .models import Failure, MinuteFailures
 
-FAILURES = Failure._meta.db_table
+BY_MONTH = (Failure._meta.db_table, MinuteFailures._meta.db_table)
 # One call must not keep the others waiting; what is left over comes next time.
 MAX_ROUNDS = 5
 
@@ -33,4 +33,4 @@ def wake_muted() -> int:
 
 def make_partitions() -> list[str]:
     """Make the coming months' partitions; return the new ones."""
-    return ensure_month_partitions(FAILURES)
+    return [name for table in BY_MONTH for name in ensure_month_partitions(table)]

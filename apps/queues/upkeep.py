@@ -8,7 +8,7 @@ from .counts import fold_counters
 from .exchange import lifecycle as uploads
 from .lifecycle.feeding import feed_probed
 from .lifecycle.sweeping import BATCH, expire_some_items, promote_some_scheduled, reap_some_leases
-from .models import Attempt
+from .models import Attempt, MinuteCount
 
 __all__ = [
     "expire_items",
@@ -21,7 +21,7 @@ __all__ = [
     "reap_leases",
 ]
 
-ATTEMPTS = Attempt._meta.db_table
+BY_MONTH = (Attempt._meta.db_table, MinuteCount._meta.db_table)
 # One call must not keep the others waiting; what is left over comes next time.
 MAX_ROUNDS = 20
 
@@ -47,8 +47,8 @@ def feed_breakers() -> int:
 
 
 def make_partitions() -> list[str]:
-    """Make the coming months' partitions of the attempts; return the new ones."""
-    return ensure_month_partitions(ATTEMPTS)
+    """Make the coming months' partitions; return the new ones."""
+    return [name for table in BY_MONTH for name in ensure_month_partitions(table)]
 
 
 def read_uploads(is_over: Callable[[], bool] = bool) -> int:

@@ -1,6 +1,7 @@
 """Months that are over their time: archived whole, dropped once, whatever happens between."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,6 +11,7 @@ from django.db import connection
 from apps.events.models import Event
 from apps.lib.actors import SYSTEM
 from apps.lib.errors import ConflictError
+from apps.queues.models import HourCount, Measure, MinuteCount
 from apps.retention import kept, lifecycle
 from apps.retention.kept import Kept
 from apps.retention.lifecycle import keep_to_policies, save_policy
@@ -205,3 +207,17 @@ def test_whoever_saves_second_is_told(memoir):
         save_policy(memoir, months=9, archives=True, version=0, by=SYSTEM)
 
     assert lifecycle.policy_of(memoir).months == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counts_by_the_minute_go_by_themselves_and_those_by_the_hour_stay():
+    old = "queues_minutecount_2020_01"
+    months = "for values from ('2020-01-01') to ('2020-02-01')"
+    execute(f"create table {old} partition of queues_minutecount {months}")
+    at = datetime(2020, 1, 5, 10, tzinfo=UTC)
+    MinuteCount.objects.create(queue_id=1, measure=Measure.ADDED, minute=at, n=2)
+    HourCount.objects.create(queue_id=1, measure=Measure.ADDED, hour=at, n=2)
+
+    assert keep_to_policies() == 1
+
+    assert (is_there(old), MinuteCount.objects.count(), HourCount.objects.count()) == (False, 0, 1)

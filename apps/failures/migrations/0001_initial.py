@@ -8,6 +8,7 @@ from apps.lib.partitions import CreatePartitionedModel, ensure_month_partitions
 
 def make_months(apps, schema_editor):
     ensure_month_partitions("failures_failure")
+    ensure_month_partitions("failures_minutefailures")
 
 
 class Migration(migrations.Migration):
@@ -298,7 +299,8 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
             },
         ),
-        migrations.CreateModel(
+        CreatePartitionedModel.by(
+            "minute",
             name="MinuteFailures",
             fields=[
                 (

@@ -13,6 +13,7 @@ from apps.lib.partitions import CreatePartitionedModel, ensure_month_partitions
 
 def make_months(apps, schema_editor):
     ensure_month_partitions("queues_attempt")
+    ensure_month_partitions("queues_minutecount")
 
 
 class Migration(migrations.Migration):
@@ -340,7 +341,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreatePartitionedModel.by(
+            "minute",
             name="MinuteCount",
             fields=[
                 (

@@ -57,7 +57,7 @@ select q.place, tries.failed / nullif(tries.all_of_them, 0), null, null
                   where m.measure in ('application_exception', 'lost')), 0) as failed
          from queues_minutecount m
         where m.queue_id = q.id
-          and m.minute > clock_timestamp() - make_interval(secs => q.detail::int)
+          and m.minute > statement_timestamp() - make_interval(secs => q.detail::int)
           and m.measure in ('successful', 'business_exception', 'application_exception', 'lost')
        ) tries
  where q.kind = 'queue.failure_share'
