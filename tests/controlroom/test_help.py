@@ -130,6 +130,20 @@ def test_a_page_that_nothing_explains_names_the_index(supervisor_client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/help/", "/help/glossary/"])
+def test_who_reads_another_language_is_told_that_help_is_in_english(
+    supervisor, supervisor_client, address
+):
+    told = "Diese Seiten sind auf Englisch."
+    assert told not in supervisor_client.get(address).text
+
+    supervisor.language = "de"
+    supervisor.save()
+
+    assert told in supervisor_client.get(address).text
+
+
+@pytest.mark.django_db
 def test_the_index_names_every_page(supervisor_client):
     found = set(HREF.findall(supervisor_client.get("/help/").text))
 
