@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings as room
 from django.core.files import File
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -221,16 +221,27 @@ def _free(upload_id: int) -> Upload | None:
 
 def prune() -> int:
     """Drop files and rows of uploads after DAYS_KEPT; those nobody confirmed are discarded."""
+    found = list(_idle().order_by("asked_at").values_list("pk", flat=True)[:MAX_PRUNED])
+    return sum(_forget(pk) for pk in found)
+
+
+def _idle() -> "QuerySet[Upload]":
+    """Return the old ones that have a file, and no operation that may still read their rows."""
     old = Upload.objects.filter(asked_at__lt=seconds_from_now(-DAYS_KEPT * DAY_SECONDS))
-    idle = old.exclude(operation__status__in=Operation.UNFINISHED).exclude(file="")
-    found = list(idle.order_by("asked_at").values_list("pk", flat=True)[:MAX_PRUNED])
-    for pk in found:
-        with transaction.atomic():
-            upload = Upload.objects.select_for_update(of=("self",)).get(pk=pk)
-            if upload.status in (Status.READING, Status.READY):
-                _end(upload, Status.DISCARDED)
-            _drop(upload)
-    return len(found)
+    return old.exclude(operation__status__in=Operation.UNFINISHED).exclude(file="")
+
+
+@transaction.atomic
+def _forget(upload_id: int) -> bool:
+    Upload.objects.select_for_update().filter(pk=upload_id).first()
+    # asked again under the lock: somebody may just have confirmed it
+    upload = _idle().filter(pk=upload_id).first()
+    if upload is None:
+        return False
+    if upload.status in (Status.READING, Status.READY):
+        _end(upload, Status.DISCARDED)
+    _drop(upload)
+    return True
 
 
 def _read_if_small(upload: Upload) -> Upload:
@@ -259,7 +270,8 @@ def _read(upload: Upload) -> None:
     nudge(f"upload:{upload.pk}")
     mode = Settings.of(upload.settings).then
     if mode and not why_not(upload, mode):
-        actor = Actor(upload.by_id, upload.by_name, "person")
+        # none but programs have it confirmed in advance
+        actor = Actor(upload.by_id, upload.by_name, "token")
         confirm(upload, mode=mode, by=actor)
 
 

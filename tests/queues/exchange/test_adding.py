@@ -1,10 +1,12 @@
 """Rows become items: once each, whoever is killed when; and can be taken back."""
 
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from apps.events.models import Event
+from apps.events import models as events
 from apps.lib.errors import ConflictError, InvalidError, TooLargeError
 from apps.operations import lifecycle as operations
 from apps.operations.lifecycle import working
@@ -15,6 +17,7 @@ from apps.queues.exchange import adding, lifecycle
 from apps.queues.lifecycle import lease_items
 from apps.queues.models import ItemReference, Upload, UploadRow, WorkItem, WorkQueue
 from apps.queues.upkeep import prune_uploads, read_uploads
+from tests.concurrency.racing import PATIENCE_SECONDS, race, until_waiting
 from tests.factories_queues import ANNA, make_items, make_queue
 from tests.queues.exchange.uploads import SCHEMA, confirmed, faults, make_upload, payloads
 
@@ -52,7 +55,7 @@ def test_good_rows_are_added_and_faulty_ones_left_out(queue: WorkQueue) -> None:
     assert {(item.origin, item.added_by) for item in items} == {("upload", "Anna")}
     noted = upload.rows.filter(item_id__isnull=False).order_by("number")
     assert list(noted.values_list("item_id", flat=True)) == [item.pk for item in items]
-    event = Event.objects.get(kind="queue.upload_confirmed")
+    event = events.Event.objects.get(kind="queue.upload_confirmed")
     assert (event.subject_id, event.data["rows"], event.data["operation"]) == (
         queue.pk, 3, operation.pk,
     )  # fmt: skip
@@ -163,7 +166,7 @@ def test_updates_change_what_waits_and_the_history_names_the_operation(queue: Wo
     assert changed == {"n": 0, "invoice": "x", "total": 5, "iban": "DE02"}
     assert WorkItem.objects.get(pk=taken).payload["total"] == 1
     assert "bot-1 was working on it" in results(operation)[1][1]
-    event = Event.objects.get(kind="work_item.edited", subject_id=waiting)
+    event = events.Event.objects.get(kind="work_item.edited", subject_id=waiting)
     assert event.data["operation"] == operation.pk
     assert not item_faults().faults
 
@@ -255,3 +258,24 @@ def test_what_is_discarded_or_old_is_forgotten_with_its_rows_and_its_file(
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
     with pytest.raises(ConflictError):
         lifecycle.discard(gone, by=ANNA)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_confirmed_while_it_is_to_be_forgotten_keeps_its_rows(queue: WorkQueue) -> None:
+    upload = make_upload(queue, rows(2))
+    Upload.objects.filter(pk=upload.pk).update(asked_at="2020-01-01T00:00:00Z")
+    is_held = Event()
+
+    def confirm() -> int:
+        with transaction.atomic():
+            lifecycle.confirm(upload, mode="good", by=ANNA)
+            is_held.set()
+            until_waiting(1)
+        return 0
+
+    def prune() -> int:
+        is_held.wait(PATIENCE_SECONDS)
+        return prune_uploads()
+
+    assert race(confirm, prune) == [0, 0]
+    assert upload.rows.count() == 2

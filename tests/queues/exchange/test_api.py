@@ -8,6 +8,7 @@ from django.test import Client
 from apps.accounts.models import Folder
 from apps.accounts.roles import Role
 from apps.accounts.tokens import create_token
+from apps.events.models import Event
 from apps.operations import lifecycle as operations
 from apps.queues.models import Upload, WorkItem, WorkQueue
 from tests.factories import make_person
@@ -70,6 +71,7 @@ def test_with_a_mode_it_is_added_at_once_or_refused_with_each_fault(queue, heade
     rows = [["reference", "invoice", "total"], ["R-1", "I-1", 1]]
     added = post(headers, "/queues/invoices/uploads?mode=all", book(rows), XLSX)
     assert (added.status_code, added.json()["status"]) == (201, "confirmed")
+    assert Event.objects.get(kind="queue.upload_confirmed").actor_kind == "token"
 
     refused = post(headers, "/queues/invoices/uploads?mode=all", BAD)
 
