@@ -13,7 +13,6 @@ from django.urls import reverse
 from apps.inbox.models import UserTask
 from apps.queues.models import Attempt, Lease
 
-from .asking import after
 from .statements import INSTANCES_BY_KEY, ITEMS_BY_REFERENCE
 
 # a text in a range of its own: no text lies between it and it with the smallest character added
@@ -36,10 +35,6 @@ def instances_between(
 def exactly(references: Collection[str]) -> list[tuple[str, str]]:
     """Return ranges that hold these references alone."""
     return [(each, each + NEXT) for each in references if each]
-
-
-def beginning_with(text: str) -> list[tuple[str, str]]:
-    return [(text, after(text))]
 
 
 def approvals_called(

@@ -207,9 +207,6 @@ class OfCheckIn:
         return {"check_in": self.key, "silent_seconds": self.silent_seconds}
 
 
-OwnTest = OfFlow | OfBots | OfFailures | OfCheckIn
-
-
 def compares(op: str, found: Json, value: float) -> bool:
     """What is not there, or was never measured, does not hold."""
     return found is not None and COMPARE[op](found, value)

@@ -17,7 +17,6 @@ from apps.search.asking import NUMBERED
 from .scope import Scope, named
 
 MOST_EVENTS: Final = 5_000
-MOST_SEALS: Final = 5_000
 # never a value of the work itself; what changed was masked when it was recorded
 PLAIN: Final = frozenset({
     "changes", "reason", "decision", "title", "reference", "corrections", "operation", "fields",

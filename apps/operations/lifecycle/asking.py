@@ -17,7 +17,7 @@ from apps.lib.json import JsonObject
 from apps.operations import kinds
 from apps.operations.exceptions import NothingToDoError, NumberNotConfirmedError, TooManyError
 from apps.operations.kinds import Bound, Kind
-from apps.operations.models import Operation, OperationEntry
+from apps.operations.models import Operation
 
 from .recording import record
 
@@ -215,8 +215,3 @@ def _locked(operation: Operation) -> Operation:
 def _insist_on_end(operation: Operation) -> None:
     if not operation.is_over:
         raise ConflictError(_("It still runs. Wait for its end, or cancel it first."))
-
-
-def entries_of(operation: Operation, status: str) -> int:
-    """Return how many of its entries stand so; one count by an index."""
-    return OperationEntry.objects.filter(operation_id=operation.pk, status=status).count()
