@@ -114,7 +114,8 @@ def first_numbers() -> dict[str, Any]:
     from apps.lib.partitions import ensure_month_partitions
 
     for table in ("queues_attempt", "workflows_stepinstance", "bots_logline", "events_event",
-                  "failures_failure"):  # fmt: skip
+                  "failures_failure", "queues_minutecount",
+                  "failures_minutefailures"):  # fmt: skip
         ensure_month_partitions(table, back=3)
     firsts = {
         name: run([f"select coalesce(max(id), 0) from {table}"])[0][0]  # noqa: S608
