@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.events.models import Event
-from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.asking import Reader, read_fields, typed_text
+from apps.lib.http import FIRST_YEAR, LAST_YEAR
 from apps.lib.numbers import whole_number
 
 MAX_TEXT: Final = 150
 DAYS: Final = 30
-FIRST_YEAR, LAST_YEAR = 1970, 9000
 ACTION: Final = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40})?", re.ASCII)
 OBJECT: Final = re.compile(r"([a-z_]{1,40}):(\d{1,19})", re.ASCII)
 NO_FOLDER: Final = "-"  # what belongs to no folder: people, sign-in, what holds for all
@@ -59,18 +59,7 @@ class AuditFilter:
     @classmethod
     def parse(cls, said: Mapping[str, str]) -> "AuditFilter":
         """Raises InvalidError, naming each field that makes no sense."""
-        values: dict[str, Any] = {}
-        problems = []
-        for name, read in _READERS.items():
-            text = said.get(name, "").strip()
-            try:
-                values[name] = read(text) if text else getattr(cls, name)
-            except ValueError as error:
-                problems.append(FieldProblem(name, str(error)))
-        if problems:
-            words = " ".join(f"{LABELS[each.path]}: {each.message}." for each in problems)
-            raise InvalidError(words, fields=problems)
-        return cls(**values)
+        return cls(**read_fields(said, _READERS, LABELS))
 
     def query(self, **more: str) -> str:
         """Return it as a query string, the same for the same filter."""
@@ -126,11 +115,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _text(text: str) -> str:
-    if len(text) > MAX_TEXT:
-        raise ValueError(_("is longer than %(n)d characters") % {"n": MAX_TEXT})
-    if not text.isprintable():
-        raise ValueError(_("has characters that nobody can type"))
-    return text
+    return typed_text(text, most=MAX_TEXT)
 
 
 def _action(text: str) -> str:
@@ -156,7 +141,7 @@ def _day(text: str) -> date:
     return day
 
 
-_READERS: Final[dict[str, Any]] = {
+_READERS: Final[dict[str, Reader]] = {
     "folder": _text,
     "person": _text,
     "action": _action,

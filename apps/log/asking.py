@@ -1,7 +1,7 @@
 """What somebody asks the log for: read once, refused at the door where it makes no sense."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from pydantic_core import PydanticCustomError
 
 from apps.bots.models import MAX_CORRELATION, LogLine
-from apps.lib.errors import FieldProblem, InvalidError
+from apps.lib.asking import Reader, read_fields, typed_text
 from apps.lib.http import FIRST_YEAR, LAST_YEAR, parse_moment
 from apps.lib.numbers import VERSIONS, whole_number
 
@@ -59,18 +59,7 @@ class LogFilter:
     @classmethod
     def parse(cls, said: Mapping[str, str]) -> "LogFilter":
         """Raises InvalidError, naming each field that makes no sense."""
-        values: dict[str, Any] = {}
-        problems = []
-        for name, read in _READERS.items():
-            text = said.get(name, "").strip()
-            try:
-                values[name] = read(text) if text else getattr(cls, name)
-            except ValueError as error:
-                problems.append(FieldProblem(name, str(error)))
-        if problems:
-            words = " ".join(f"{LABELS[each.path]}: {each.message}." for each in problems)
-            raise InvalidError(words, fields=problems)
-        return cls(**values)
+        return cls(**read_fields(said, _READERS, LABELS))
 
     def query(self) -> str:
         """Return it as a query string, the same for the same filter."""
@@ -101,11 +90,7 @@ class LogFilter:
 
 
 def _text(text: str, most: int = MAX_NAME) -> str:
-    if len(text) > most:
-        raise ValueError(_("is longer than %(n)d characters") % {"n": most})
-    if not text.isprintable():
-        raise ValueError(_("has characters that nobody can type"))
-    return text
+    return typed_text(text, most=most)
 
 
 def _words(text: str) -> str:
@@ -157,7 +142,7 @@ def _local(text: str) -> datetime:
     raise ValueError(_("must be a time, such as 2026-03-31T17:00:00+02:00"))
 
 
-_READERS: Final[dict[str, Callable[[str], Any]]] = {
+_READERS: Final[dict[str, Reader]] = {
     "q": _words,
     "level": _level,
     "run": _run,
