@@ -20,6 +20,7 @@ __all__ = [
     "Holder",
     "Rights",
     "can",
+    "can_everywhere",
     "may_change",
     "require",
     "rights_from",
@@ -104,6 +105,12 @@ def rights_from(roles: Iterable[tuple[int, str]]) -> Rights:
 
 def can(holder: Holder, action: Action | str, folder_id: int | None) -> bool:
     return rights_of(holder).can(action, folder_id)
+
+
+def can_everywhere(holder: Holder, action: Action) -> bool:
+    """Say whether `holder` may do it in every folder there is: what is of none belongs to all."""
+    own = rights_of(holder).folder_ids(action)
+    return bool(own) and not Folder.objects.exclude(pk__in=own).exists()
 
 
 def require(holder: Holder, action: Action, folder_id: int | None) -> None:

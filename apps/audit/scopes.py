@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Folder
-from apps.accounts.permissions import Action, Rights
+from apps.accounts.permissions import Action, Rights, can_everywhere
 from apps.lib.errors import NotAllowedError, NotFoundError
 
 from .asking import NO_FOLDER
@@ -25,7 +25,7 @@ def scopes_of(rights: Rights) -> list[Scope]:
     ids = rights.folder_ids(Action.AUDIT)
     folders = list(Folder.objects.filter(pk__in=ids))
     found = [Scope(folder.pk, folder.title, folder.key) for folder in folders]
-    if ids and not Folder.objects.exclude(pk__in=ids).exists():
+    if can_everywhere(rights, Action.AUDIT):
         found.append(Scope(None, _("People, sign-in and what holds for all"), NO_FOLDER))
     return found
 

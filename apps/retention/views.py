@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.http import PersonRequest
-from apps.accounts.models import Folder, User
-from apps.accounts.permissions import Action, rights_of
+from apps.accounts.models import User
+from apps.accounts.permissions import Action, can_everywhere
 from apps.events.bus import publish
 from apps.events.history import history_of
 from apps.events.wording import sentence_of
@@ -97,6 +97,5 @@ def _note_download(archive: Archive, by: User) -> None:
 
 def _require_everywhere(holder: User) -> None:
     """History is of all folders. Raises NotAllowedError for others than admins of every one."""
-    own = rights_of(holder).folder_ids(Action.ADMINISTER)
-    if not own or Folder.objects.exclude(pk__in=own).exists():
+    if not can_everywhere(holder, Action.ADMINISTER):
         raise NotAllowedError(_("History is of all folders: only admins of every folder see this."))

@@ -4,8 +4,8 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Folder, SignInPolicy, User
-from apps.accounts.permissions import Action, rights_of
+from apps.accounts.models import SignInPolicy, User
+from apps.accounts.permissions import Action, can_everywhere, rights_of
 from apps.events.bus import publish
 from apps.lib.errors import ConflictError, NotAllowedError
 
@@ -63,8 +63,7 @@ def change_policy(second_factor: str, *, by: User) -> bool:
 
 def may_set_up_sign_in(holder: User) -> bool:
     """How people come in concerns all folders: whoever is admin of every one may set it up."""
-    own = rights_of(holder).folder_ids(Action.ADMINISTER)
-    return bool(own) and not Folder.objects.exclude(pk__in=own).exists()
+    return can_everywhere(holder, Action.ADMINISTER)
 
 
 def require_everywhere(holder: User) -> None:
