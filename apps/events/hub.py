@@ -37,7 +37,7 @@ REST_FACTOR = 1.0
 # While there is more to render than two threads can do, what is quick goes before what is slow:
 # a number at the top must not wait for the long lists of others. Each waits in proportion to what
 # it costs, so that no list is put off for ever.
-PATIENCE_FACTOR = 10.0
+PATIENCE_FACTOR = 20.0
 # Checks without a nudge may take this part of one thread; with very many panes they come later.
 CHECKS_SHARE = 0.25
 
@@ -47,7 +47,7 @@ class Timing:
     """All in seconds."""
 
     tick: float = 0.25
-    settle: float = 0.1  # what is rendered within it goes out in one frame
+    settle: float = 0.05  # what is rendered within it goes out in one frame
     check: float = 7.0
     check_without_redis: float = 1.0
     send: float = 5.0

@@ -1,6 +1,6 @@
 """Nudges: tell open pages that a topic changed. They carry no data, and any of them may get lost.
 
-The first nudge of a topic goes out at once, in the caller's thread; further ones within a quarter
+The first nudge of a topic goes out at once, in the caller's thread; further ones within a tenth
 of a second become one, sent by a thread at the end of it. Redis away: nothing goes out, nobody is
 held up, and the live hub finds the changes by its own checks.
 """
@@ -20,8 +20,8 @@ from apps.lib.redis import REDIS_ERRORS, channel, connection, in_event_loop
 log = structlog.get_logger("controlroom.live")
 
 CHANNEL = "live"
-# Each topic goes out at most four times a second per process.
-QUIET_SECONDS = 0.25
+# Each topic goes out at most ten times a second per process; pages are drawn less often.
+QUIET_SECONDS = 0.1
 # After an error Redis is left alone for a while: hot paths must not wait for it again and again.
 REST_SECONDS = 2.0
 MAX_TOPICS_PER_MESSAGE = 200

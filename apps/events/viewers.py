@@ -14,8 +14,8 @@ from .panes import GONE, HtmlPane, Pane, dump, gone_op
 PROTOCOL = 1
 # A frame is closed before it grows beyond this; a larger fragment travels alone.
 MAX_FRAME_CHARS = 256 * 1024
-# At most five frames a second; the hub's tick makes it four.
-FRAME_SPACING_SECONDS = 0.2
+# A fragment is drawn at most four times a second; what is slow to draw follows in its own frame.
+FRAME_SPACING_SECONDS = 0.1
 TOO_SLOW = 1013
 
 SendText = Callable[[str], Awaitable[None]]
