@@ -55,8 +55,8 @@ class Page:
             except (OSError, TimeoutError, WebSocketException):
                 code = None
             self._lose()
-            failures += 1
             await asyncio.sleep(_pause(code, failures))
+            failures += 1
 
     async def _open(self) -> ClientConnection:
         address = f"ws://127.0.0.1:{self.port}/ws/live/"
