@@ -3,12 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.lib.clock import database_now, start_of_today
 from apps.lib.durations import duration_in_words
@@ -17,6 +18,16 @@ from .models import ANSWER_SECONDS, Bot, BotPool, BotSlot, LogLine, Maintenance,
 
 MAX_LOG_LINES = 1000
 PAGE_SIZE = 50
+# the word, the tone and the glyph of a bot's state
+STATES: Final = {
+    "idle": (gettext_lazy("Idle"), "waiting", "robot"),
+    "busy": (gettext_lazy("Busy"), "running", "player-play"),
+    "hung": (gettext_lazy("Hung"), "failed", "alert-triangle"),
+    "draining": (gettext_lazy("Finish, then stop"), "paused", "player-pause"),
+    "serviced": (gettext_lazy("Maintenance"), "paused", "clock"),
+    "disabled": (gettext_lazy("Disabled"), "cancelled", "ban"),
+    "offline": (gettext_lazy("Offline"), "failed", "x"),
+}
 
 
 @dataclass(frozen=True)
@@ -133,16 +144,8 @@ def _card(
     state = _state(
         bot, runs, any(card.answers for card in cards), is_serviced=maintenance is not None
     )
-    word, tone, glyph = {
-        "idle": (_("Idle"), "waiting", "robot"),
-        "busy": (_("Busy"), "running", "player-play"),
-        "hung": (_("Hung"), "failed", "alert-triangle"),
-        "draining": (_("Finish, then stop"), "paused", "player-pause"),
-        "serviced": (_("Maintenance"), "paused", "clock"),
-        "disabled": (_("Disabled"), "cancelled", "ban"),
-        "offline": (_("Offline"), "failed", "x"),
-    }[state]
-    return BotCard(bot, state, word, tone, glyph, runs, cards, n_today, maintenance)
+    word, tone, glyph = STATES[state]
+    return BotCard(bot, state, str(word), tone, glyph, runs, cards, n_today, maintenance)
 
 
 def fleet_cells(cards: list[BotCard]) -> list[dict[str, Any]]:

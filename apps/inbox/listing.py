@@ -306,10 +306,13 @@ class TaskFilter:
 
 
 def waiting(tasks: QuerySet[UserTask]) -> QuerySet[UserTask]:
-    """Keep the open tasks that somebody should look at: not put off, and not just decided."""
-    decided = PendingDecision.objects.filter(task=OuterRef("pk"))
+    """Keep the open tasks that somebody should look at: not put off, and not just decided.
+
+    What was just decided is few: read once, and looked up in memory for each task.
+    """
+    decided = PendingDecision.objects.order_by().values("task")
     awake = Q(snoozed_until=None) | Q(snoozed_until__lte=Now())
-    return tasks.filter(awake).exclude(Exists(decided))
+    return tasks.filter(awake).exclude(pk__in=decided)
 
 
 def _in_hands_of(user_id: int) -> QuerySet[UserTask, Any]:
