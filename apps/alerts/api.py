@@ -16,11 +16,13 @@ from apps.lib.keys import KEY_RULE, is_key
 
 from . import lifecycle
 from .api_schemas import (
+    AcknowledgedOut,
     AlertOut,
     AlertPage,
     AlertStatus,
     AssignIn,
     CheckInOut,
+    ChosenIn,
     CommentIn,
     CommentOut,
     CommentPage,
@@ -73,6 +75,15 @@ def list_alerts(
         found = found.filter(rule=_rule(request, rule))
     rows = page(found, order=("-fired_at", "-id"), limit=limit, cursor=cursor)
     return answer({"items": [_alert(each) for each in rows.items], "next_cursor": rows.next_cursor})
+
+
+@router.post("/alerts/acknowledge", response=AcknowledgedOut, summary="Acknowledge many alerts")
+def acknowledge_alerts(request: TokenRequest, body: ChosenIn) -> HttpResponse:
+    """What somebody was first at, or is over, is left."""
+    require(request.rights, Action.OPERATE, request.folder.pk)
+    ours = Alert.objects.filter(folder=request.folder, pk__in=body.ids)
+    done = lifecycle.acknowledge_all(list(ours.values_list("pk", flat=True)), by=request.actor)
+    return answer({"acknowledged": done, "left": sorted({*body.ids} - {*done})})
 
 
 @router.get("/alerts/{alert_id}", response=AlertOut, summary="Look at an alert")

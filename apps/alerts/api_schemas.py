@@ -4,12 +4,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from apps.lib.http import AnyObject, Moment, StrictModel
+from apps.lib.http import AnyObject, Id, Moment, StrictModel
 
 from .lifecycle.silencing import MAX_REASON
 from .models.alerts import MAX_COMMENT
 
 MAX_VERSION = 2**31 - 1
+MAX_CHOSEN = 500
 
 Severity = Literal["critical", "warning", "info"]
 AlertStatus = Literal["firing", "acknowledged", "snoozed", "resolved"]
@@ -45,6 +46,15 @@ class AlertOut(BaseModel):
 class AlertPage(BaseModel):
     items: list[AlertOut]
     next_cursor: str | None
+
+
+class ChosenIn(StrictModel):
+    ids: list[Id] = Field(min_length=1, max_length=MAX_CHOSEN)
+
+
+class AcknowledgedOut(BaseModel):
+    acknowledged: list[int]
+    left: list[int] = Field(description="over, taken by somebody, or not there")
 
 
 class SnoozeIn(StrictModel):

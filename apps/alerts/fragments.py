@@ -36,6 +36,8 @@ def alerts_table(audience: Audience, arg: str) -> Context:
         "wanted": wanted,
         "rule": rule,
         "rows": presenting.alert_rows(page.items, database_now(), operable=operable),
+        # only what nobody has taken yet is taken together
+        "may_choose": bool(operable) and wanted.tab == "firing",
         "tabs": wanted.tabs(folders),
         "choices": wanted.choices(),
         "has_folders": len(folders) > 1,

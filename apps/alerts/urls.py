@@ -5,6 +5,7 @@ from . import views
 app_name = "alerts"
 urlpatterns = [
     path("", views.alert_list, name="list"),
+    path("acknowledge/", views.acknowledge_chosen, name="acknowledge_chosen"),
     path("<int:pk>/", views.alert_detail, name="detail"),
     path("<int:pk>/acknowledge/", views.alert_acknowledge, name="acknowledge"),
     path("<int:pk>/snooze/", views.alert_snooze, name="snooze"),

@@ -31,6 +31,7 @@ def soon(**ahead):
 CALLS = {
     ("GET", "/alerts"): (VIEW, None),
     ("GET", "/alerts/{alert_id}"): (VIEW, None),
+    ("POST", "/alerts/acknowledge"): (OPERATE, {"ids": [1]}),
     ("POST", "/alerts/{alert_id}/acknowledge"): (OPERATE, None),
     ("POST", "/alerts/{alert_id}/snooze"): (OPERATE, {"until": FAR}),
     ("POST", "/alerts/{alert_id}/assign"): (OPERATE, {}),

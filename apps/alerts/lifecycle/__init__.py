@@ -1,6 +1,6 @@
 """Alerts begin, are taken, and end; rules are saved; people are told. The one door to them all."""
 
-from .caring import acknowledge, assign, comment, resolve, snooze
+from .caring import acknowledge, acknowledge_all, assign, comment, resolve, snooze
 from .checking_in import check_in
 from .looking import look
 from .saving import Saved, remove_rule, save_rule, switch_rule
@@ -11,6 +11,7 @@ from .telling import recipients_of, tell_due, try_telling, wake_snoozed
 __all__ = [
     "Saved",
     "acknowledge",
+    "acknowledge_all",
     "assign",
     "check_in",
     "comment",

@@ -1,5 +1,6 @@
 """What people do with alerts: take them, put them off, hand them on, end them, talk about them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,22 +26,31 @@ NOTICE: Final = "alert"
 LONGEST_SNOOZE: Final = timedelta(days=31)
 
 
-@transaction.atomic
 def acknowledge(alert: Alert, *, by: Actor) -> Alert:
     """Say that somebody cares for it: nobody else need be told. It goes on until it is over.
 
     Raises ConflictError if it is over, or somebody has acknowledged it already.
     """
-    moved = Alert.objects.filter(pk=alert.pk, status__in=[Status.FIRING, Status.SNOOZED]).update(
+    moved = acknowledge_all([alert.pk], by=by)
+    return _moved(alert, len(moved), _("Somebody has acknowledged it already: %(by)s."))
+
+
+@transaction.atomic
+def acknowledge_all(pks: Collection[int], *, by: Actor) -> list[int]:
+    """The same for many: those that are over, or taken by somebody, are left; return the others."""
+    free = Alert.objects.filter(pk__in=pks, status__in=[Status.FIRING, Status.SNOOZED])
+    found = list(free.select_for_update().order_by("pk"))
+    moved = [alert.pk for alert in found]
+    Alert.objects.filter(pk__in=moved).update(
         status=Status.ACKNOWLEDGED,
         snoozed_until=None,
         acknowledged_at=Coalesce("acknowledged_at", Now()),
         acknowledged_by=_first_name(by),
         is_to_tell=False,
     )
-    found = _moved(alert, moved, _("Somebody has acknowledged it already: %(by)s."))
-    record("acknowledged", found, by)
-    return found
+    for alert in found:
+        record("acknowledged", alert, by)
+    return moved
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """The pages of alerts."""
 
 from .caring import (
+    acknowledge_chosen,
     alert_acknowledge,
     alert_assign,
     alert_comment,
@@ -24,6 +25,7 @@ from .rules import (
 from .silences import silence_end, silence_list
 
 __all__ = [
+    "acknowledge_chosen",
     "alert_acknowledge",
     "alert_assign",
     "alert_comment",

@@ -10,16 +10,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.http import PersonRequest
 from apps.accounts.permissions import Action, can, require, rights_of
 from apps.alerts import lifecycle
 from apps.alerts.forms import AssignForm, CommentForm, SnoozeForm
-from apps.alerts.listing import AlertFilter, find_alert
+from apps.alerts.listing import PAGE_SIZE, AlertFilter, find_alert
 from apps.alerts.models import Alert
 from apps.lib.clock import database_now
 from apps.lib.errors import DomainError
+from apps.lib.numbers import whole_number
 
 USUAL_SNOOZE = timedelta(hours=1)
 Context = dict[str, Any]
@@ -34,6 +36,28 @@ def alert_list(request: PersonRequest) -> HttpResponse:
 @require_safe
 def alert_detail(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "alerts/detail.html", detail_context(request, find(request, pk)))
+
+
+@require_POST
+def acknowledge_chosen(request: PersonRequest) -> HttpResponse:
+    """Acknowledge those that were chosen on the list; what somebody else was first at is left."""
+    ids = {whole_number(text) or 0 for text in request.POST.getlist("ids")[:PAGE_SIZE]}
+    chosen = Alert.objects.visible_to(request.user, Action.OPERATE).filter(pk__in=ids)
+    n = len(
+        lifecycle.acknowledge_all(list(chosen.values_list("pk", flat=True)), by=request.user.actor)
+    )
+    n_left = len(ids) - n
+    if n:
+        said = ngettext("%(n)d alert is acknowledged.", "%(n)d alerts are acknowledged.", n)
+        messages.success(request, said % {"n": n})
+    if n_left or not n:
+        said = ngettext(
+            "%(n)d was taken by somebody already, or is over.",
+            "%(n)d were taken by somebody already, or are over.",
+            n_left,
+        )
+        messages.warning(request, said % {"n": n_left})
+    return redirect("alerts:list")
 
 
 @require_POST
