@@ -1,12 +1,17 @@
 """Systems that are told by webhooks, well and badly behaved, over real sockets."""
 
 import http.server
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
+
+from apps.lib.secrecy import Secret
+from apps.webhooks import snippets
 
 
 @dataclass
@@ -43,39 +48,51 @@ class Receiver:
             assert self.arrived.wait_for(lambda: len(self.heard) >= n, seconds)
 
 
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Notes a call, and answers when its receiver may go on."""
+
+    server: "Server"
+
+    def do_POST(self) -> None:
+        found = self.server.found
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with found.arrived:
+            found.heard.append(body)
+            found.heads.append({name.lower(): text for name, text in self.headers.items()})
+            found.busy += 1
+            found.most_busy = max(found.most_busy, found.busy)
+            status = found.answers.pop(0) if found.answers else found.status
+            found.arrived.notify_all()
+        found.go_on.wait(30)
+        with found.arrived:
+            found.busy -= 1
+        with suppress(OSError):  # whoever called has gone
+            self.answer(status)
+
+    def answer(self, status: int) -> None:
+        self.send_response(status)
+        for name, text in self.server.found.headers.items():
+            self.send_header(name, text)
+        self.send_header("Content-Length", str(len(self.server.found.body)))
+        self.end_headers()
+        self.wfile.write(self.server.found.body)
+
+    def log_message(self, *_arguments: Any) -> None:
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, found: Receiver) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.found = found
+
+
 @contextmanager
 def receiver(**said: Any) -> Iterator[Receiver]:
     found = Receiver(**said)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with found.arrived:
-                found.heard.append(body)
-                found.heads.append({name.lower(): text for name, text in self.headers.items()})
-                found.busy += 1
-                found.most_busy = max(found.most_busy, found.busy)
-                status = found.answers.pop(0) if found.answers else found.status
-                found.arrived.notify_all()
-            found.go_on.wait(30)
-            with found.arrived:
-                found.busy -= 1
-            with suppress(OSError):  # whoever called has gone
-                self.answer(status)
-
-        def answer(self, status: int) -> None:
-            self.send_response(status)
-            for name, text in found.headers.items():
-                self.send_header(name, text)
-            self.send_header("Content-Length", str(len(found.body)))
-            self.end_headers()
-            self.wfile.write(found.body)
-
-        def log_message(self, *_arguments: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(found)
     found.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -86,6 +103,14 @@ def receiver(**said: Any) -> Iterator[Receiver]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def is_genuine(secret: Secret, head: dict[str, str], body: bytes) -> bool:
+    """Ask the very code that people copy from the page."""
+    names: dict[str, Any] = {}
+    with patch.dict(os.environ, WEBHOOK_SECRET=secret.reveal()):
+        exec(snippets.PYTHON, names)
+        return bool(names["is_genuine"](head, body))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""From what happens to a call that is taken: retries, rests, seats, secrets, replays."""
+"""From what happens to a call that is taken: retries, rests, seats, replays."""
 
 import json
 import threading
@@ -11,28 +11,18 @@ from django.db.models.functions import Now
 from apps.events.bus import News
 from apps.events.models import Event, Outbox
 from apps.lib.clock import database_now, seconds_from_now
-from apps.lib.secrecy import Secret
 from apps.notices.models import Notice
-from apps.webhooks import lifecycle, snippets
+from apps.webhooks import lifecycle
 from apps.webhooks.calling import Answer
 from apps.webhooks.lifecycle.claiming import GIVE_UP_AFTER
-from apps.webhooks.lifecycle.secrets import secrets_of
-from apps.webhooks.models import Delivery, Endpoint, EndpointSecret, Message, Try
+from apps.webhooks.models import Delivery, Endpoint, Message, Try
 from apps.webhooks.upkeep import deliver, prune
 from tests.factories import make_folder, make_person
 from tests.factories_queues import ANNA
 from tests.factories_webhooks import deliveries, happen, make_endpoint, statuses
-from tests.webhooks.receivers import receiver
+from tests.webhooks.receivers import is_genuine, receiver
 
 pytestmark = pytest.mark.django_db
-
-
-def is_genuine(secret: Secret, head, body: bytes, monkeypatch) -> bool:
-    """Ask the very code that people copy from the page."""
-    monkeypatch.setenv("WEBHOOK_SECRET", secret.reveal())
-    names: dict = {}
-    exec(snippets.PYTHON, names)
-    return names["is_genuine"](head, body)
 
 
 def come_due(endpoint: Endpoint) -> None:
@@ -45,7 +35,7 @@ def fresh(endpoint: Endpoint) -> Endpoint:
     return Endpoint.objects.get(pk=endpoint.pk)
 
 
-def test_what_happens_is_told_once_signed_and_in_a_known_form(folder, outside, monkeypatch):
+def test_what_happens_is_told_once_signed_and_in_a_known_form(folder, outside):
     endpoint, secret = make_endpoint(folder, outside.url)
 
     happen(folder)
@@ -58,9 +48,9 @@ def test_what_happens_is_told_once_signed_and_in_a_known_form(folder, outside, m
     assert (said["data"]["subject"], said["data"]["id"]) == ("queue", 10)
     assert (said["data"]["reason"], said["data"]["by"]) == ("tea", "Anna")
     assert said["id"] == head["webhook-id"] == Message.objects.get().uid
-    assert is_genuine(secret, head, body, monkeypatch)
-    assert not is_genuine(secret, head, body + b" ", monkeypatch)
-    assert not is_genuine(secret, {**head, "webhook-timestamp": "1"}, body, monkeypatch)
+    assert is_genuine(secret, head, body)
+    assert not is_genuine(secret, head, body + b" ")
+    assert not is_genuine(secret, {**head, "webhook-timestamp": "1"}, body)
     assert statuses(endpoint) == ["delivered"]
     (attempt,) = Try.objects.all()
     assert (attempt.answer, attempt.response_body) == (200, "thanks")
@@ -300,44 +290,6 @@ def test_one_that_hangs_holds_up_no_other(folder, outside):
         worker.join(60)
 
         assert statuses(other) == ["delivered"] * 5
-
-
-def test_the_secret_before_signs_too_until_its_time_is_over(folder, outside, monkeypatch):
-    endpoint, old = make_endpoint(folder, outside.url)
-    new = lifecycle.replace_secret(endpoint, by=ANNA)
-    happen(folder)
-    deliver()
-
-    for secret in (old, new):
-        assert is_genuine(secret, outside.heads[0], outside.heard[0], monkeypatch)
-    EndpointSecret.objects.filter(expires_at__isnull=False).update(expires_at=Now())
-    happen(folder)
-    deliver()
-    assert is_genuine(new, outside.heads[1], outside.heard[1], monkeypatch)
-    assert not is_genuine(old, outside.heads[1], outside.heard[1], monkeypatch)
-    for _turn in range(9):
-        lifecycle.replace_secret(endpoint, by=ANNA)
-    assert len(secrets_of(endpoint)) == 3
-
-
-def test_secrets_are_sealed_and_stand_nowhere_else(folder, outside, django_db_blocker):
-    endpoint, secret = make_endpoint(folder, outside.url)
-    bare = secret.reveal().removeprefix("whsec_")
-
-    assert bare not in EndpointSecret.objects.get(endpoint=endpoint).sealed
-    told = [json.dumps(each.data) for each in Event.objects.all()]
-    assert not [each for each in told if bare in each or "hook?a=1" in each]
-    assert [each for each in told if "127.0.0.1" in each], "of an address the host"
-
-
-def test_with_another_secret_key_nothing_goes_out_unsigned(folder, outside, settings):
-    endpoint, _secret = make_endpoint(folder, outside.url)
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", []
-    happen(folder)
-
-    assert deliver() == 0
-    assert outside.heard == []
-    assert "replace it" in deliveries(endpoint)[0].error
 
 
 def test_a_worker_that_died_leaves_it_to_another_and_writes_nothing_any_more(folder, outside):
