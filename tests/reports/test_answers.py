@@ -195,20 +195,11 @@ def test_savings_are_those_of_the_values_that_held_and_their_sums_are_equal(
     first, second = (row.values for row in found.tables[0].rows)
     # three by bots (the one by hand saves nothing) at 10 min and 30 an hour, less two minutes
     assert first[2:] == [3, Decimal("0.5"), 15, 1, 0, 0, 14]
-    assert second[2:] == [
-        1,
-        Decimal("0.1"),
-        Decimal("3.10"),
-        0,
-        Decimal("1.25"),
-        0,
-        Decimal("1.85"),
-    ]
+    hours, saved, bots, net = (Decimal(text) for text in ("0.1", "3.10", "1.25", "1.85"))
+    assert second[2:] == [1, hours, saved, 0, bots, 0, net]
     assert value_of(found, "saved") == pytest.approx(15.85)
     for place in range(2, 9):
-        assert (
-            sum(row.values[place] for row in found.tables[0].rows) == found.tables[0].total[place]
-        )
+        assert first[place] + second[place] == found.tables[0].total[place]
     assert "3 items × 10.00 min ÷ 60 × 30.00 EUR" in found.formulas[1]
     assert sum(found.days.series[0].values) == Decimal("0.6")
 
@@ -224,10 +215,10 @@ def test_a_queue_without_values_is_left_out_and_said_to_be(queue, folder):
     assert any("1 queue has no values yet" in note for note in found.notes)
 
 
-def test_how_often_ai_is_right_weighs_samples_by_what_they_stand_for(folder, queue):
-    gate = make_gate(folder)
+def judged(gate, queue, *verdicts):
+    """Have people say of one decision after the other whether it was right, and how they met it."""
     task = UserTask.objects.create(
-        folder=folder,
+        folder=queue.folder,
         kind=UserTask.Kind.VALIDATION,
         title="Look",
         status="completed",
@@ -246,15 +237,15 @@ def test_how_often_ai_is_right_weighs_samples_by_what_they_stand_for(folder, que
             field="total",
             decided_at=NOON,
         )
-        for n, (is_right, kind) in enumerate(
-            [(True, "validation"), (False, "validation"), (True, "second_look"), (True, "beside")]
-        )
+        for n, (is_right, kind) in enumerate(verdicts)
     )
-    weight = 1 / gate.sample_share
+
+
+def called(folder, *outcomes):
     endpoint = ModelEndpoint.objects.create(
         folder=folder, key="reader", title="Reader", base_url="http://x", model="m"
     )
-    for outcome in ("answered", "failed"):
+    for outcome in outcomes:
         ModelCall.objects.create(
             folder_id=folder.pk,
             endpoint=endpoint,
@@ -266,6 +257,17 @@ def test_how_often_ai_is_right_weighs_samples_by_what_they_stand_for(folder, que
             at=NOON,
             ends_by=NOON,
         )
+
+
+def test_how_often_ai_is_right_weighs_samples_by_what_they_stand_for(folder, queue):
+    gate = make_gate(folder)
+    weight = 1 / gate.sample_share
+    judged(
+        gate,
+        queue,
+        *((True, "validation"), (False, "validation"), (True, "second_look"), (True, "beside")),
+    )
+    called(folder, "answered", "failed")
     record(DAY)
 
     found = report("ai", folder, **BOTH)
