@@ -185,13 +185,14 @@ def test_numbers_beyond_the_cap_say_so(folder, queue, monkeypatch, supervisor_cl
     assert count_on(supervisor_client.get("/overview/problems/").text) == "≥ 2"
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "W10", "a" * 3_000, "WyJpZCIsIjEiXQ", "💥"])
 @pytest.mark.parametrize("key", list(LISTS))
-def test_a_forged_cursor_begins_anew(busy_room, supervisor_client, key, cursor):
-    answer = supervisor_client.get(f"/overview/{key}/", {"cursor": cursor})
+def test_a_forged_cursor_begins_anew(busy_room, supervisor_client, key):
+    begun = rows_in(supervisor_client.get(f"/overview/{key}/").text)
+    for cursor in ("x", "%00", "W10", "a" * 3_000, "WyJpZCIsIjEiXQ", "💥"):
+        answer = supervisor_client.get(f"/overview/{key}/", {"cursor": cursor})
 
-    assert answer.status_code == 200
-    assert rows_in(answer.text) == rows_in(supervisor_client.get(f"/overview/{key}/").text)
+        assert answer.status_code == 200, cursor
+        assert rows_in(answer.text) == begun, cursor
 
 
 def test_a_cursor_of_another_list_begins_anew(folder, queue, monkeypatch, supervisor_client):
