@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from apps.lib.durations import duration_in_words
@@ -174,7 +175,7 @@ def _sliders(found: Outlook, form: WhatIfForm, wish: WhatIf) -> list[Slider]:
             least=0,
             most=more,
             step=max(1, more // 100),
-            shown=f"{wish.more_items:,}",
+            shown=number_format(wish.more_items, force_grouping=True),
         ),
         Slider(
             name="arrivals",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -70,7 +71,8 @@ class Row:
 
     @property
     def waiting_said(self) -> str:
-        return f"≥ {MAX_COUNTED:,}" if self.waiting >= MAX_COUNTED else f"{self.waiting:,}"
+        shown = number_format(min(self.waiting, MAX_COUNTED), force_grouping=True)
+        return f"≥ {shown}" if self.waiting >= MAX_COUNTED else shown
 
     @property
     def kinds_said(self) -> str:

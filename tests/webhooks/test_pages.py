@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from apps.accounts.permissions import rights_of
 from apps.accounts.roles import Role
 from apps.events.fragments import Audience, render
-from apps.webhooks import lifecycle
+from apps.webhooks import lifecycle, presenting
 from apps.webhooks.models import Delivery, Endpoint
 from apps.webhooks.upkeep import deliver
 from tests.factories import make_folder, make_person
@@ -89,6 +90,14 @@ def test_the_list_says_how_each_fares(admin_client, folder, outside, endpoint):
     assert "Failing" in page
     assert "127.0.0.1" in page
     assert "hook?a=1" not in page, "addresses may hold what gives rights"
+
+
+def test_numbers_are_written_as_the_reader_writes_them(endpoint):
+    row = presenting.Row(endpoint, waiting=12_345)
+
+    assert row.waiting_said == "≥ 10,000"
+    with translation.override("de"):
+        assert row.waiting_said == "≥ 10.000"
 
 
 def test_deliveries_are_listed_and_filtered_and_nonsense_shows_all(

@@ -114,7 +114,7 @@ def test_too_many_columns_and_too_many_rows_are_refused() -> None:
     wide = ",".join(f"c{n}" for n in range(10_000))
     assert str(MAX_COLUMNS) in refusal(f"{wide}\n1\n".encode())
     assert str(MAX_COLUMNS) in refusal(("a\n" + "," * 10_000 + "x\n").encode())
-    assert "100\N{NO-BREAK SPACE}000" in refusal(b"a\n" + b"1\n" * (MAX_ROWS + 1))
+    assert "100,000" in refusal(b"a\n" + b"1\n" * (MAX_ROWS + 1))
 
 
 def test_columns_are_called_as_in_spreadsheets() -> None:

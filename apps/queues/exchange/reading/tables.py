@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from apps.queues.exchange.refusing import FileRefusedError
@@ -62,7 +63,7 @@ def filled(rows: Iterable[tuple[int, Sequence[RawCell]]]) -> Iterator[RawRow]:
         if n > MAX_ROWS:
             raise FileRefusedError(
                 _("The file has more than %(n)s rows. Split it, and upload the parts.")
-                % {"n": f"{MAX_ROWS:,}".replace(",", "\N{NO-BREAK SPACE}")}
+                % {"n": number_format(MAX_ROWS, force_grouping=True)}
             )
         yield number, kept
 
