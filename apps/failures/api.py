@@ -182,7 +182,7 @@ def _whole(group: FailureGroup) -> dict[str, Any]:
     """The same as in lists, and what takes a look at its items, its bots and its retries."""
     retry = group.retries.first()
     rules = BusinessRule.objects.filter(queue=group.queue_id, cause=group.cause)
-    n_open = items.count_up_to(items.open_failures(group.pk)) if group.is_of_items else None
+    n_open = items.count_open(group) if group.is_of_items else None
     bots = group.bots.order_by("-n", "bot").values_list("bot", "n")[:50]
     return {
         **_group(group),

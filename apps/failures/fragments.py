@@ -178,7 +178,7 @@ def _cells(group: FailureGroup, row: presenting.Row) -> list[Context]:
         {"label": _("Last 24 hours"), "value": row.last_day},
     ]
     if group.is_of_items:
-        n_open = items.count_up_to(items.open_failures(group.pk))
+        n_open = items.count_open(group)
         n_waiting = items.count_up_to(items.waiting_failures(group.pk))
         cells += [
             _capped(_("Items still open"), n_open) | {"tone": "act" if n_open else ""},

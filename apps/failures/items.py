@@ -11,7 +11,8 @@ from apps.lib.errors import FieldProblem, InvalidError
 from apps.lib.json import Json
 from apps.lib.numbers import whole_number
 from apps.operations.kinds import Bound
-from apps.queues.models import Ended, Lease, Parked, Ready, Scheduled
+from apps.queues.counts import standing_of
+from apps.queues.models import Ended, Lease, Measure, Parked, Ready, Scheduled
 from apps.queues.operation_targets import Narrowing
 
 from .models import Failure, FailureGroup, Source
@@ -20,6 +21,8 @@ from .pages import page_of
 FILTER: Final = "failure_group"
 # a count says “more” beyond that
 CAP: Final = 1_000
+# so many times fewer than there are failures must stand failed to be looked at instead
+FEWER: Final = 5
 
 Ids = QuerySet[Any, Any]
 
@@ -46,6 +49,21 @@ def waiting_failures(group_id: int) -> QuerySet[Failure]:
     return last_failures(group_id).filter(source_id__in=waiting)
 
 
+def count_open(group: FailureGroup, cap: int = CAP) -> int:
+    """Return how many of `open_failures` there are, `cap` + 1 for more than `cap`.
+
+    Of many failures that were all retried none is open, and whoever looks at one after the other
+    looks at all of them. Where few stand failed in the queue, that is where the look begins.
+    """
+    if group.queue_id is None:
+        return 0
+    counts = standing_of([group.queue_id])[group.queue_id]
+    n_standing = counts[Measure.NEEDS_DECISION] + counts[Measure.FAILED]
+    are_few = n_standing * FEWER <= group.count
+    rows = _failed_in_queue(group) if are_few else open_failures(group.pk)
+    return count_up_to(rows, cap)
+
+
 def count_up_to(rows: QuerySet[Any, Any], cap: int = CAP) -> int:
     """Return how many there are, `cap` + 1 for more than `cap`."""
     return rows.order_by()[: cap + 1].count()
@@ -54,6 +72,14 @@ def count_up_to(rows: QuerySet[Any, Any], cap: int = CAP) -> int:
 def narrowing() -> Narrowing:
     """Let bulk actions on items be about those of a group."""
     return Narrowing(name=FILTER, check=_check, choose=_choose, about=_about, back=_back)
+
+
+def _failed_in_queue(group: FailureGroup) -> QuerySet[Failure]:
+    """The same as `open_failures`, from what stands failed in the queue."""
+    parked = Parked.objects.filter(queue_id=group.queue_id, status=Parked.Status.NEEDS_DECISION)
+    ended = Ended.objects.filter(queue_id=group.queue_id, status=Ended.Status.FAILED)
+    places = parked.values("item_id").union(ended.values("item_id"), all=True)
+    return last_failures(group.pk).filter(source_id__in=places)
 
 
 def _of_items(group_id: int) -> QuerySet[Failure]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.failures import lifecycle
+from apps.failures import items, lifecycle
 from apps.failures.items import FILTER, open_failures
 from apps.failures.models import GroupRetry
 from apps.lib.errors import ConflictError, InvalidError
@@ -125,6 +125,23 @@ def test_an_item_that_failed_otherwise_afterwards_belongs_to_that_failure(queue)
     group()
     assert not open_failures(the_group(kind="application_exception").pk).exists()
     assert open_failures(the_group(kind="business_exception").pk).count() == 1
+
+
+@pytest.mark.parametrize("fewer", [0, 1_000_000], ids=["from-the-queue", "from-the-failures"])
+def test_the_open_ones_are_counted_from_wherever_there_are_fewer(queue, monkeypatch, fewer):
+    monkeypatch.setattr(items, "FEWER", fewer)
+    fail(queue, *[DOWN] * 3)
+    others = fail(queue, WRONG)
+    group = the_group(kind="application_exception")
+
+    assert items.count_open(group) == open_failures(group.pk).count() == 3
+    assert items.count_open(group, cap=1) == 2
+
+    lifecycle.retry_group(group.pk, by=ANNA)
+    end(queue, [WELL])
+
+    assert items.count_open(group) == open_failures(group.pk).count() == 2
+    assert items.count_open(the_group(kind="business_exception")) == len(others)
 
 
 def test_what_a_person_put_on_hold_stays_there(queue):
