@@ -5,7 +5,6 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
 from django.conf import settings
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from apps.lib.errors import FieldProblem, InvalidError, NotFoundError
 from apps.lib.http import dump_json
 from apps.lib.json import JsonObject
 from apps.lib.schema import personal_paths
+from apps.lib.snapshots import one_moment
 from apps.search import asking
 from apps.search.timeline import Subjects, of_reference
 
@@ -84,12 +84,12 @@ def make_pack(asked: Asked, held: Rights) -> Pack:
     if asked.reveals:
         require(held, Action.REVEAL, asked.folder.pk)
     _check_reason(asked.reason)
-    subjects = _subjects(asked)
     key = keys.signing_key()
-    scope = Scope(asked.folder, subjects, asked.reveals)
     file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     try:
-        with transaction.atomic():
+        # its parts must not contradict each other
+        with one_moment():
+            scope = Scope(asked.folder, _subjects(asked), asked.reveals)
             digest = _write(file, scope, asked, key)
             _record(asked, scope, digest)
     except BaseException:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
+
+from apps.lib.snapshots import one_moment
 
 MAX_FAULTS: Final = 200
 
@@ -59,11 +61,9 @@ class Report:
     faults: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-@transaction.atomic
+@one_moment(read_only=True)
 def item_faults() -> Report:
     """Compare all places and counts in one snapshot, while the room goes on working."""
-    if not _in_a_transaction_that_began_earlier():
-        _rows("set transaction isolation level repeatable read, read only", fetch=False)
     faults = [
         (f"item {item_id}", "has no item row" if is_orphan else "not in exactly one place", places)
         for item_id, places, is_orphan in _rows(NOT_ONE_PLACE)
@@ -79,12 +79,8 @@ def item_faults() -> Report:
     return Report(_rows("select count(*) from queues_workitem")[0][0], faults)
 
 
-def _in_a_transaction_that_began_earlier() -> bool:
-    """Within a caller's transaction the snapshot's kind is not ours to choose."""
-    return len(connection.savepoint_ids) > 0
-
-
-def _rows(sql: str, *, fetch: bool = True) -> list[tuple[Any, ...]]:
+def _rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall() if fetch else []
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

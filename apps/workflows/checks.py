@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
+
+from apps.lib.snapshots import one_moment
 
 MAX_FAULTS: Final = 200
 
@@ -104,11 +106,9 @@ class Report:
     faults: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-@transaction.atomic
+@one_moment(read_only=True)
 def instance_faults() -> Report:
     """Compare all instances with their rows in one snapshot, while the room goes on working."""
-    if not connection.savepoint_ids:
-        _rows("set transaction isolation level repeatable read, read only", fetch=False)
     faults = [
         (f"instance {instance_id}", fault, found)
         for fault, sql in _FAULTS.items()
@@ -117,7 +117,8 @@ def instance_faults() -> Report:
     return Report(_rows("select count(*) from workflows_workflowinstance")[0][0], faults)
 
 
-def _rows(sql: str, *, fetch: bool = True) -> list[tuple[Any, ...]]:
+def _rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall() if fetch else []
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
