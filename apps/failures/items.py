@@ -60,7 +60,7 @@ def count_open(group: FailureGroup, cap: int = CAP) -> int:
     counts = standing_of([group.queue_id])[group.queue_id]
     n_standing = counts[Measure.NEEDS_DECISION] + counts[Measure.FAILED]
     are_few = n_standing * FEWER <= group.count
-    rows = _failed_in_queue(group) if are_few else open_failures(group.pk)
+    rows = _failed_in_queue(group.pk, group.queue_id) if are_few else open_failures(group.pk)
     return count_up_to(rows, cap)
 
 
@@ -74,12 +74,12 @@ def narrowing() -> Narrowing:
     return Narrowing(name=FILTER, check=_check, choose=_choose, about=_about, back=_back)
 
 
-def _failed_in_queue(group: FailureGroup) -> QuerySet[Failure]:
+def _failed_in_queue(group_id: int, queue_id: int) -> QuerySet[Failure]:
     """The same as `open_failures`, from what stands failed in the queue."""
-    parked = Parked.objects.filter(queue_id=group.queue_id, status=Parked.Status.NEEDS_DECISION)
-    ended = Ended.objects.filter(queue_id=group.queue_id, status=Ended.Status.FAILED)
+    parked = Parked.objects.filter(queue_id=queue_id, status=Parked.Status.NEEDS_DECISION)
+    ended = Ended.objects.filter(queue_id=queue_id, status=Ended.Status.FAILED)
     places = parked.values("item_id").union(ended.values("item_id"), all=True)
-    return last_failures(group.pk).filter(source_id__in=places)
+    return last_failures(group_id).filter(source_id__in=places)
 
 
 def _of_items(group_id: int) -> QuerySet[Failure]:
