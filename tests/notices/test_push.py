@@ -20,7 +20,7 @@ from tests.notices.test_delivering import deliver
 pytestmark = pytest.mark.django_db
 
 
-class Browser:
+class Device:
     """Has keys, and reads what was encrypted for them."""
 
     def __init__(self):
@@ -44,17 +44,17 @@ class Browser:
 
 
 @pytest.fixture
-def browser():
-    return Browser()
+def device():
+    return Device()
 
 
-def subscribe(client, listener, browser):
+def subscribe(client, listener, device):
     return client.post(
         "/notices/settings/browsers/",
         {
             "endpoint": listener.push,
-            "p256dh": pack(browser.point),
-            "auth": pack(browser.auth),
+            "p256dh": pack(device.point),
+            "auth": pack(device.auth),
             "title": "Chrome, Linux",
         },
     )
@@ -81,23 +81,23 @@ def test_the_example_of_the_standard_comes_out_as_printed_there():
     )
 
 
-def test_a_subscribed_browser_can_read_the_message(supervisor, supervisor_client, chat, browser):
-    assert subscribe(supervisor_client, chat, browser).status_code == 204
+def test_a_subscribed_browser_can_read_the_message(supervisor, supervisor_client, chat, device):
+    assert subscribe(supervisor_client, chat, device).status_code == 204
     notify([supervisor.pk], "task_mentioned", title="You, please", url="/inbox/7/")
     Notice.objects.update(ready_at=NOON)
 
     deliver()
 
-    said = browser.read(chat.heard[0])
+    said = device.read(chat.heard[0])
     assert said["title"] == "You, please"
     assert said["url"] == "/inbox/7/"
     assert chat.headers[0]["Content-Encoding"] == "aes128gcm"
 
 
 def test_the_signature_is_ours_and_names_the_push_service(
-    supervisor_client, supervisor, chat, browser
+    supervisor_client, supervisor, chat, device
 ):
-    subscribe(supervisor_client, chat, browser)
+    subscribe(supervisor_client, chat, device)
     assert try_address(Address.objects.get()) == ""
 
     header = chat.headers[0]["Authorization"]
@@ -117,9 +117,9 @@ def test_the_signature_is_ours_and_names_the_push_service(
 
 
 def test_a_browser_that_is_gone_is_switched_off_at_once(
-    supervisor, supervisor_client, chat, browser
+    supervisor, supervisor_client, chat, device
 ):
-    subscribe(supervisor_client, chat, browser)
+    subscribe(supervisor_client, chat, device)
     chat.status = 410
     notify([supervisor.pk], "task_mentioned", title="You, please")
     Notice.objects.update(ready_at=NOON)
@@ -131,11 +131,11 @@ def test_a_browser_that_is_gone_is_switched_off_at_once(
 
 
 def test_a_browser_belongs_to_whoever_subscribed_last(
-    supervisor_client, admin_client, admin, chat, browser
+    supervisor_client, admin_client, admin, chat, device
 ):
-    subscribe(supervisor_client, chat, browser)
-    subscribe(admin_client, chat, browser)
-    subscribe(admin_client, chat, browser)
+    subscribe(supervisor_client, chat, device)
+    subscribe(admin_client, chat, device)
+    subscribe(admin_client, chat, device)
 
     assert Address.objects.get().user == admin
 
@@ -152,11 +152,11 @@ def test_a_browser_belongs_to_whoever_subscribed_last(
         {"p256dh": "ü"},
     ],
 )
-def test_what_is_no_push_service_or_no_key_is_refused(supervisor_client, chat, browser, wrong):
+def test_what_is_no_push_service_or_no_key_is_refused(supervisor_client, chat, device, wrong):
     said = {
         "endpoint": chat.push,
-        "p256dh": pack(browser.point),
-        "auth": pack(browser.auth),
+        "p256dh": pack(device.point),
+        "auth": pack(device.auth),
         "title": "x",
     }
 
