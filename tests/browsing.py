@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,19 +71,64 @@ class Console:
             self.errors.append(text)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; per module, since Playwright's event loop would disturb asynchronous tests."""
+class Chromium:
+    """One Chromium for tests that follow each other: it starts when asked for.
+
+    It ends before a module without it: Playwright's event loop would disturb asynchronous tests.
+    """
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._browser: Browser | None = None
+
+    def open(self) -> Browser:
+        if self._browser is None:
+            playwright = self._held.enter_context(sync_playwright())
+            # Playwright's loop runs in this thread; Django would take us for a coroutine.
+            patch = self._held.enter_context(pytest.MonkeyPatch.context())
+            patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+            self._browser = playwright.chromium.launch(
+                executable_path=_program(), args=CHROMIUM_OPTIONS
+            )
+            self._held.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._held.close()
+
+
+_chromium = Chromium()
+
+
+def _program() -> str:
     program = os.environ.get("CHROMIUM") or next(
         (found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None
     )
     assert program, "No Chromium found; install Debian's chromium, or set CHROMIUM to its path."
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's loop runs in this thread; Django would take us for a coroutine.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+    return program
+
+
+@pytest.fixture(scope="module")
+def browser() -> Browser:
+    """Chromium, there before a test's transaction begins: Playwright's loop changes the context."""
+    return _chromium.open()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """End Chromium with a module, unless the next test wants it, too."""
+    try:
+        yield
+    finally:
+        is_same = nextitem is not None and nextitem.path == item.path
+        if not is_same and "browser" not in getattr(nextitem, "fixturenames", ()):
+            _chromium.close()
+
+
+def pytest_sessionfinish() -> None:
+    """End it also when the tests are broken off."""
+    _chromium.close()
 
 
 @pytest.fixture
