@@ -186,7 +186,7 @@ def test_a_bot_asked_to_end_ends_in_order(
 
         bot.send_signal(signal.SIGTERM)
 
-        assert bot.wait(timeout=15) == 0
+        assert bot.wait(timeout=60) == 0
     assert status_of(run) == Run.Status.STOPPED
     assert "shut down" in run.exit_reason
     assert Bot.objects.get().heartbeat_at is None
@@ -239,7 +239,7 @@ def test_a_second_bot_of_the_same_name_is_refused(
     with bot_process(folder):
         eventually(lambda: BotSlot.objects.exclude(pid=None).exists())
         with bot_command(process_env, folder) as second:
-            assert second.wait(timeout=15) == 1
+            assert second.wait(timeout=60) == 1
 
 
 def test_a_forged_job_runs_nothing(folder: Folder, tmp_path: Path, redis: Any) -> None:
