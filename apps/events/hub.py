@@ -34,7 +34,7 @@ T = TypeVar("T")
 RESTART = 1012
 # A pane rests for so many times what rendering it took: none occupies more than half a thread.
 REST_FACTOR = 1.0
-# While there is more to render than two threads can do, what is quick goes before what is slow:
+# While there is more to render than the threads can do, what is quick goes before what is slow:
 # a number at the top must not wait for the long lists of others. Each waits in proportion to what
 # it costs, so that no list is put off for ever.
 PATIENCE_FACTOR = 20.0
@@ -275,7 +275,7 @@ class Hub:
             return
         self._unanswered_since = None
         try:
-            # both threads may be stuck
+            # all threads may be stuck
             async with asyncio.timeout(grace):
                 answers = await self._workshop.run(_database_answers)
         except TimeoutError:

@@ -7,14 +7,15 @@ from apps.events.workshop import THREADS, Workshop
 
 
 def in_order(*, jobs: list[tuple[str, float]], asked: list[str]) -> list[str]:
-    """Hold both threads, put `jobs` (name, patience) and ask for `asked`; return their order."""
+    """Hold all threads, put `jobs` (name, patience) and ask for `asked`; return their order."""
 
     async def work() -> list[str]:
         workshop = Workshop(asyncio.get_running_loop())
         held, go = threading.Event(), threading.Event()
         done: list[str] = []
-        # one thread stays busy to the end, so that the other one does all in turn
-        workshop.put(held.wait, lambda _result: None)
+        # all but one thread stay busy to the end, so that the last one does all in turn
+        for _thread in range(THREADS - 1):
+            workshop.put(held.wait, lambda _result: None)
         workshop.put(go.wait, lambda _result: None)
         for name, patience in jobs:
             workshop.put(
@@ -34,10 +35,6 @@ def in_order(*, jobs: list[tuple[str, float]], asked: list[str]) -> list[str]:
         return done
 
     return asyncio.run(work())
-
-
-def test_there_are_two_threads_to_reason_about():
-    assert THREADS == 2
 
 
 def test_what_is_quick_goes_before_what_is_slow():
