@@ -62,7 +62,7 @@ class Workshop:
     def close(self) -> None:
         """Drop what is waiting; a job that is under way ends by itself."""
         self._drop()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False)
 
     def _push(self, due: float, job: Callable[[], Any], done: Done) -> None:
         with self._lock:
