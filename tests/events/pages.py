@@ -129,6 +129,14 @@ class Page:
             self.closed_with = message["code"]
 
 
+async def all_see(hub: Hub, pages: "list[Page]", fragment: str) -> None:
+    """Return when all pages have got the fragment, and nothing more of it is to come."""
+    for page in pages:
+        await page.subscribe(fragment)
+    await asyncio.gather(*(page.hear() for page in pages))
+    await settled(hub)
+
+
 @asynccontextmanager
 async def open_pages(*sessions: str) -> AsyncIterator[list[Page]]:
     pages = [await Page(session).open() for session in sessions]

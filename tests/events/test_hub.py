@@ -14,6 +14,7 @@ from apps.events.hub import Timing
 from apps.events.viewers import Viewer
 from tests.events.pages import (
     Page,
+    all_see,
     in_thread,
     open_pages,
     run,
@@ -75,10 +76,7 @@ def test_fifty_pages_of_one_audience_are_one_rendering(counters, supervisor, fol
 
     async def scenario():
         async with running_hub() as hub, open_pages(*[session] * 50) as pages:
-            for page in pages:
-                await page.subscribe("test.counter:a")
-            await asyncio.gather(*(page.hear() for page in pages))
-            await settled(hub)
+            await all_see(hub, pages, "test.counter:a")
             counters.renderings.clear()
             await counters.change("a", 2, folder.pk)
             return await asyncio.gather(*(page.next_op() for page in pages))
@@ -98,10 +96,7 @@ def test_two_audiences_are_two_renderings_each_in_its_language_and_zone(counters
 
     async def scenario():
         async with running_hub() as hub, open_pages(*sessions) as pages:
-            for page in pages:
-                await page.subscribe("test.counter:a")
-            await asyncio.gather(*(page.hear() for page in pages))
-            await settled(hub)
+            await all_see(hub, pages, "test.counter:a")
             counters.renderings.clear()
             await counters.change("a", 2, folder.pk)
             return [await page.next_op() for page in pages]
@@ -121,10 +116,7 @@ def test_people_with_different_rights_share_what_looks_the_same_to_them(counters
 
     async def scenario():
         async with running_hub() as hub, open_pages(*sessions) as pages:
-            for page in pages:
-                await page.subscribe("test.counter:a")
-            await asyncio.gather(*(page.hear() for page in pages))
-            await settled(hub)
+            await all_see(hub, pages, "test.counter:a")
             counters.renderings.clear()
             await counters.change("a", 2, folder.pk)
             told = [await page.next_op() for page in pages[:2]]
